@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+/** A failure inside ggml or its binding. The code says what kind, the message what to try. */
+public class GgmlException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final ErrorCode code;
+
+  public GgmlException(ErrorCode code, String message) {
+    super(message);
+    this.code = code;
+  }
+
+  public GgmlException(ErrorCode code, String message, Throwable cause) {
+    super(message, cause);
+    this.code = code;
+  }
+
+  public ErrorCode code() {
+    return code;
+  }
+}
