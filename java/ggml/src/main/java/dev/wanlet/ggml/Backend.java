@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeHandle;
+import java.lang.ref.Reference;
+
+/**
+ * Owner: a device opened for computing, with the meters of the memory taken on it. Buffers and
+ * graph allocators made from it must be closed first.
+ *
+ * <p>Thread-safe: one thread computes, others may upload to buffers or ask it to stop.
+ */
+public final class Backend implements AutoCloseable {
+  private final Device device;
+  private final NativeHandle handle;
+  private final NativeHandle abortFlag;
+  private final boolean stopsInsideGraphs;
+  private final MemoryMeter deviceMemory;
+  private final MemoryMeter hostMemory;
+  private volatile boolean stopRequested;
+  private int threads = 1;
+
+  private Backend(Device device) {
+    this.device = device;
+    this.handle =
+        new NativeHandle(
+            this, "backend", GgmlJni.backendInit(device.handle()), GgmlJni::backendFree);
+    this.abortFlag =
+        new NativeHandle(this, "abort flag", GgmlJni.abortFlagNew(), GgmlJni::abortFlagFree);
+    this.stopsInsideGraphs = GgmlJni.backendSetAbortFlag(handle.get(), abortFlag.get());
+    this.deviceMemory = new MemoryMeter(device.name());
+    this.hostMemory = new MemoryMeter("host");
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @throws GgmlException if the driver refuses
+   */
+  public static Backend open(Device device) {
+    Backend backend = new Backend(device);
+    backend.setThreads(Runtime.getRuntime().availableProcessors());
+    return backend;
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** Sets the worker threads of a CPU device; without effect on others. */
+  public void setThreads(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, not " + count);
+    }
+    threads = count;
+    GgmlJni.backendSetThreads(handle.get(), count);
+  }
+
+  public int threads() {
+    return threads;
+  }
+
+  /** What buffers and graphs take on the device; its limit is the budget. */
+  public MemoryMeter deviceMemory() {
+    return deviceMemory;
+  }
+
+  /** What pinned host buffers take. */
+  public MemoryMeter hostMemory() {
+    return hostMemory;
+  }
+
+  /**
+   * Allocates device memory.
+   *
+   * @throws DeviceMemoryException if the budget or the device has not that much
+   */
+  public Buffer allocate(long bytes) {
+    return new Buffer(device.bufferType(), bytes, deviceMemory, device);
+  }
+
+  /** Allocates device memory of another type of this device, such as a repacking one. */
+  public Buffer allocate(BufferType type, long bytes) {
+    return new Buffer(type, bytes, deviceMemory, device);
+  }
+
+  /** Allocates pinned host memory (plain host memory where the device pins none). */
+  public Buffer allocateHost(long bytes) {
+    return new Buffer(device.hostBufferType(), bytes, hostMemory, device);
+  }
+
+  /**
+   * Runs a graph and waits for it.
+   *
+   * @throws GgmlException with {@link ErrorCode#UNSUPPORTED} if the device lacks an operation,
+   *     {@link ErrorCode#ABORTED} after {@link #requestStop()}, {@link ErrorCode#DEVICE_FAILED} if
+   *     the device is lost
+   */
+  public void compute(Graph graph) {
+    if (stopRequested) {
+      throw new GgmlException(ErrorCode.ABORTED, "stopped on request");
+    }
+    graph.checkReady(device);
+    try {
+      GgmlJni.backendCompute(handle.get(), graph.handle());
+      GgmlJni.backendSynchronize(handle.get());
+    } finally {
+      Reference.reachabilityFence(this);
+      Reference.reachabilityFence(graph);
+    }
+  }
+
+  /** Waits for asynchronous uploads made through this backend. */
+  public void synchronize() {
+    GgmlJni.backendSynchronize(handle.get());
+  }
+
+  /**
+   * Asks the graph that runs now, and every later one, to stop. Devices that cannot stop inside a
+   * graph finish it first.
+   */
+  public void requestStop() {
+    stopRequested = true;
+    if (!abortFlag.isClosed()) {
+      GgmlJni.abortFlagSet(abortFlag.get(), 1);
+    }
+  }
+
+  /** Takes {@link #requestStop()} back. */
+  public void clearStop() {
+    stopRequested = false;
+    GgmlJni.abortFlagSet(abortFlag.get(), 0);
+  }
+
+  public boolean isStopRequested() {
+    return stopRequested;
+  }
+
+  public boolean stopsInsideGraphs() {
+    return stopsInsideGraphs;
+  }
+
+  /**
+   * Bytes of scratch memory the CPU device takes outside ggml buffers to run this graph; 0 on other
+   * devices.
+   */
+  public long scratchBytes(Graph graph) {
+    if (!device.isCpu()) {
+      return 0;
+    }
+    return Math.max(0, GgmlJni.cpuGraphWorkSize(device.handle(), graph.handle(), threads));
+  }
+
+  long handle() {
+    return handle.get();
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+    abortFlag.close();
+  }
+
+  @Override
+  public String toString() {
+    return device.toString();
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Owner: a piece of device or host memory in which tensors are placed. Tensors placed in it become
+ * invalid when it closes.
+ *
+ * <p>Thread-safe as far as its callers keep to separate ranges.
+ */
+public final class Buffer implements AutoCloseable {
+  private final BufferType type;
+  private final long bytes;
+  private final NativeHandle handle;
+  private long next;
+
+  Buffer(BufferType type, long bytes, MemoryMeter meter, Device device) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("negative buffer size " + bytes);
+    }
+    this.type = type;
+    this.bytes = bytes;
+    meter.take(bytes);
+    long address = bytes > type.maxBytes() ? 0 : GgmlJni.bufferNew(type.handle(), bytes);
+    if (address == 0) {
+      meter.give(bytes);
+      throw new DeviceMemoryException(device.name(), bytes, device.memory().freeBytes());
+    }
+    this.handle =
+        new NativeHandle(
+            this,
+            "buffer",
+            address,
+            a -> {
+              GgmlJni.bufferFree(a);
+              meter.give(bytes);
+            });
+  }
+
+  public BufferType type() {
+    return type;
+  }
+
+  public long bytes() {
+    return bytes;
+  }
+
+  /**
+   * Gives a tensor its memory at an offset.
+   *
+   * @throws IllegalArgumentException if it does not fit there or the offset is not aligned
+   */
+  public void place(Tensor tensor, long offset) {
+    long needed = type.allocationBytes(tensor);
+    if (offset < 0 || offset % type.alignment() != 0 || needed > bytes - offset) {
+      throw new IllegalArgumentException(
+          String.format(
+              "tensor %s of %,d bytes cannot be placed at offset %,d of a buffer of %,d bytes"
+                  + " (alignment %d)",
+              tensor.name(), needed, offset, bytes, type.alignment()));
+    }
+    if (tensor.isPlaced()) {
+      throw new IllegalStateException("tensor " + tensor.name() + " has its memory already");
+    }
+    GgmlJni.bufferPlace(handle.get(), tensor.handle(), offset);
+  }
+
+  /** Places a tensor behind those placed this way before. */
+  public void place(Tensor tensor) {
+    place(tensor, next);
+    next = type.align(next + type.allocationBytes(tensor));
+  }
+
+  /** Fills the whole buffer with a byte. */
+  public void clear(int value) {
+    GgmlJni.bufferClear(handle.get(), value);
+  }
+
+  /** Tells the backend that weights live here, which lets it choose faster kernels. */
+  public void markWeights() {
+    GgmlJni.bufferMarkWeights(handle.get());
+  }
+
+  /** The address of host memory. */
+  public long hostAddress() {
+    if (!type.isHost()) {
+      throw new IllegalStateException("buffer type " + type + " is not host memory");
+    }
+    return GgmlJni.bufferBase(handle.get());
+  }
+
+  /**
+   * A view of host memory, little-endian, valid until this buffer closes.
+   *
+   * @param offset in bytes
+   * @param length in bytes, less than 2 GiB
+   */
+  public ByteBuffer hostBytes(long offset, int length) {
+    if (offset < 0 || length < 0 || offset + length > bytes) {
+      throw new IndexOutOfBoundsException(
+          "range " + offset + "+" + length + " in a buffer of " + bytes);
+    }
+    return GgmlJni.byteBuffer(hostAddress() + offset, length).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+  }
+}

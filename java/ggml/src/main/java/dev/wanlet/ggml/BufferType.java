@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+
+/** A kind of memory that ggml can place tensors in. Immutable; lives as long as the process. */
+public final class BufferType {
+  private final long handle;
+  private final String name;
+  private final long alignment;
+  private final long maxBytes;
+  private final boolean host;
+
+  BufferType(long handle) {
+    this.handle = handle;
+    this.name = Device.text(GgmlJni.bufferTypeName(handle));
+    long[] facts = GgmlJni.bufferTypeFacts(handle);
+    this.alignment = facts[0];
+    this.maxBytes = facts[1];
+    this.host = facts[2] != 0;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** Every tensor starts at a multiple of this many bytes. */
+  public long alignment() {
+    return alignment;
+  }
+
+  /** The largest single buffer. */
+  public long maxBytes() {
+    return maxBytes;
+  }
+
+  /** Whether the CPU can read and write it directly. */
+  public boolean isHost() {
+    return host;
+  }
+
+  /** Rounds a size up to the alignment. */
+  public long align(long bytes) {
+    return Math.addExact(bytes, alignment - 1) / alignment * alignment;
+  }
+
+  /** Bytes this tensor takes here, padding included. */
+  public long allocationBytes(Tensor tensor) {
+    return GgmlJni.bufferTypeAllocSize(handle, tensor.handle());
+  }
+
+  long handle() {
+    return handle;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof BufferType t && t.handle == handle;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(handle);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * A device that ggml can compute on: the CPU, or a graphics card seen through one of the loaded
+ * backends. Immutable, but for {@link #memory()}, which asks the driver. Devices live as long as
+ * the process.
+ */
+public final class Device {
+  /** What a device is; the order is ggml's {@code ggml_backend_dev_type}. */
+  public enum Kind {
+    CPU,
+    GPU,
+    INTEGRATED_GPU,
+    ACCELERATOR,
+    META
+  }
+
+  /** Free and total memory in bytes, as the driver reports them. */
+  public record Memory(long freeBytes, long totalBytes) {}
+
+  private final long handle;
+  private final String name;
+  private final String description;
+  private final String backendName;
+  private final Kind kind;
+  private final boolean asyncTransfers;
+  private final boolean hostBuffers;
+
+  private Device(long handle) {
+    this.handle = handle;
+    this.name = text(GgmlJni.deviceName(handle));
+    this.description = text(GgmlJni.deviceDescription(handle));
+    this.backendName = text(GgmlJni.deviceBackend(handle));
+    long[] facts = GgmlJni.deviceFacts(handle);
+    this.kind = Kind.values()[(int) facts[0]];
+    this.asyncTransfers = facts[3] != 0;
+    this.hostBuffers = facts[4] != 0;
+  }
+
+  /** Every device of the loaded backends, graphics cards and CPU, in ggml's order. */
+  public static List<Device> all() {
+    List<Device> devices = new ArrayList<>();
+    for (long handle : GgmlJni.devices()) {
+      devices.add(new Device(handle));
+    }
+    return List.copyOf(devices);
+  }
+
+  /** The CPU device, which is always there. */
+  public static Device cpu() {
+    return all().stream()
+        .filter(d -> d.kind == Kind.CPU)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new GgmlException(
+                    ErrorCode.DEVICE_NOT_FOUND,
+                    "no CPU backend was loaded from "
+                        + dev.wanlet.ggml.internal.NativeLibrary.directory()));
+  }
+
+  /**
+   * The device of a name as {@link #name()} gives it, in any case; {@code auto} is the first
+   * graphics card with memory of its own, else the CPU.
+   *
+   * @throws GgmlException with {@link ErrorCode#DEVICE_NOT_FOUND}, listing the names there are
+   */
+  public static Device byName(String name) {
+    List<Device> devices = all();
+    if (name.equalsIgnoreCase("auto")) {
+      return devices.stream().filter(d -> d.kind == Kind.GPU).findFirst().orElseGet(Device::cpu);
+    }
+    return devices.stream()
+        .filter(d -> d.name.equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new GgmlException(
+                    ErrorCode.DEVICE_NOT_FOUND,
+                    String.format(
+                        Locale.ROOT,
+                        "no device '%s'; have: %s (or auto)",
+                        name,
+                        devices.stream().map(Device::name).collect(Collectors.joining(", ")))));
+  }
+
+  /** Short unique name: {@code CPU}, {@code CUDA0}, {@code Vulkan0}. */
+  public String name() {
+    return name;
+  }
+
+  /** The product's name, such as the graphics card's. */
+  public String description() {
+    return description;
+  }
+
+  /** The backend that drives it: {@code CPU}, {@code CUDA}, {@code Vulkan}. */
+  public String backendName() {
+    return backendName;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  public boolean isCpu() {
+    return kind == Kind.CPU;
+  }
+
+  /** Whether uploads from pinned memory overlap with computing. */
+  public boolean hasAsyncTransfers() {
+    return asyncTransfers;
+  }
+
+  /** Whether the device offers pinned host memory. */
+  public boolean hasHostBuffers() {
+    return hostBuffers;
+  }
+
+  /** Free and total memory now. */
+  public Memory memory() {
+    long[] facts = GgmlJni.deviceFacts(handle);
+    return new Memory(facts[1], facts[2]);
+  }
+
+  /** The type of buffer that graphs on this device compute in. */
+  public BufferType bufferType() {
+    return new BufferType(GgmlJni.deviceBufferType(handle));
+  }
+
+  /** Pinned host memory of this device, or plain host memory where it has none. */
+  public BufferType hostBufferType() {
+    long type = GgmlJni.deviceHostBufferType(handle);
+    return type != 0 ? new BufferType(type) : cpu().bufferType();
+  }
+
+  /**
+   * Further buffer types; on the CPU those that repack quantised weights for its matrix kernels.
+   */
+  public List<BufferType> extraBufferTypes() {
+    List<BufferType> types = new ArrayList<>();
+    for (long type : GgmlJni.deviceExtraBufferTypes(handle)) {
+      types.add(new BufferType(type));
+    }
+    return List.copyOf(types);
+  }
+
+  long handle() {
+    return handle;
+  }
+
+  @Override
+  public String toString() {
+    return name + " (" + description + ")";
+  }
+
+  static String text(byte[] utf8) {
+    return new String(utf8, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeHandle;
+import dev.wanlet.ggml.internal.NativeLibrary;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** Facts about the loaded native library. Thread-safe. */
+public final class Ggml {
+  private Ggml() {}
+
+  /** ggml's version number. */
+  public static String version() {
+    return Device.text(GgmlJni.ggmlVersion());
+  }
+
+  /** The git tree hash of the ggml sources that were built. */
+  public static String treeHash() {
+    return Device.text(GgmlJni.ggmlTree());
+  }
+
+  /** What the native library was built from. */
+  public static String buildId() {
+    return Device.text(GgmlJni.buildId());
+  }
+
+  /** Where the native library was loaded from. */
+  public static Path libraryDirectory() {
+    return NativeLibrary.directory();
+  }
+
+  /** Native objects alive now; a program that closed everything is back at 0. */
+  public static int liveObjects() {
+    return NativeHandle.liveCount();
+  }
+
+  /**
+   * Sets an environment variable of this process, which backends read when they are opened first.
+   */
+  public static void setEnvironment(String name, String value) {
+    GgmlJni.setEnvironment(
+        name.getBytes(StandardCharsets.UTF_8), value.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+
+/**
+ * View: the operations that lead to some results, in order. Dies with its arena. Built once and run
+ * as often as wanted; its inputs and weights are whatever their memory holds at that time. Confined
+ * to one thread.
+ */
+public final class Graph {
+  private final TensorArena arena;
+  private final long handle;
+  private boolean allocated;
+  private Device checkedFor;
+
+  Graph(TensorArena arena, long handle) {
+    this.arena = arena;
+    this.handle = handle;
+  }
+
+  /** Adds a result, and what it needs, behind the operations that are there already. */
+  public Graph expand(Tensor result) {
+    if (result.arena() != arena) {
+      throw new IllegalArgumentException("tensor " + result + " belongs to another arena");
+    }
+    GgmlJni.graphExpand(handle(), result.handle());
+    return this;
+  }
+
+  public int nodes() {
+    return GgmlJni.graphNodes(handle());
+  }
+
+  /**
+   * Names the first operation the device lacks, or null.
+   *
+   * @return such as {@code FLASH_ATTN_EXT (attention) on f32 f16 f16}
+   */
+  public String firstUnsupported(Device device) {
+    byte[] text = GgmlJni.graphFirstUnsupported(handle(), device.handle());
+    return text == null ? null : Device.text(text);
+  }
+
+  void markAllocated() {
+    allocated = true;
+  }
+
+  // A device that lacks an operation ends the process when asked to run it.
+  void checkReady(Device device) {
+    if (!allocated) {
+      throw new IllegalStateException("this graph was not allocated; see GraphAllocator.allocate");
+    }
+    if (checkedFor != device) {
+      String missing = firstUnsupported(device);
+      if (missing != null) {
+        throw new GgmlException(
+            ErrorCode.UNSUPPORTED,
+            "device " + device + " lacks the operation " + missing + "; try --device CPU");
+      }
+      checkedFor = device;
+    }
+  }
+
+  long handle() {
+    if (arena.isClosed()) {
+      throw new IllegalStateException("this graph's arena is closed");
+    }
+    return handle;
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeHandle;
+
+/**
+ * Owner: the compute buffer in which graphs keep their intermediate tensors. Graphs that run one
+ * after another share it: allocate the largest first, so that it never grows under an allocated
+ * graph. Confined to one thread.
+ */
+public final class GraphAllocator implements AutoCloseable {
+  private final Backend backend;
+  private final NativeHandle handle;
+  private long countedBytes;
+
+  public GraphAllocator(Backend backend) {
+    this.backend = backend;
+    this.handle =
+        new NativeHandle(
+            this,
+            "graph allocator",
+            GgmlJni.allocatorNew(backend.device().bufferType().handle()),
+            GgmlJni::allocatorFree);
+  }
+
+  /**
+   * The exact bytes of a compute buffer for this graph, without taking them. Use a fresh allocator
+   * for measuring: one that measured cannot allocate.
+   */
+  public static long measure(Device device, Graph graph) {
+    long allocator = GgmlJni.allocatorNew(device.bufferType().handle());
+    try {
+      return GgmlJni.allocatorMeasure(allocator, graph.handle());
+    } finally {
+      GgmlJni.allocatorFree(allocator);
+    }
+  }
+
+  /** Bytes of the compute buffer now. */
+  public long bytes() {
+    return countedBytes;
+  }
+
+  /**
+   * Gives every intermediate tensor of the graph its place.
+   *
+   * @throws DeviceMemoryException if the buffer would have to grow and the device or the budget has
+   *     not that much; graphs allocated before stay valid
+   * @throws IllegalStateException if growing would move graphs allocated before
+   */
+  public void allocate(Graph graph) {
+    long needed = measure(backend.device(), graph);
+    if (needed > countedBytes) {
+      if (countedBytes > 0) {
+        throw new IllegalStateException(
+            String.format(
+                "the compute buffer of %,d bytes would have to grow to %,d and move graphs that are"
+                    + " in use; allocate the largest graph first",
+                countedBytes, needed));
+      }
+      backend.deviceMemory().take(needed);
+      if (!GgmlJni.allocatorReserve(handle.get(), graph.handle())) {
+        backend.deviceMemory().give(needed);
+        throw new DeviceMemoryException(
+            backend.device().name(), needed, backend.device().memory().freeBytes());
+      }
+      countedBytes = needed;
+    } else if (!GgmlJni.allocatorReserve(handle.get(), graph.handle())) {
+      // Always planned anew: ggml would reuse the previous graph's plan for one of equal node
+      // count.
+      throw new GgmlException(ErrorCode.INTERNAL, "a graph that fits could not be planned");
+    }
+    if (!GgmlJni.allocatorAssign(handle.get(), graph.handle())) {
+      throw new GgmlException(ErrorCode.INTERNAL, "a planned graph could not be allocated");
+    }
+    graph.markAllocated();
+  }
+
+  long handle() {
+    return handle.get();
+  }
+
+  @Override
+  public void close() {
+    if (!handle.isClosed()) {
+      handle.close();
+      backend.deviceMemory().give(countedBytes);
+      countedBytes = 0;
+    }
+  }
+}

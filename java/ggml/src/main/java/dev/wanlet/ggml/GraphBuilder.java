@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+import java.util.Arrays;
+
+/**
+ * Builds the operations of one graph in an arena. Every method checks types, shapes and layouts
+ * before the native call, because ggml ends the process on a bad one. Confined to one thread.
+ *
+ * <p>Shapes are in PyTorch order and broadcasting follows PyTorch as far as ggml does: the second
+ * operand of an element-wise operation is repeated to the shape of the first.
+ */
+public final class GraphBuilder {
+  // ggml_unary_op
+  private static final int TANH = 4;
+  private static final int SIGMOID = 7;
+  private static final int GELU = 8;
+  private static final int SILU = 10;
+  private static final int EXP = 13;
+  private static final int GELU_ERF = 16;
+
+  private final TensorArena arena;
+  private final Graph graph;
+
+  public GraphBuilder(TensorArena arena) {
+    if (arena.maxGraphNodes() == 0) {
+      throw new IllegalArgumentException("this arena was made without room for a graph");
+    }
+    this.arena = arena;
+    this.graph = new Graph(arena, GgmlJni.graphNew(arena.address(), arena.maxGraphNodes()));
+  }
+
+  /** The graph, with the results it was {@linkplain Graph#expand expanded} by so far. */
+  public Graph graph() {
+    return graph;
+  }
+
+  /** Adds a result to the graph and keeps its memory until the graph has run. */
+  public Tensor output(Tensor result) {
+    result.markOutput();
+    graph.expand(result);
+    return result;
+  }
+
+  /** Adds an operation with a side effect (a copy into another tensor) to the graph, in order. */
+  public void run(Tensor effect) {
+    graph.expand(effect);
+  }
+
+  /** A tensor that the caller fills before every run of the graph. */
+  public Tensor input(String name, TensorType type, long... shape) {
+    return arena.tensor(name, type, Shape.of(shape)).markInput();
+  }
+
+  // ---- element-wise ----
+
+  public Tensor add(Tensor a, Tensor b) {
+    return binary("add", GgmlJni.BINARY_ADD, a, b, false);
+  }
+
+  /** {@code a += b}: the result is a view of a. */
+  public Tensor addInPlace(Tensor a, Tensor b) {
+    return binary("add", GgmlJni.BINARY_ADD, a, b, true);
+  }
+
+  public Tensor sub(Tensor a, Tensor b) {
+    return binary("sub", GgmlJni.BINARY_SUB, a, b, false);
+  }
+
+  public Tensor mul(Tensor a, Tensor b) {
+    return binary("mul", GgmlJni.BINARY_MUL, a, b, false);
+  }
+
+  public Tensor mulInPlace(Tensor a, Tensor b) {
+    return binary("mul", GgmlJni.BINARY_MUL, a, b, true);
+  }
+
+  public Tensor div(Tensor a, Tensor b) {
+    return binary("div", GgmlJni.BINARY_DIV, a, b, false);
+  }
+
+  private Tensor binary(String op, int code, Tensor a, Tensor b, boolean inplace) {
+    requireFloat(op, a);
+    requireFloat(op, b);
+    requireRows(op, a);
+    requireRows(op, b);
+    long[] na = a.shape().ggmlDims();
+    long[] nb = b.shape().ggmlDims();
+    for (int i = 0; i < 4; i++) {
+      if (nb[i] == 0 || na[i] % nb[i] != 0) {
+        throw new ShapeException(
+            op + ": " + b + " cannot be repeated to " + a + "; give operands of fitting shapes");
+      }
+    }
+    return made(GgmlJni.opBinary(slot(), code, a.handle(), b.handle(), inplace), a.rank());
+  }
+
+  public Tensor silu(Tensor a) {
+    return unary("silu", SILU, a);
+  }
+
+  /** The tanh form; on CPU through an F16 table, about 1e-3 off. See {@code nn.Activations}. */
+  public Tensor gelu(Tensor a) {
+    return unary("gelu", GELU, a);
+  }
+
+  public Tensor geluErf(Tensor a) {
+    return unary("gelu_erf", GELU_ERF, a);
+  }
+
+  public Tensor tanh(Tensor a) {
+    return unary("tanh", TANH, a);
+  }
+
+  public Tensor sigmoid(Tensor a) {
+    return unary("sigmoid", SIGMOID, a);
+  }
+
+  public Tensor exp(Tensor a) {
+    return unary("exp", EXP, a);
+  }
+
+  private Tensor unary(String op, int code, Tensor a) {
+    requireFloat(op, a);
+    requireRows(op, a);
+    return made(GgmlJni.opUnary(slot(), code, a.handle()), a.rank());
+  }
+
+  public Tensor sqr(Tensor a) {
+    requireFloat("sqr", a);
+    return made(GgmlJni.opSqr(slot(), a.handle()), a.rank());
+  }
+
+  public Tensor sqrt(Tensor a) {
+    requireFloat("sqrt", a);
+    return made(GgmlJni.opSqrt(slot(), a.handle()), a.rank());
+  }
+
+  /** {@code a * scale + bias}. */
+  public Tensor scale(Tensor a, float scale, float bias) {
+    requireType("scale", a, TensorType.F32);
+    requireRows("scale", a);
+    return made(GgmlJni.opScale(slot(), a.handle(), scale, bias, false), a.rank());
+  }
+
+  public Tensor scale(Tensor a, float scale) {
+    return scale(a, scale, 0f);
+  }
+
+  public Tensor clamp(Tensor a, float min, float max) {
+    requireType("clamp", a, TensorType.F32);
+    return made(GgmlJni.opClamp(slot(), a.handle(), min, max), a.rank());
+  }
+
+  // ---- reductions over the last dimension ----
+
+  /** Layer norm without affine: (x - mean) / sqrt(var + eps). */
+  public Tensor norm(Tensor a, float eps) {
+    requireType("norm", a, TensorType.F32);
+    requireRows("norm", a);
+    return made(GgmlJni.opNorm(slot(), a.handle(), eps), a.rank());
+  }
+
+  /** x / sqrt(mean(x^2) + eps), without a weight. */
+  public Tensor rmsNorm(Tensor a, float eps) {
+    requireType("rms_norm", a, TensorType.F32);
+    requireRows("rms_norm", a);
+    return made(GgmlJni.opRmsNorm(slot(), a.handle(), eps), a.rank());
+  }
+
+  /** Sums the last dimension, which stays with length 1. */
+  public Tensor sumRows(Tensor a) {
+    requireType("sum_rows", a, TensorType.F32);
+    return made(GgmlJni.opSumRows(slot(), a.handle()), a.rank());
+  }
+
+  // ---- products ----
+
+  /**
+   * x W^T, F32.
+   *
+   * @param weight [.., N, K], any type
+   * @param x [.., M, K], F32 or F16; its outer dimensions are multiples of the weight's
+   * @return [.., M, N]
+   */
+  public Tensor matmul(Tensor weight, Tensor x) {
+    requireRows("matmul", weight);
+    requireRows("matmul", x);
+    long[] w = weight.shape().ggmlDims();
+    long[] v = x.shape().ggmlDims();
+    if (w[0] != v[0] || v[2] % w[2] != 0 || v[3] % w[3] != 0 || x.type().isQuantized()) {
+      throw new ShapeException(
+          "matmul: " + x + " and weight " + weight + " do not fit; both need rows of one length");
+    }
+    if (weight.ggmlStride(1) < weight.ggmlStride(0)) {
+      throw new ShapeException("matmul: weight " + weight + " is transposed; copy it first");
+    }
+    return made(
+        GgmlJni.opMulMat(slot(), weight.handle(), x.handle()),
+        Math.max(x.rank(), Math.max(2, weight.rank())));
+  }
+
+  /**
+   * softmax(a * scale + mask) over the last dimension.
+   *
+   * @param a [.., M, N], F32, contiguous
+   * @param mask [M, N] or [B, M, N] F16 or F32, contiguous, or null
+   */
+  public Tensor softMax(Tensor a, Tensor mask, float scale) {
+    requireType("soft_max", a, TensorType.F32);
+    requireContiguous("soft_max", a);
+    if (mask != null) {
+      requireContiguous("soft_max", mask);
+      long[] na = a.shape().ggmlDims();
+      long[] nm = mask.shape().ggmlDims();
+      boolean floats = mask.type() == TensorType.F16 || mask.type() == TensorType.F32;
+      if (!floats || nm[0] != na[0] || nm[1] < na[1] || na[2] % nm[2] != 0 || na[3] % nm[3] != 0) {
+        throw new ShapeException(
+            "soft_max: mask " + mask + " does not fit " + a + "; it needs a row for every row");
+      }
+    }
+    return made(
+        GgmlJni.opSoftMax(slot(), a.handle(), mask == null ? 0 : mask.handle(), scale, false),
+        a.rank());
+  }
+
+  /**
+   * softmax(q k^T * scale + mask) v with F32 accumulation where the device has it.
+   *
+   * @param q [H, M, D], F32
+   * @param k [H, N, D], F32, F16 or BF16
+   * @param v [H, N, D], of k's type
+   * @param mask [M, N], F16, contiguous, one row for every query, or null
+   * @return [M, H, D], F32, contiguous
+   */
+  public Tensor flashAttention(Tensor q, Tensor k, Tensor v, Tensor mask, float scale) {
+    requireType("flash_attention", q, TensorType.F32);
+    requireRows("flash_attention", q);
+    requireRows("flash_attention", k);
+    requireRows("flash_attention", v);
+    long[] nq = q.shape().ggmlDims();
+    long[] nk = k.shape().ggmlDims();
+    long[] nv = v.shape().ggmlDims();
+    if (nq[0] != nk[0]
+        || nk[1] != nv[1]
+        || nk[2] != nv[2]
+        || nq[2] % nk[2] != 0
+        || nq[3] != nk[3]
+        || nq[3] != nv[3]
+        || k.type() != v.type()) {
+      throw new ShapeException("flash_attention: q " + q + ", k " + k + ", v " + v + " do not fit");
+    }
+    if (mask != null) {
+      requireType("flash_attention", mask, TensorType.F16);
+      requireContiguous("flash_attention", mask);
+      long[] nm = mask.shape().ggmlDims();
+      // ggml checks neither; a short mask is read out of bounds.
+      if (nm[0] != nk[1] || nm[1] < nq[1] || nm[2] != 1 || nm[3] != 1) {
+        throw new ShapeException(
+            "flash_attention: mask "
+                + mask
+                + " needs "
+                + nk[1]
+                + " columns and a row for each of the "
+                + nq[1]
+                + " queries");
+      }
+    }
+    return made(
+        GgmlJni.opFlashAttention(
+            slot(), q.handle(), k.handle(), v.handle(), mask == null ? 0 : mask.handle(), scale),
+        Math.max(3, q.rank()));
+  }
+
+  /**
+   * Rotates adjacent channel pairs of a part of each head; the other channels pass through.
+   *
+   * @param a [.., L, H, D], F32
+   * @param positions [L], I32
+   * @param offset first channel of the part, even
+   * @param dims channels of the part, even
+   */
+  public Tensor rope(
+      Tensor a, Tensor positions, int offset, int dims, float theta, boolean inPlace) {
+    requireType("rope", a, TensorType.F32);
+    requireRows("rope", a);
+    requireType("rope", positions, TensorType.I32);
+    long[] na = a.shape().ggmlDims();
+    if (positions.rank() != 1
+        || positions.dim(0) != na[2]
+        || offset % 2 != 0
+        || dims % 2 != 0
+        || offset < 0
+        || dims < 2
+        || offset + dims > na[0]) {
+      throw new ShapeException(
+          String.format(
+              "rope: %s with positions %s, channels %d..%d", a, positions, offset, offset + dims));
+    }
+    return made(
+        GgmlJni.opRope(slot(), a.handle(), positions.handle(), offset, dims, theta, inPlace),
+        a.rank());
+  }
+
+  // ---- images ----
+
+  /**
+   * 2-D convolution without a bias.
+   *
+   * @param kernel [OC, IC, KH, KW], F16 or F32, contiguous
+   * @param input [N, IC, H, W], F32, contiguous
+   * @return [N, OC, OH, OW], F32
+   */
+  public Tensor conv2d(Tensor kernel, Tensor input, int stride, int padH, int padW) {
+    requireType("conv_2d", input, TensorType.F32);
+    requireContiguous("conv_2d", input);
+    requireContiguous("conv_2d", kernel);
+    long[] k = kernel.shape().ggmlDims();
+    long[] x = input.shape().ggmlDims();
+    boolean floats = kernel.type() == TensorType.F16 || kernel.type() == TensorType.F32;
+    if (!floats || k[2] != x[2] || x[0] + 2L * padW < k[0] || x[1] + 2L * padH < k[1]) {
+      throw new ShapeException("conv_2d: kernel " + kernel + " does not fit input " + input);
+    }
+    return made(
+        GgmlJni.opConv2d(slot(), kernel.handle(), input.handle(), stride, stride, padW, padH), 4);
+  }
+
+  /** Repeats rows and columns of [.., H, W] by an integer factor. */
+  public Tensor upscaleNearest(Tensor a, int factor) {
+    requireType("upscale", a, TensorType.F32);
+    if (factor < 1) {
+      throw new ShapeException("upscale: factor " + factor + " must be at least 1");
+    }
+    return made(GgmlJni.opUpscaleNearest(slot(), a.handle(), factor), a.rank());
+  }
+
+  /** Appends zeros: {@code before} and {@code after} elements along dimension {@code dim}. */
+  public Tensor pad(Tensor a, int dim, int before, int after) {
+    requireType("pad", a, TensorType.F32);
+    requireContiguous("pad", a);
+    int[] p = new int[8];
+    int g = ggmlAxis(a, dim);
+    p[2 * g] = before;
+    p[2 * g + 1] = after;
+    return made(
+        GgmlJni.opPad(slot(), a.handle(), p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]),
+        a.rank());
+  }
+
+  // ---- layout ----
+
+  /** Joins two tensors along dimension {@code dim}. */
+  public Tensor concat(Tensor a, Tensor b, int dim) {
+    int g = ggmlAxis(a, dim);
+    long[] na = a.shape().ggmlDims();
+    long[] nb = b.shape().ggmlDims();
+    na[g] = nb[g];
+    if (!Arrays.equals(na, nb) || a.type() != b.type() || a.type().isQuantized()) {
+      throw new ShapeException(
+          "concat along dimension " + dim + ": " + a + " and " + b + " do not fit");
+    }
+    return made(GgmlJni.opConcat(slot(), a.handle(), b.handle(), g), a.rank());
+  }
+
+  /**
+   * Copies (and converts) into a tensor that exists; the result is a view of {@code to}. Add it
+   * with {@link #run}.
+   */
+  public Tensor copy(Tensor from, Tensor to) {
+    if (from.shape().elements() != to.shape().elements()) {
+      throw new ShapeException("copy: " + from + " and " + to + " differ in size");
+    }
+    return made(GgmlJni.opCopy(slot(), from.handle(), to.handle()), to.rank());
+  }
+
+  /** A copy without gaps; the tensor itself if it has none. */
+  public Tensor contiguous(Tensor a) {
+    if (a.isContiguous()) {
+      return a;
+    }
+    return made(GgmlJni.opContiguous(slot(), a.handle()), a.rank());
+  }
+
+  /** A contiguous copy in another type; the tensor itself if it has that type. */
+  public Tensor cast(Tensor a, TensorType type) {
+    if (a.type() == type) {
+      return a;
+    }
+    if (type.isQuantized() || a.type().isQuantized()) {
+      throw new ShapeException("cast: " + a + " to " + type + "; quantised types are not cast");
+    }
+    return made(GgmlJni.opCast(slot(), a.handle(), type.id()), a.rank());
+  }
+
+  /** The same elements in another shape; the tensor must be contiguous. */
+  public Tensor reshape(Tensor a, long... shape) {
+    requireContiguous("reshape", a);
+    Shape s = Shape.of(shape);
+    if (s.elements() != a.shape().elements()) {
+      throw new ShapeException("reshape: " + a + " does not have the elements of " + s);
+    }
+    long[] ne = s.ggmlDims();
+    return made(GgmlJni.opReshape(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3]), s.rank());
+  }
+
+  /** Elements {@code start} to {@code end} (exclusive) of one dimension, as a view. */
+  public Tensor slice(Tensor a, int dim, long start, long end) {
+    int g = ggmlAxis(a, dim);
+    long[] ne = a.shape().ggmlDims();
+    boolean aligned =
+        g != 0
+            || (start % a.type().blockElements() == 0
+                && (end - start) % a.type().blockElements() == 0);
+    if (start < 0 || end <= start || end > ne[g] || !aligned) {
+      throw new ShapeException(
+          String.format("slice: [%d, %d) of dimension %d of %s", start, end, dim, a));
+    }
+    long offset =
+        g == 0 ? start / a.type().blockElements() * a.type().blockBytes() : start * a.ggmlStride(g);
+    ne[g] = end - start;
+    return view(a, a.rank(), ne, a.ggmlStride(1), a.ggmlStride(2), a.ggmlStride(3), offset);
+  }
+
+  private Tensor view(Tensor a, int rank, long[] ne, long nb1, long nb2, long nb3, long offset) {
+    return made(
+        GgmlJni.opView(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3], nb1, nb2, nb3, offset),
+        rank);
+  }
+
+  /** Reorders dimensions as {@code torch.permute} does, as a view. */
+  public Tensor permute(Tensor a, int... dims) {
+    int rank = a.rank();
+    if (dims.length != rank) {
+      throw new ShapeException(
+          "permute: " + a + " needs " + rank + " dimensions, got " + dims.length);
+    }
+    int[] axes = {0, 1, 2, 3};
+    boolean[] seen = new boolean[rank];
+    for (int i = 0; i < rank; i++) {
+      if (dims[i] < 0 || dims[i] >= rank || seen[dims[i]]) {
+        throw new ShapeException("permute: bad order " + Arrays.toString(dims) + " for " + a);
+      }
+      seen[dims[i]] = true;
+      axes[rank - 1 - dims[i]] = rank - 1 - i;
+    }
+    return made(GgmlJni.opPermute(slot(), a.handle(), axes[0], axes[1], axes[2], axes[3]), rank);
+  }
+
+  /** Repeats {@code a} to the shape of {@code like}. */
+  public Tensor repeat(Tensor a, Tensor like) {
+    long[] na = a.shape().ggmlDims();
+    long[] nl = like.shape().ggmlDims();
+    for (int i = 0; i < 4; i++) {
+      if (nl[i] % na[i] != 0) {
+        throw new ShapeException("repeat: " + a + " cannot be repeated to " + like);
+      }
+    }
+    return made(GgmlJni.opRepeat(slot(), a.handle(), like.handle()), like.rank());
+  }
+
+  /**
+   * Gathers rows.
+   *
+   * @param a [N, K]
+   * @param rows [M], I32, each in [0, N)
+   * @return [M, K], F32
+   */
+  public Tensor getRows(Tensor a, Tensor rows) {
+    requireType("get_rows", rows, TensorType.I32);
+    if (a.rank() != 2 || rows.rank() != 1) {
+      throw new ShapeException("get_rows: " + a + " by " + rows);
+    }
+    return made(GgmlJni.opGetRows(slot(), a.handle(), rows.handle()), 2);
+  }
+
+  /** Names a result, for taps and errors. */
+  public Tensor name(Tensor a, String format, Object... args) {
+    return a.named(String.format(format, args));
+  }
+
+  // ---- checks ----
+
+  private long slot() {
+    arena.takeSlot();
+    return arena.address();
+  }
+
+  private Tensor made(long handle, int rank) {
+    return arena.adopt(handle, rank);
+  }
+
+  private static int ggmlAxis(Tensor a, int dim) {
+    int index = dim < 0 ? a.rank() + dim : dim;
+    if (index < 0 || index >= a.rank()) {
+      throw new ShapeException("dimension " + dim + " of " + a);
+    }
+    return a.rank() - 1 - index;
+  }
+
+  private static void requireType(String op, Tensor a, TensorType type) {
+    if (a.type() != type) {
+      throw new ShapeException(op + ": " + a + " must be " + type);
+    }
+  }
+
+  private static void requireFloat(String op, Tensor a) {
+    if (a.type() != TensorType.F32 && a.type() != TensorType.F16 && a.type() != TensorType.BF16) {
+      throw new ShapeException(op + ": " + a + " must be F32, F16 or BF16");
+    }
+  }
+
+  private static void requireRows(String op, Tensor a) {
+    if (!a.hasContiguousRows()) {
+      throw new ShapeException(op + ": rows of " + a + " are not contiguous; copy it first");
+    }
+  }
+
+  private static void requireContiguous(String op, Tensor a) {
+    if (!a.isContiguous()) {
+      throw new ShapeException(op + ": " + a + " is not contiguous; copy it first");
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+
+/**
+ * ggml's own quantisers and dequantisers over native memory. Thread-safe: calls on separate ranges
+ * may run at the same time.
+ */
+public final class Quantization {
+  private Quantization() {}
+
+  /**
+   * Stores F32 rows in a type.
+   *
+   * @param type the target; not one that {@linkplain #needsImportance needs importance} without it
+   * @param source address of rows * columns F32 values
+   * @param target address of {@code type.bytes(columns) * rows} bytes
+   * @param importance address of {@code columns} F32 weights, or 0
+   * @return bytes written
+   */
+  public static long quantize(
+      TensorType type, long source, long target, long rows, long columns, long importance) {
+    if (!type.fits(columns)) {
+      throw new ShapeException(
+          "rows of "
+              + columns
+              + " elements do not fill "
+              + type
+              + " blocks of "
+              + type.blockElements());
+    }
+    if (importance == 0 && needsImportance(type)) {
+      throw new IllegalArgumentException(type + " needs an importance matrix");
+    }
+    if (!type.isQuantized()) {
+      GgmlJni.narrow(type.id(), source, target, rows * columns);
+      return type.bytes(columns) * rows;
+    }
+    return GgmlJni.quantizeRows(type.id(), source, target, rows, columns, importance);
+  }
+
+  /** Widens whole blocks of any type to F32. */
+  public static void dequantize(TensorType type, long source, long target, long elements) {
+    type.bytes(elements);
+    GgmlJni.dequantize(type.id(), source, target, elements);
+  }
+
+  /** Whether a type can only be made with importance weights. */
+  public static boolean needsImportance(TensorType type) {
+    return GgmlJni.quantizeNeedsImatrix(type.id());
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml;
+
+import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeHandle;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Owner: the descriptions (not the data) of a fixed number of tensors and of one graph. Closing it
+ * makes its tensors and graph invalid. Confined to one thread while tensors are made.
+ */
+public final class TensorArena implements AutoCloseable {
+  private final NativeHandle handle;
+  private final int maxTensors;
+  private final int maxGraphNodes;
+  private final long[] scratch = new long[10];
+  private int tensors;
+
+  /**
+   * Makes an arena.
+   *
+   * @param maxTensors how many tensors fit, views and results of operations included
+   * @param maxGraphNodes nodes of the graph built here, 0 for none
+   */
+  public TensorArena(int maxTensors, int maxGraphNodes) {
+    this.maxTensors = maxTensors;
+    this.maxGraphNodes = maxGraphNodes;
+    this.handle =
+        new NativeHandle(
+            this, "arena", GgmlJni.arenaNew(maxTensors, maxGraphNodes), GgmlJni::arenaFree);
+  }
+
+  /** An arena for tensors only. */
+  public static TensorArena forTensors(int maxTensors) {
+    return new TensorArena(maxTensors, 0);
+  }
+
+  /** An arena for a graph of at most this many nodes, with room for the tensors it is made of. */
+  public static TensorArena forGraph(int maxNodes) {
+    return new TensorArena(2 * maxNodes, maxNodes);
+  }
+
+  /**
+   * Makes a tensor without data.
+   *
+   * @param type element type; a row must fill whole blocks
+   * @param shape in PyTorch order, at most four dimensions
+   */
+  public Tensor tensor(String name, TensorType type, Shape shape) {
+    long[] ne = shape.ggmlDims();
+    if (!type.fits(ne[0])) {
+      throw new ShapeException(
+          String.format(
+              "tensor %s: rows of %d elements do not fill whole %s blocks of %d",
+              name, ne[0], type, type.blockElements()));
+    }
+    takeSlot();
+    long t = GgmlJni.tensorNew(address(), type.id(), ne[0], ne[1], ne[2], ne[3]);
+    return adopt(t, shape.rank()).named(name);
+  }
+
+  Tensor adopt(long tensor, int rank) {
+    GgmlJni.tensorDescribe(tensor, scratch);
+    return new Tensor(this, tensor, rank, scratch);
+  }
+
+  // ggml ends the process when a context is full, so slots are counted here.
+  void takeSlot() {
+    if (tensors == maxTensors) {
+      throw new IllegalStateException(
+          "this arena holds " + maxTensors + " tensors and is full; make it larger");
+    }
+    tensors++;
+  }
+
+  long address() {
+    return handle.get();
+  }
+
+  int maxGraphNodes() {
+    return maxGraphNodes;
+  }
+
+  public boolean isClosed() {
+    return handle.isClosed();
+  }
+
+  /** Host bytes this arena takes. */
+  public long bytes() {
+    return GgmlJni.arenaBytes(handle.get());
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+  }
+}

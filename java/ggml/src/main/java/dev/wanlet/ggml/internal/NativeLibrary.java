@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.ggml.internal;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Properties;
+
+/**
+ * Finds and loads the native library and ggml's backends beside it. Thread-safe; loads once.
+ *
+ * <p>Tried in this order: (1) the directory in the system property {@value #PATH_PROPERTY}: used,
+ * or an error; (2) the class path resource {@code META-INF/native/<os>-<arch>/}: used in place when
+ * it is a directory, else extracted once to the user's cache; (3) {@code java.library.path}. If all
+ * fail, one {@link UnsatisfiedLinkError} lists each attempt.
+ */
+public final class NativeLibrary {
+  /** Names the directory that holds the native library and the backends. */
+  public static final String PATH_PROPERTY = "dev.wanlet.native.path";
+
+  private static final String NAME = "wanlet_jni";
+  private static final String LIST = "libraries.properties";
+
+  private static Path directory;
+  private static boolean loading;
+
+  private NativeLibrary() {}
+
+  /** Loads the library if it is not loaded yet. */
+  public static synchronized void load() {
+    // The first native call below runs the initialiser of GgmlJni, which calls this method again.
+    if (directory != null || loading) {
+      return;
+    }
+    loading = true;
+    try {
+      loadOnce();
+    } finally {
+      loading = false;
+    }
+  }
+
+  private static void loadOnce() {
+    Path found = find();
+    GgmlJni.installLogBridge(NativeLog.class);
+    GgmlJni.loadBackends(found.toString().getBytes(StandardCharsets.UTF_8));
+    directory = found;
+  }
+
+  /** The directory the library came from. */
+  public static synchronized Path directory() {
+    load();
+    return directory;
+  }
+
+  private static Path find() {
+    String explicit = System.getProperty(PATH_PROPERTY);
+    if (explicit != null && !explicit.isBlank()) {
+      Path dir = Path.of(explicit).toAbsolutePath();
+      System.load(dir.resolve(System.mapLibraryName(NAME)).toString());
+      return dir;
+    }
+    List<String> attempts = new ArrayList<>();
+    String resource = "META-INF/native/" + platform() + "/";
+    try {
+      Path dir = fromResource(resource);
+      if (dir != null) {
+        System.load(dir.resolve(System.mapLibraryName(NAME)).toString());
+        return dir;
+      }
+      attempts.add("class path resource " + resource + ": not there");
+    } catch (IOException | UnsatisfiedLinkError e) {
+      attempts.add("class path resource " + resource + ": " + e.getMessage());
+    }
+    for (String entry :
+        System.getProperty("java.library.path", "").split(java.io.File.pathSeparator)) {
+      Path file = Path.of(entry).toAbsolutePath().resolve(System.mapLibraryName(NAME));
+      if (!entry.isBlank() && Files.isRegularFile(file)) {
+        System.load(file.toString());
+        return file.getParent();
+      }
+    }
+    attempts.add("java.library.path: no " + System.mapLibraryName(NAME));
+    throw new UnsatisfiedLinkError(
+        "cannot load the native library of Wanlet:\n  "
+            + String.join("\n  ", attempts)
+            + "\nBuild it with ./wanlet --rebuild, or point -D"
+            + PATH_PROPERTY
+            + " at the directory that holds it.");
+  }
+
+  /** {@code linux-x86_64}, {@code macosx-arm64}, {@code windows-x86_64}, ... */
+  public static String platform() {
+    String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+    String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
+    String osName = os.contains("win") ? "windows" : os.contains("mac") ? "macosx" : "linux";
+    String archName = arch.equals("aarch64") ? "arm64" : arch.equals("amd64") ? "x86_64" : arch;
+    return osName + "-" + archName;
+  }
+
+  private static Path fromResource(String resource) throws IOException {
+    ClassLoader loader = NativeLibrary.class.getClassLoader();
+    URL list = loader.getResource(resource + LIST);
+    if (list == null) {
+      return null;
+    }
+    if (list.getProtocol().equals("file")) {
+      try {
+        return Path.of(list.toURI()).getParent();
+      } catch (URISyntaxException e) {
+        throw new IOException("bad resource address " + list, e);
+      }
+    }
+    Properties properties = new Properties();
+    try (InputStream in = list.openStream()) {
+      properties.load(in);
+    }
+    String buildId = properties.getProperty("build.id", "unknown");
+    Path target = CacheDirectory.of("native").resolve(buildId.replaceAll("[^A-Za-z0-9._-]", "_"));
+    if (Files.isRegularFile(target.resolve(LIST))) {
+      return target;
+    }
+    extract(loader, resource, properties, target);
+    return target;
+  }
+
+  // Another process may extract at the same time, so files are moved in whole and the list comes
+  // last.
+  private static void extract(ClassLoader loader, String resource, Properties list, Path target)
+      throws IOException {
+    Files.createDirectories(target);
+    for (String name : list.getProperty("files", "").split(",")) {
+      copy(loader, resource + name.trim(), target.resolve(name.trim()));
+    }
+    copy(loader, resource + LIST, target.resolve(LIST));
+  }
+
+  private static void copy(ClassLoader loader, String from, Path to) throws IOException {
+    Path partial = Files.createTempFile(to.getParent(), "extract", ".part");
+    try (InputStream in = loader.getResourceAsStream(from)) {
+      if (in == null) {
+        throw new IOException("resource " + from + " is missing");
+      }
+      Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(partial, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+}
