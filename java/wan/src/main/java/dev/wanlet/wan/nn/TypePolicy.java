@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.nn;
+
+import dev.wanlet.ggml.TensorType;
+
+/** Chooses the types weights are computed in. Implementations are immutable. */
+public interface TypePolicy {
+  /** Everything widened to F32: the setting of parity checks. */
+  TypePolicy ALL_F32 =
+      new TypePolicy() {
+        @Override
+        public TensorType matrixType(String name, long rows, long columns) {
+          return TensorType.F32;
+        }
+
+        @Override
+        public TensorType kernelType(String name) {
+          return TensorType.F32;
+        }
+      };
+
+  /**
+   * The type of a matrix.
+   *
+   * @param name the checkpoint's name, relative to the block or network
+   * @param columns must fill whole blocks of the answer
+   */
+  TensorType matrixType(String name, long rows, long columns);
+
+  /** The type of a convolution kernel: F16 or F32. */
+  TensorType kernelType(String name);
+
+  /** This policy for names below a prefix, such as {@code blocks.3.}. */
+  default TypePolicy under(String prefix) {
+    TypePolicy outer = this;
+    return new TypePolicy() {
+      @Override
+      public TensorType matrixType(String name, long rows, long columns) {
+        return outer.matrixType(prefix + name, rows, columns);
+      }
+
+      @Override
+      public TensorType kernelType(String name) {
+        return outer.kernelType(prefix + name);
+      }
+    };
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.nn;
+
+import dev.wanlet.ggml.Backend;
+import dev.wanlet.ggml.Buffer;
+import dev.wanlet.ggml.HostMemory;
+import dev.wanlet.ggml.Tensor;
+import dev.wanlet.ggml.TensorArena;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Owner: device memory laid out for the weights of one network or block. It can be filled again
+ * with the weights of another block of the same layout.
+ *
+ * <p>One thread at a time fills it, and not while a graph that reads it runs.
+ */
+public final class WeightSet implements AutoCloseable {
+  private final WeightLayout layout;
+  private final TensorArena arena;
+  private final Buffer buffer;
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+
+  /**
+   * Takes the memory, without filling it.
+   *
+   * @throws dev.wanlet.ggml.DeviceMemoryException if device or budget has not that much
+   */
+  public WeightSet(Backend backend, WeightLayout layout) {
+    this.layout = layout;
+    this.buffer = backend.allocate(layout.bytes(backend.device().bufferType()));
+    this.arena = TensorArena.forTensors(Math.max(1, layout.specs().size()));
+    for (TensorSpec spec : layout.specs()) {
+      Tensor tensor = arena.tensor(spec.name(), spec.type(), spec.shape());
+      buffer.place(tensor);
+      tensors.put(spec.name(), tensor);
+    }
+    buffer.markWeights();
+  }
+
+  /** Takes the memory and fills it. */
+  public static WeightSet load(Backend backend, WeightLayout layout, WeightReader reader)
+      throws IOException {
+    WeightSet set = new WeightSet(backend, layout);
+    try {
+      set.fill(reader);
+    } catch (IOException | RuntimeException e) {
+      set.close();
+      throw e;
+    }
+    return set;
+  }
+
+  /** Uploads every weight. */
+  public void fill(WeightReader reader) throws IOException {
+    for (TensorSpec spec : layout.specs()) {
+      Tensor tensor = tensors.get(spec.name());
+      long bytes = spec.type().bytes(spec.shape());
+      long mapped = reader.mappedAddress(spec);
+      if (mapped != 0) {
+        tensor.setFrom(mapped, 0, bytes);
+      } else {
+        try (HostMemory staging = new HostMemory(bytes)) {
+          reader.read(spec, staging.address());
+          tensor.setFrom(staging.address(), 0, bytes);
+        }
+      }
+    }
+  }
+
+  public WeightLayout layout() {
+    return layout;
+  }
+
+  /** Device bytes taken. */
+  public long bytes() {
+    return buffer.bytes();
+  }
+
+  /**
+   * The weight of that name.
+   *
+   * @throws IllegalArgumentException if the layout has none: an error of the network's code
+   */
+  public Tensor get(String name) {
+    Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("no weight '" + name + "' in the layout");
+    }
+    return tensor;
+  }
+
+  public boolean has(String name) {
+    return tensors.containsKey(name);
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+    buffer.close();
+  }
+}
