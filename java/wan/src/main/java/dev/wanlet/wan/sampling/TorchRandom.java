@@ -85,10 +85,11 @@ public final class TorchRandom {
   /** Box-Muller on 16 uniforms: element j pairs with element j + 8. */
   private static void toNormals(float[] values, int offset) {
     for (int j = offset; j < offset + BLOCK / 2; j++) {
-      double radius = StrictMath.sqrt(-2.0 * StrictMath.log(1.0f - values[j]));
-      double angle = TWO_PI * values[j + BLOCK / 2];
-      values[j] = (float) (radius * StrictMath.cos(angle));
-      values[j + BLOCK / 2] = (float) (radius * StrictMath.sin(angle));
+      // Rounded to float32 after each operation, where PyTorch's vector code rounds.
+      float radius = (float) StrictMath.sqrt(-2.0f * (float) StrictMath.log(1.0f - values[j]));
+      float angle = (float) TWO_PI * values[j + BLOCK / 2];
+      values[j] = radius * (float) StrictMath.cos(angle);
+      values[j + BLOCK / 2] = radius * (float) StrictMath.sin(angle);
     }
   }
 
