@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # The user's cache directory for Wanlet, created if need be. Everything in it can be deleted at any time.
-# Order: $WANLET_CACHE, then what the platform prescribes. Falls back to the build directory, with a warning,
+# Order: $WANLET_CACHE, $XDG_CACHE_HOME/wanlet, then what the platform prescribes (as in Java: CacheDirectory). Falls back to the build directory, with a warning,
 # when the directory cannot be written (a read-only home).
 function(wanlet_user_cache result)
   if(NOT "$ENV{WANLET_CACHE}" STREQUAL "")
     file(TO_CMAKE_PATH "$ENV{WANLET_CACHE}" dir)
     get_filename_component(dir "${dir}" ABSOLUTE)
+  elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
+    file(TO_CMAKE_PATH "$ENV{XDG_CACHE_HOME}/wanlet" dir)
   elseif(WIN32)
     file(TO_CMAKE_PATH "$ENV{LOCALAPPDATA}/wanlet" dir)
+  elseif("$ENV{HOME}" STREQUAL "")
+    set(dir "${CMAKE_BINARY_DIR}/cache")
   elseif(APPLE)
     set(dir "$ENV{HOME}/Library/Caches/wanlet")
-  elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
-    set(dir "$ENV{XDG_CACHE_HOME}/wanlet")
   else()
     set(dir "$ENV{HOME}/.cache/wanlet")
   endif()

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by ./wanlet when something must be built. Uses: root, state, java, backends, say; after prerequisites.sh.
+
+# Ends the program unless this process is the only one that builds here.
+take_build_lock() {
+  mkdir -p "$state"
+  waited=false
+  until mkdir "$state/lock" 2>/dev/null; do
+    owner=$(cat "$state/lock/pid" 2>/dev/null || true)
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
+      rm -rf "$state/lock" # its owner was killed
+      continue
+    fi
+    $waited || say "waiting for another build in $root (process ${owner:-unknown})"
+    waited=true
+    sleep 1
+  done
+  echo $$ > "$state/lock/pid"
+  trap 'rm -rf "$state/lock"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+# with_progress WHAT COMMAND...: runs COMMAND with its output in $log and one moving line on a terminal.
+with_progress() {
+  what=$1
+  shift
+  if [ ! -t 2 ]; then
+    say "$what (log: $log)"
+    "$@" > "$log" 2>&1
+    return
+  fi
+  "$@" > "$log" 2>&1 < /dev/null &
+  pid=$!
+  trap 'kill "$pid" 2>/dev/null; printf "\n" >&2; exit 130' INT
+  start=$(date +%s)
+  while kill -0 "$pid" 2>/dev/null; do
+    # The last line that says where the build is: a compiler step of CMake, or a module of Maven.
+    step=$(sed -n -e 's/.*\(\[ *[0-9]*[%/][^]]*\] Building [^ ]* object\).*\/\([^/]*\)\.o$/\1 \2/p' \
+      -e 's/.*Building \(Wanlet.*\[[0-9/]*\]\).*/\1/p' "$log" 2>/dev/null | tail -n 1 | tr -s ' ' | cut -c 1-50)
+    printf '\rwanlet: %s, %d s  %-52s' "$what" "$(($(date +%s) - start))" "$step" >&2
+    sleep 0.3 2>/dev/null || sleep 1
+  done
+  printf '\r%-79s\r' '' >&2
+  trap 'exit 130' INT
+  wait "$pid"
+}
+
+maven_package() {
+  with_progress "building ($1)" mvn -B -ntp -f "$root/pom.xml" -pl java/cli -am -DskipTests \
+    "-Dwanlet.native.options=-DWANLET_BACKENDS=$1" -Dmdep.outputFile=target/classpath.txt -Dmdep.includeScope=runtime \
+    package dependency:build-classpath
+}
+
+# The first error lines of a Maven or CMake log.
+show_log_errors() {
+  grep -E 'ERROR|CMake Error|error:|FAILED' "$log" | head -n 12 >&2 || tail -n 12 "$log" >&2
+  say "the full log is $log"
+}
+
+build_cli() {
+  require_prerequisites
+  if [ -z "${WANLET_BACKENDS:-}" ]; then detect_backends; fi
+  take_build_lock
+  log=$state/build.log
+  # Taken before the build, so that an edit during it counts as newer.
+  touch "$state/started"
+  if ! maven_package "$backends"; then
+    # A GPU backend that was not asked for must not keep the program from running.
+    if [ -n "${WANLET_BACKENDS:-}" ] || [ "$backends" = cpu ]; then
+      say 'the build failed:'
+      show_log_errors
+      exit 1
+    fi
+    mv "$log" "$state/build-gpu.log"
+    say "building $backends failed (log: $state/build-gpu.log); building for the CPU only. ./wanlet --rebuild tries again"
+    if ! maven_package cpu; then
+      say 'the build failed:'
+      show_log_errors
+      exit 1
+    fi
+  fi
+  write_java_arguments
+  archive_classes
+  printf '%s\n' "$root" "$java" "$backends" "$cpu" > "$state/started.new"
+  touch -r "$state/started" "$state/started.new"
+  mv "$state/started.new" "$state/built"
+  rm -rf "$state/started" "$state/lock"
+  trap - EXIT INT TERM
+}
+
+# quoted TEXT: as one word of a Java argument file.
+quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
+
+write_java_arguments() {
+  set -- "$root"/java/cli/target/wanlet-cli-*.jar
+  class_path=$1:$(cat "$root/java/cli/target/classpath.txt")
+  java_major=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+  set -- "$root"/native/target/classes/META-INF/native/*
+  {
+    # Results go to stdout: the JVM's own remarks must not.
+    printf '%s\n' -Xshare:auto -Xlog:disable -Xlog:all=error:stderr -XX:+UseSerialGC -XX:-UsePerfData
+    quoted "-XX:SharedArchiveFile=$state/classes.jsa"
+    printf '\n'
+    if [ "$java_major" -ge 22 ]; then printf '%s\n' --enable-native-access=ALL-UNNAMED; fi
+    # The libraries where they were built: nothing needs to be extracted from the jar.
+    quoted "-Ddev.wanlet.native.path=$1"
+    printf '\n-cp '
+    quoted "$class_path"
+    printf '\n'
+  } > "$state/java.args"
+}
+
+# Keeps the loaded form of the classes that every start needs (class data sharing): about halves the JVM's start.
+archive_classes() {
+  rm -f "$state/classes.jsa"
+  sed '/SharedArchiveFile/d' "$state/java.args" > "$state/archive.args"
+  "$java" "@$state/archive.args" "-XX:ArchiveClassesAtExit=$state/classes.jsa" dev.wanlet.cli.Main \
+    plan --model tiny-wan --json > "$state/archive.log" 2>&1 || true
+}
+
+# Builds everything, runs all tests and ends the program with their status.
+run_tests() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --yes) yes=true ;;
+      *) say "test: unknown argument '$1'; known: --yes"; exit 2 ;;
+    esac
+    shift
+  done
+  require_prerequisites
+  if [ -z "${WANLET_BACKENDS:-}" ]; then detect_backends; fi
+  take_build_lock
+  log=$state/test.log
+  say "running the test suite (log: $log)"
+  cd "$root"
+  { status=0
+    mvn -B -ntp -fae "-Dwanlet.native.options=-DWANLET_BACKENDS=$backends" verify || status=$?
+    echo $status > "$state/test.status"
+  } 2>&1 | tee "$log"
+  status=$(cat "$state/test.status")
+  if [ "$status" -eq 0 ]; then run_sanitized_tests || status=$?; fi
+  summarise_tests
+  exit "$status"
+}
+
+# The C++ tests again, under AddressSanitizer and UBSan where the compiler has them.
+run_sanitized_tests() {
+  if ! echo 'int main() { return 0; }' | "${CXX:-c++}" -x c++ -fsanitize=address,undefined - \
+      -o "$state/sanitizer-probe" 2>/dev/null; then
+    say 'this compiler has no sanitizer runtime; the C++ tests ran without it only'
+    return 0
+  fi
+  rm -f "$state/sanitizer-probe"
+  cmake --preset asan > "$state/asan.log" 2>&1 && cmake --build --preset asan >> "$state/asan.log" 2>&1 || {
+    log=$state/asan.log
+    say 'building the C++ tests under AddressSanitizer failed:'
+    show_log_errors
+    return 1
+  }
+  ctest --preset asan
+}
+
+summarise_tests() {
+  # Maven prints one total per module: the lines without "Time elapsed".
+  sed 's/\x1b\[[0-9;]*m//g' "$state/test.log" | awk -v status="$status" '
+    /Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+/ && !/Time elapsed/ {
+      gsub(",", ""); for (i = 1; i < NF; i++) {
+        if ($i == "run:") run += $(i + 1); if ($i == "Failures:") failures += $(i + 1)
+        if ($i == "Errors:") errors += $(i + 1); if ($i == "Skipped:") skipped += $(i + 1) } }
+    /tests passed, [0-9]+ tests failed out of/ { sub(/^.*\[INFO\] /, ""); native = $0 }
+    END {
+      printf "Java: Tests run: %d, Failures: %d, Errors: %d, Skipped: %d\n", run, failures, errors, skipped
+      if (native != "") print "C++: " native
+      print status == 0 ? "TESTS PASSED" : "TESTS FAILED" }'
+}
