@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.media;
+
+/**
+ * An output that cannot be written as asked: its place, its format or the size of its frames. The
+ * message names the path, what is wrong and what would work. The command line ends with exit code
+ * 2.
+ */
+public class OutputException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+
+  public OutputException(String message) {
+    super(message);
+  }
+
+  public OutputException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
