@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.weights;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/** A view on other sources with its own table of names; owns and closes them. */
+final class CompositeSource implements WeightSource {
+  private final String description;
+  private final List<WeightSource> parts;
+  private final Map<String, WeightTensor> tensors;
+
+  private CompositeSource(
+      String description, List<WeightSource> parts, Map<String, WeightTensor> tensors) {
+    this.description = description;
+    this.parts = List.copyOf(parts);
+    this.tensors = Collections.unmodifiableMap(tensors);
+  }
+
+  static WeightSource union(List<? extends WeightSource> parts) throws WeightFormatException {
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException("a union needs at least one source");
+    }
+    Map<String, WeightTensor> tensors = new LinkedHashMap<>();
+    for (WeightSource part : parts) {
+      for (WeightTensor tensor : part.tensors()) {
+        WeightTensor other = tensors.putIfAbsent(tensor.name(), tensor);
+        if (other != null) {
+          throw new WeightFormatException(
+              tensor.file(),
+              "tensor '" + tensor.name() + "' is also in " + other.file() + "; give only one");
+        }
+      }
+    }
+    return new CompositeSource(describe(parts), List.copyOf(parts), tensors);
+  }
+
+  static WeightSource overlay(WeightSource first, List<WeightSource> later) {
+    List<WeightSource> parts = new ArrayList<>();
+    parts.add(first);
+    parts.addAll(later);
+    Map<String, WeightTensor> tensors = new LinkedHashMap<>();
+    for (WeightSource part : parts) {
+      for (WeightTensor tensor : part.tensors()) {
+        tensors.put(tensor.name(), tensor);
+      }
+    }
+    return new CompositeSource(describe(parts), parts, tensors);
+  }
+
+  static WeightSource renamed(WeightSource source, UnaryOperator<String> rename)
+      throws WeightFormatException {
+    Map<String, WeightTensor> tensors = new LinkedHashMap<>();
+    Map<String, String> origin = new LinkedHashMap<>();
+    for (WeightTensor tensor : source.tensors()) {
+      String name = rename.apply(tensor.name());
+      if (tensors.putIfAbsent(name, tensor.withName(name)) != null) {
+        throw new WeightFormatException(
+            tensor.file(),
+            String.format(
+                "tensors '%s' and '%s' are both '%s' to the model; the file holds it twice",
+                origin.get(name), tensor.name(), name));
+      }
+      origin.put(name, tensor.name());
+    }
+    return new CompositeSource(source.description(), List.of(source), tensors);
+  }
+
+  static WeightSource filtered(WeightSource source, Predicate<String> names) {
+    Map<String, WeightTensor> tensors = new LinkedHashMap<>();
+    for (WeightTensor tensor : source.tensors()) {
+      if (names.test(tensor.name())) {
+        tensors.put(tensor.name(), tensor);
+      }
+    }
+    return new CompositeSource(source.description(), List.of(source), tensors);
+  }
+
+  /** The view of a sharded checkpoint's index; see {@link SafetensorsIndex}. */
+  static WeightSource of(
+      String description, List<WeightSource> parts, Map<String, WeightTensor> tensors) {
+    return new CompositeSource(description, parts, tensors);
+  }
+
+  private static String describe(List<? extends WeightSource> parts) {
+    return parts.stream().map(WeightSource::description).collect(Collectors.joining(" + "));
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  @Override
+  public List<Path> files() {
+    return parts.stream().flatMap(part -> part.files().stream()).toList();
+  }
+
+  @Override
+  public Collection<WeightTensor> tensors() {
+    return tensors.values();
+  }
+
+  @Override
+  public Optional<WeightTensor> find(String name) {
+    return Optional.ofNullable(tensors.get(name));
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    parts.forEach(part -> metadata.putAll(part.metadata()));
+    return Collections.unmodifiableMap(metadata);
+  }
+
+  @Override
+  public void close() {
+    parts.forEach(WeightSource::close);
+  }
+
+  @Override
+  public String toString() {
+    return description;
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.weights;
+
+import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.ggml.internal.MappedFileJni;
+import dev.wanlet.ggml.internal.NativeHandle;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Owner of a file mapped read-only into memory, of any size. Numbers are read little-endian at byte
+ * offsets from the start of the file, and every read is checked against the file's length.
+ *
+ * <p>{@link #close()} unmaps at once and may be called twice. Reads through this object then throw
+ * {@link IllegalStateException}; buffers and addresses handed out before must not be used any more,
+ * as the memory behind them is gone. The file must not shrink while it is mapped.
+ *
+ * <p>Thread-safe for reading; close only when no other thread reads.
+ */
+public final class MappedFile implements AutoCloseable {
+  /** What will happen to a range of the file, for the operating system's read-ahead. */
+  public enum Advice {
+    /** Read from front to back. */
+    SEQUENTIAL(MappedFileJni.SEQUENTIAL),
+    /** Read soon: bring it into memory now, in the background. */
+    WILL_NEED(MappedFileJni.WILL_NEED),
+    /** Not read again soon: may leave memory first. */
+    DONT_NEED(MappedFileJni.DONT_NEED);
+
+    private final int code;
+
+    Advice(int code) {
+      this.code = code;
+    }
+  }
+
+  // Window i starts at i GiB and reaches as far as a buffer can (2 GiB - 1), so that neighbours
+  // overlap and any range of up to 1 GiB lies whole in the window that its first byte selects.
+  private static final int WINDOW_SHIFT = 30;
+  private static final long WINDOW_STEP = 1L << WINDOW_SHIFT;
+  private static final int WINDOW_MASK = (int) WINDOW_STEP - 1;
+
+  private final Path path;
+  private final long address;
+  private final long length;
+  private final AtomicBoolean unmapAllowed = new AtomicBoolean();
+  private final NativeHandle mapping; // null for bytes in memory
+  private volatile ByteBuffer[] windows;
+
+  private MappedFile(Path path, long address, long length, ByteBuffer[] windows) {
+    this.path = path;
+    this.address = address;
+    this.length = length;
+    this.windows = windows;
+    this.mapping = address == 0 ? null : handle(this, address, length, unmapAllowed);
+  }
+
+  /**
+   * Maps a file.
+   *
+   * @throws NoSuchFileException if there is none
+   * @throws WeightFormatException if it is empty or not a regular file
+   * @throws IOException if the operating system refuses
+   */
+  public static MappedFile open(Path path) throws IOException {
+    if (Files.notExists(path)) {
+      throw new NoSuchFileException(path.toString(), null, "no such file; check the path");
+    }
+    if (!Files.isRegularFile(path)) {
+      throw new WeightFormatException(path, "not a regular file, expected a weight file");
+    }
+    if (!Files.isReadable(path)) {
+      throw new AccessDeniedException(path.toString(), null, "no permission to read it");
+    }
+    if (Files.size(path) == 0) {
+      throw new WeightFormatException(
+          path, "the file is empty (0 bytes); download or convert it again");
+    }
+    long[] mapped;
+    try {
+      mapped = MappedFileJni.map(path.toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8));
+    } catch (GgmlException e) {
+      throw new IOException(path + ": " + e.getMessage(), e);
+    }
+    return new MappedFile(path, mapped[0], mapped[1], windowsOf(mapped[0], mapped[1]));
+  }
+
+  /**
+   * Lets a parser run on bytes that are not in a file. There is no {@link #address}.
+   *
+   * @param label stands for the path in messages
+   */
+  static MappedFile inMemory(Path label, byte[] bytes) {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    return new MappedFile(label, 0, bytes.length, new ByteBuffer[] {buffer});
+  }
+
+  // A file that nobody can close any more is reported but stays mapped: buffers on it may still be
+  // in use, and a mapping costs address space but no memory.
+  private static NativeHandle handle(
+      MappedFile owner, long address, long length, AtomicBoolean unmapAllowed) {
+    return new NativeHandle(
+        owner,
+        "mapped file",
+        address,
+        a -> {
+          if (unmapAllowed.get()) {
+            MappedFileJni.unmap(a, length);
+          }
+        });
+  }
+
+  private static ByteBuffer[] windowsOf(long address, long length) {
+    ByteBuffer[] windows = new ByteBuffer[(int) ((length + WINDOW_STEP - 1) >>> WINDOW_SHIFT)];
+    for (int i = 0; i < windows.length; i++) {
+      long start = i * WINDOW_STEP;
+      windows[i] = view(address + start, Math.min(length - start, Integer.MAX_VALUE));
+    }
+    return windows;
+  }
+
+  private static ByteBuffer view(long address, long length) {
+    // asReadOnlyBuffer goes back to big-endian, hence the order comes last.
+    return MappedFileJni.window(address, length).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /** Bytes in the file. */
+  public long length() {
+    return length;
+  }
+
+  public int u8(long offset) {
+    return window(offset, 1, windows).get((int) offset & WINDOW_MASK) & 0xff;
+  }
+
+  public int u16(long offset) {
+    return window(offset, 2, windows).getShort((int) offset & WINDOW_MASK) & 0xffff;
+  }
+
+  /** An unsigned 32-bit number. */
+  public long u32(long offset) {
+    return window(offset, 4, windows).getInt((int) offset & WINDOW_MASK) & 0xffffffffL;
+  }
+
+  /** An unsigned 64-bit number: values of 2^63 and more come out negative. */
+  public long u64(long offset) {
+    return window(offset, 8, windows).getLong((int) offset & WINDOW_MASK);
+  }
+
+  public float f32(long offset) {
+    return window(offset, 4, windows).getFloat((int) offset & WINDOW_MASK);
+  }
+
+  /** A copy of {@code count} bytes. */
+  public byte[] bytes(long offset, int count) {
+    ByteBuffer source = window(offset, count);
+    byte[] copy = new byte[count];
+    source.get(copy);
+    return copy;
+  }
+
+  /**
+   * A read-only, little-endian view of a range, without copying. It dies with this object.
+   *
+   * @param length bytes, at most 2 GiB - 1
+   * @throws IndexOutOfBoundsException if the range is not inside the file
+   */
+  public ByteBuffer window(long offset, long length) {
+    ByteBuffer[] open = checkRange(offset, length, windows);
+    if (length > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          String.format("%s: a window holds at most 2 GiB, asked for %,d bytes", path, length));
+    }
+    if (length == 0) {
+      return ByteBuffer.allocate(0).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+    int start = (int) offset & WINDOW_MASK;
+    ByteBuffer window = open[(int) (offset >>> WINDOW_SHIFT)];
+    if (start + length > window.capacity()) {
+      return view(address + offset, length);
+    }
+    return window.slice(start, (int) length).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * The address of a range, for native code that reads it. Valid until {@link #close()}.
+   *
+   * @throws IndexOutOfBoundsException if the range is not inside the file
+   */
+  public long address(long offset, long length) {
+    checkRange(offset, length, windows);
+    if (address == 0) {
+      throw new UnsupportedOperationException(path + " is not mapped from a file");
+    }
+    return address + offset;
+  }
+
+  /** Tells the operating system what will happen to a range. Changes speed only. */
+  public void advise(long offset, long length, Advice advice) {
+    checkRange(offset, length, windows);
+    if (address != 0 && length > 0) {
+      MappedFileJni.advise(address + offset, length, advice.code);
+    }
+  }
+
+  @Override
+  public void close() {
+    windows = null;
+    if (mapping != null) {
+      unmapAllowed.set(true);
+      mapping.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return String.format("%s (%,d bytes)", path, length);
+  }
+
+  private ByteBuffer window(long offset, int size, ByteBuffer[] open) {
+    return checkRange(offset, size, open)[(int) (offset >>> WINDOW_SHIFT)];
+  }
+
+  private ByteBuffer[] checkRange(long offset, long size, ByteBuffer[] open) {
+    if (open == null) {
+      throw new IllegalStateException(path + " is closed");
+    }
+    if (offset < 0 || size < 0 || offset > length - size) {
+      throw new IndexOutOfBoundsException(
+          String.format(
+              "%s: asked for %,d bytes at offset %,d, the file has %,d",
+              path, size, offset, length));
+    }
+    return open;
+  }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.weights;
+
+import dev.wanlet.ggml.Shape;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * One tensor of a weight file: its name, type, shape (PyTorch order) and place. A view: the bytes
+ * stay in the mapped file and can be read until the {@link WeightSource} is closed; then every
+ * access throws {@link IllegalStateException}.
+ *
+ * <p>Immutable; thread-safe for reading.
+ */
+public final class WeightTensor {
+  /** More dimensions than any model has; a file that claims more is damaged. */
+  static final int MAX_RANK = 32;
+
+  /** Elements decoded at a time, so that a part of any type fits in one buffer. */
+  private static final int CHUNK = 1 << 24;
+
+  private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
+  private final String name;
+  private final StoredType type;
+  private final Shape shape;
+  private final Shape storedShape;
+  private final MappedFile file;
+  private final long offset;
+  private final long byteLength;
+
+  /** The caller has checked that the bytes lie inside the file. */
+  WeightTensor(
+      String name, StoredType type, Shape shape, Shape storedShape, MappedFile file, long offset) {
+    this.name = name;
+    this.type = type;
+    this.shape = shape;
+    this.storedShape = storedShape;
+    this.file = file;
+    this.offset = offset;
+    this.byteLength = type.bytes(storedShape);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public StoredType type() {
+    return type;
+  }
+
+  /** The tensor's shape in the model. */
+  public Shape shape() {
+    return shape;
+  }
+
+  /**
+   * The shape whose rows are laid out in the file. It differs from {@link #shape()} only where a
+   * writer folded a tensor to quantise it, and has as many elements.
+   */
+  public Shape storedShape() {
+    return storedShape;
+  }
+
+  public long elements() {
+    return shape.elements();
+  }
+
+  public long byteLength() {
+    return byteLength;
+  }
+
+  /** The file that holds the bytes. */
+  public Path file() {
+    return file.path();
+  }
+
+  /** Where the bytes start, from the beginning of {@link #file()}. */
+  public long offset() {
+    return offset;
+  }
+
+  /** The same tensor under another name. */
+  public WeightTensor withName(String newName) {
+    return new WeightTensor(
+        Objects.requireNonNull(newName), type, shape, storedShape, file, offset);
+  }
+
+  /**
+   * The bytes as a read-only, little-endian view, without copying.
+   *
+   * @throws IllegalArgumentException if there are 2 GiB or more; use {@link #buffer(long, long)}
+   */
+  public ByteBuffer buffer() {
+    return buffer(0, byteLength);
+  }
+
+  /** A part of the bytes as a read-only, little-endian view; at most 2 GiB - 1. */
+  public ByteBuffer buffer(long byteOffset, long length) {
+    checkPart(byteOffset, length);
+    return file.window(offset + byteOffset, length);
+  }
+
+  /**
+   * The address of the first byte in mapped memory, for native code. Not necessarily aligned to the
+   * element size. Keep the source open while it is used.
+   */
+  public long address() {
+    return file.address(offset, byteLength);
+  }
+
+  /** Tells the operating system what will happen to the bytes. Changes speed only. */
+  public void advise(MappedFile.Advice advice) {
+    file.advise(offset, byteLength, advice);
+  }
+
+  /**
+   * All elements, widened to float as {@link #readFloats} does.
+   *
+   * @throws IllegalStateException if the type is quantised or there are 2^31 elements or more
+   */
+  public float[] toFloats() {
+    float[] values = new float[countAsInt()];
+    readFloats(0, values, 0, values.length);
+    return values;
+  }
+
+  /**
+   * Reads {@code n} consecutive elements as floats. Floating-point types of up to 32 bits are
+   * exact; F64 and integers of more than 24 bits are rounded to nearest.
+   *
+   * @param elementOffset the first element, in memory order
+   * @throws IllegalStateException if the type is quantised (ggml dequantises those)
+   * @throws IndexOutOfBoundsException if the range is not inside the tensor or {@code dst}
+   */
+  public void readFloats(long elementOffset, float[] dst, int dstOffset, int n) {
+    Objects.checkFromIndexSize(dstOffset, n, dst.length);
+    checkPlain();
+    Objects.checkFromIndexSize(elementOffset, n, elements());
+    for (int done = 0; done < n; done += CHUNK) {
+      int part = Math.min(CHUNK, n - done);
+      ElementReader.floats(
+          type, elementBuffer(elementOffset + done, part), dst, dstOffset + done, part);
+    }
+  }
+
+  /**
+   * All elements of an integer or boolean tensor.
+   *
+   * @throws IllegalStateException if the type is not an integer type
+   */
+  public long[] toLongs() {
+    checkPlain();
+    long[] values = new long[countAsInt()];
+    for (int done = 0; done < values.length; done += CHUNK) {
+      int part = Math.min(CHUNK, values.length - done);
+      ElementReader.longs(type, elementBuffer(done, part), values, done, part);
+    }
+    return values;
+  }
+
+  /**
+   * All elements of an integer or boolean tensor.
+   *
+   * @throws IllegalStateException if the type is not an integer type
+   * @throws ArithmeticException if an element does not fit
+   */
+  public int[] toInts() {
+    long[] wide = toLongs();
+    int[] values = new int[wide.length];
+    for (int i = 0; i < wide.length; i++) {
+      values[i] = Math.toIntExact(wide[i]);
+    }
+    return values;
+  }
+
+  /** Such as {@code blocks.0.ffn.0.weight F16 [768, 256]}. */
+  @Override
+  public String toString() {
+    return name + " " + type + " " + shape;
+  }
+
+  private ByteBuffer elementBuffer(long elementOffset, int n) {
+    int size = type.elementBytes();
+    return buffer(elementOffset * size, (long) n * size);
+  }
+
+  private void checkPlain() {
+    if (type.isQuantized()) {
+      throw new IllegalStateException(
+          this + " is quantised; dequantise it with ggml instead of reading single elements");
+    }
+  }
+
+  private int countAsInt() {
+    if (elements() > LARGEST_ARRAY) {
+      throw new IllegalStateException(this + " is too large for one array; read it in parts");
+    }
+    return (int) elements();
+  }
+
+  private void checkPart(long byteOffset, long length) {
+    if (byteOffset < 0 || length < 0 || byteOffset > byteLength - length) {
+      throw new IndexOutOfBoundsException(
+          String.format(
+              "tensor '%s' has %,d bytes, asked for %,d at offset %,d",
+              name, byteLength, length, byteOffset));
+    }
+  }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Natives of dev.wanlet.ggml.internal.MappedFileJni: read-only memory mapping of files of any size.
+// Java 17 maps at most 2 GiB at a time and cannot unmap on demand; nothing else is done here.
+
+#include "jni_support.h"
+
+#include <jni.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#ifdef _WIN32
+#    ifndef NOMINMAX
+#        define NOMINMAX
+#    endif
+#    ifndef WIN32_LEAN_AND_MEAN
+#        define WIN32_LEAN_AND_MEAN
+#    endif
+#    include <windows.h>
+#else
+#    include <cerrno>
+#    include <fcntl.h>
+#    include <sys/mman.h>
+#    include <sys/stat.h>
+#    include <unistd.h>
+#endif
+
+using wanlet::error_code;
+using wanlet::guarded;
+using wanlet::native_error;
+using wanlet::to_string;
+
+namespace {
+
+struct mapping {
+    void *  address;
+    int64_t length;
+};
+
+// The order of MappedFile.Advice in Java.
+enum class advice : jint { SEQUENTIAL = 0, WILL_NEED = 1, DONT_NEED = 2 };
+
+[[noreturn]] void fail(const std::string & what, const std::string & reason) {
+    throw native_error(error_code::IO, what + ": " + reason);
+}
+
+#ifdef _WIN32
+
+std::string last_error() {
+    const DWORD code = GetLastError();
+    char        text[512];
+    const DWORD n = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, nullptr, code, 0, text,
+                                   sizeof(text), nullptr);
+    return n > 0 ? std::string(text, n) : "Windows error " + std::to_string(code);
+}
+
+struct handle_closer {
+    HANDLE handle;
+    ~handle_closer() {
+        if (handle != nullptr && handle != INVALID_HANDLE_VALUE) {
+            CloseHandle(handle);
+        }
+    }
+};
+
+std::wstring to_wide(const std::string & utf8) {
+    const int n = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, utf8.data(), (int) utf8.size(), nullptr, 0);
+    if (n <= 0) {
+        fail("file name is not valid UTF-8", last_error());
+    }
+    std::wstring wide((size_t) n, L'\0');
+    MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, utf8.data(), (int) utf8.size(), wide.data(), n);
+    return wide;
+}
+
+mapping map_file(const std::string & path) {
+    const handle_closer file{ CreateFileW(to_wide(path).c_str(), GENERIC_READ,
+                                          FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
+                                          OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr) };
+    if (file.handle == INVALID_HANDLE_VALUE) {
+        fail("cannot open", last_error());
+    }
+    LARGE_INTEGER size;
+    if (!GetFileSizeEx(file.handle, &size)) {
+        fail("cannot read the file's size", last_error());
+    }
+    if (size.QuadPart == 0) {
+        fail("cannot map", "the file is empty");
+    }
+    const handle_closer section{ CreateFileMappingW(file.handle, nullptr, PAGE_READONLY, 0, 0, nullptr) };
+    if (section.handle == nullptr) {
+        fail("cannot map", last_error());
+    }
+    // The view keeps section and file alive after their handles are closed.
+    void * address = MapViewOfFile(section.handle, FILE_MAP_READ, 0, 0, 0);
+    if (address == nullptr) {
+        fail("cannot map", last_error());
+    }
+    return { address, size.QuadPart };
+}
+
+void unmap_file(void * address, int64_t) {
+    if (!UnmapViewOfFile(address)) {
+        fail("cannot unmap", last_error());
+    }
+}
+
+void advise_range(void * address, int64_t length, advice kind) {
+    // Windows has no counterpart of the other two for clean file pages: its working-set trimmer takes them when needed.
+    if (kind == advice::WILL_NEED) {
+        WIN32_MEMORY_RANGE_ENTRY range{ address, (SIZE_T) length };
+        PrefetchVirtualMemory(GetCurrentProcess(), 1, &range, 0);
+    }
+}
+
+#else
+
+struct descriptor_closer {
+    int descriptor;
+    ~descriptor_closer() {
+        if (descriptor >= 0) {
+            close(descriptor);
+        }
+    }
+};
+
+mapping map_file(const std::string & path) {
+    const descriptor_closer file{ open(path.c_str(), O_RDONLY | O_CLOEXEC) };
+    if (file.descriptor < 0) {
+        fail("cannot open", std::strerror(errno));
+    }
+    struct stat info;
+    if (fstat(file.descriptor, &info) != 0) {
+        fail("cannot read the file's size", std::strerror(errno));
+    }
+    if (!S_ISREG(info.st_mode)) {
+        fail("cannot map", "not a regular file");
+    }
+    if (info.st_size == 0) {
+        fail("cannot map", "the file is empty");
+    }
+    void * address = mmap(nullptr, (size_t) info.st_size, PROT_READ, MAP_SHARED, file.descriptor, 0);
+    if (address == MAP_FAILED) {
+        fail("cannot map", std::strerror(errno));
+    }
+    return { address, (int64_t) info.st_size };
+}
+
+void unmap_file(void * address, int64_t length) {
+    if (munmap(address, (size_t) length) != 0) {
+        fail("cannot unmap", std::strerror(errno));
+    }
+}
+
+void advise_range(void * address, int64_t length, advice kind) {
+    const uintptr_t page  = (uintptr_t) sysconf(_SC_PAGESIZE);
+    uintptr_t       begin = (uintptr_t) address;
+    uintptr_t       end   = begin + (uintptr_t) length;
+    if (kind == advice::DONT_NEED) {
+        // Inward, so that a neighbour's pages stay.
+        begin = (begin + page - 1) / page * page;
+        end   = end / page * page;
+    } else {
+        begin = begin / page * page;
+    }
+    if (begin >= end) {
+        return;
+    }
+    const int flag = kind == advice::SEQUENTIAL ? MADV_SEQUENTIAL : kind == advice::WILL_NEED ? MADV_WILLNEED : MADV_DONTNEED;
+    // Advice only: a kernel that does not take it changes nothing but speed.
+    (void) madvise((void *) begin, end - begin, flag);
+}
+
+#endif
+
+}  // namespace
+
+extern "C" {
+
+JNIEXPORT jlongArray JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_map(JNIEnv * env, jclass, jbyteArray path) {
+    return guarded<jlongArray>(env, [&]() -> jlongArray {
+        jlongArray result = env->NewLongArray(2);
+        if (result == nullptr) {
+            return nullptr;
+        }
+        const mapping m         = map_file(to_string(env, path));
+        const jlong   values[2] = { (jlong) (intptr_t) m.address, (jlong) m.length };
+        env->SetLongArrayRegion(result, 0, 2, values);
+        return result;
+    });
+}
+
+JNIEXPORT void JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_unmap(JNIEnv * env, jclass, jlong address,
+                                                                        jlong length) {
+    guarded<int>(env, [&] {
+        unmap_file((void *) (intptr_t) address, length);
+        return 0;
+    });
+}
+
+JNIEXPORT void JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_advise(JNIEnv * env, jclass, jlong address,
+                                                                         jlong length, jint kind) {
+    guarded<int>(env, [&] {
+        advise_range((void *) (intptr_t) address, length, (advice) kind);
+        return 0;
+    });
+}
+
+JNIEXPORT jobject JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_window(JNIEnv * env, jclass, jlong address,
+                                                                            jlong length) {
+    return guarded<jobject>(env, [&] { return env->NewDirectByteBuffer((void *) (intptr_t) address, length); });
+}
+
+}  // extern "C"
