@@ -63,6 +63,11 @@ public final class PromptCleaner {
           Map.entry('\ufb05', "\u017ft"),
           Map.entry('\ufb06', "st"));
 
+  /**
+   * Nested entities peel off one layer a round; a million of them must not take a million rounds.
+   */
+  private static final int MAX_ROUNDS = 16;
+
   private PromptCleaner() {}
 
   /**
@@ -82,8 +87,9 @@ public final class PromptCleaner {
   private static String fixText(String text) {
     // With markup in the text an entity may be meant as one (ftfy: unescape_html = "auto").
     boolean unescape = text.indexOf('<') < 0;
-    while (true) {
-      String before = text;
+    String before = null;
+    for (int round = 0; round < MAX_ROUNDS && !text.equals(before); round++) {
+      before = text;
       if (unescape) {
         text = HtmlEntities.unescapeTerminated(text);
       }
@@ -94,10 +100,8 @@ public final class PromptCleaner {
       text = TERMINAL_ESCAPE.matcher(text).replaceAll("");
       text = CONTROLS.matcher(text).replaceAll("");
       text = Normalizer.normalize(text, Normalizer.Form.NFC);
-      if (text.equals(before)) {
-        return text;
-      }
     }
+    return text;
   }
 
   /** C1 controls, ligatures, character widths and lone surrogates: one character at a time. */

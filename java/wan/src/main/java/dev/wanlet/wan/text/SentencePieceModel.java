@@ -77,6 +77,7 @@ record SentencePieceModel(UnigramVocabulary vocabulary, SentencePieceNormalizati
           default -> message.skip();
         }
       }
+      UnigramVocabulary.checkRoom(pieces.size());
       pieces.add(piece);
       scores.add(score);
       types.add(type);

@@ -174,6 +174,7 @@ record TokenizerJson(UnigramVocabulary vocabulary, TokenizerPipeline pipeline) {
       expect(json.currentToken(), JsonToken.START_ARRAY, "vocab as a list of pairs (Unigram)");
       while (json.nextToken() == JsonToken.START_ARRAY) {
         expect(json.nextToken(), JsonToken.VALUE_STRING, "the text of a piece");
+        UnigramVocabulary.checkRoom(pieces.size());
         pieces.add(json.getText());
         if (!json.nextToken().isNumeric()) {
           expect(json.currentToken(), JsonToken.VALUE_NUMBER_FLOAT, "the score of a piece");

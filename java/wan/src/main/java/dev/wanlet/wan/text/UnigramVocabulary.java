@@ -25,6 +25,9 @@ public record UnigramVocabulary(
     int eosId,
     int unkId) {
 
+  /** Far above any real vocabulary (umT5: 256,384); keeps a hostile file from filling the heap. */
+  static final int MAX_PIECES = 1 << 20;
+
   public UnigramVocabulary {
     pieces = List.copyOf(pieces);
     scores = List.copyOf(scores);
@@ -50,6 +53,13 @@ public record UnigramVocabulary(
               "piece %d, '%s', is there twice".formatted(id, pieces.get(id)));
         }
       }
+    }
+  }
+
+  /** Throws if a list of {@code size} pieces cannot take another. */
+  static void checkRoom(int size) {
+    if (size >= MAX_PIECES) {
+      throw new IllegalArgumentException("it has more than " + MAX_PIECES + " pieces");
     }
   }
 
