@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** {@code wanlet}: the root of all commands. Confined to one thread. */
+@Command(
+    name = "wanlet",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    description = "Runs Alibaba's Wan video models on small graphics cards.",
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:an error inside Wanlet",
+      "2:bad arguments, an impossible size or frame count, or an output that cannot be written",
+      "3:an input that is missing, unreadable or damaged",
+      "4:the run does not fit the memory budget",
+      "5:a device is missing or failed",
+      "130:interrupted (Ctrl-C)"
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  wanlet generate --prompt \"a yellow star moving up on a navy background\" -o star.mp4",
+      "  wanlet inspect star.mp4              the command that made a clip, or what a checkpoint is",
+      "  wanlet models                        known models, and where their files go",
+      "  wanlet doctor                        what this machine has to compute with",
+      "",
+      "'wanlet COMMAND --help' tells more about a command."
+    })
+final class WanletCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  private int verbosity;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description =
+          "Say more on stderr: what each stage does, and where an error came from (-vv: more).")
+  void verbose(boolean[] given) {
+    verbosity = given == null ? 0 : given.length;
+    StderrLogFinder.verbosity(verbosity);
+  }
+
+  int verbosity() {
+    return verbosity;
+  }
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return ExitCode.USAGE;
+  }
+}
