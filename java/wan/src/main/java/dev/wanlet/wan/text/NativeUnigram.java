@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -48,14 +49,16 @@ final class NativeUnigram implements AutoCloseable {
     }
   }
 
-  /** Ids and surface of the pieces of a text without lone surrogates. */
-  Encoding encode(String text) {
+  /**
+   * Ids and surfaces of the pieces; each text is cut for itself. No text may hold lone surrogates.
+   */
+  Encoding encode(List<String> texts) {
     lock.readLock().lock();
     try {
       if (tokenizer == null) {
         throw new IllegalStateException("the tokenizer is closed");
       }
-      return tokenizer.encode(text, false, false);
+      return tokenizer.encode(texts, false, false);
     } finally {
       lock.readLock().unlock();
     }

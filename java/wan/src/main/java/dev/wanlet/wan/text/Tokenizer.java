@@ -22,13 +22,16 @@ import java.util.stream.Stream;
  * fallback.
  *
  * <p>The vocabulary comes from a SentencePiece model, a {@code tokenizer.json} or a GGUF file;
- * whatever the way, the file is checked here and then run by Hugging Face's tokenizers library (the
- * one Wan's reference runs) through DJL. Prompts never yield control tokens: {@code </s>} in a
- * prompt is five characters of text.
+ * whatever the way, the file is read and checked here and run by Hugging Face's tokenizers library
+ * (the one Wan's reference runs) through DJL. Prompts never yield control tokens: {@code </s>} in a
+ * prompt is four characters of text.
  *
- * <p>Owns native memory (about 0.4 GiB for umT5's 256,000 pieces): close it once the prompts are
- * encoded. Thread-safe; {@link #close()} is idempotent and waits for running calls. Source: Wan2.1
- * wan/modules/tokenizers.py, {@code HuggingfaceTokenizer}.
+ * <p>A text passes through the library twice: first to be normalised, then, with the pieces that
+ * occur in it as the whole vocabulary, to be cut. Holding all of umT5's 256,000 pieces there would
+ * take it a second to load and 0.4 GiB; pieces that do not occur cannot change the result.
+ *
+ * <p>Owns native memory: close it. Thread-safe; {@link #close()} is idempotent and waits for
+ * running calls. Source: Wan2.1 wan/modules/tokenizers.py, {@code HuggingfaceTokenizer}.
  */
 public final class Tokenizer implements AutoCloseable {
   /** Larger files are refused; umT5's are 4.5 MB (spiece.model) and 17 MB (tokenizer.json). */
@@ -38,12 +41,21 @@ public final class Tokenizer implements AutoCloseable {
 
   private final UnigramVocabulary vocabulary;
   private final BytePieces bytePieces;
-  private final NativeUnigram engine;
+  private final PieceIndex index;
+  private final NativeUnigram normalizer;
+  private final Path source;
 
-  private Tokenizer(TokenizerJson definition, Path source) throws TokenizerFormatException {
-    this.vocabulary = definition.vocabulary();
+  private Tokenizer(UnigramVocabulary vocabulary, TokenizerPipeline pipeline, Path source)
+      throws TokenizerFormatException {
+    this.vocabulary = vocabulary;
     this.bytePieces = BytePieces.of(vocabulary);
-    this.engine = NativeUnigram.open(definition.write(), source);
+    this.source = source;
+    try {
+      this.index = new PieceIndex(vocabulary);
+    } catch (IllegalArgumentException e) {
+      throw new TokenizerFormatException(source, e.getMessage(), e);
+    }
+    this.normalizer = NativeUnigram.open(NativeDefinition.stepsOnly(pipeline), source);
   }
 
   /**
@@ -83,7 +95,8 @@ public final class Tokenizer implements AutoCloseable {
    */
   public static Tokenizer fromTokenizerJson(byte[] bytes, Path source)
       throws TokenizerFormatException {
-    return new Tokenizer(TokenizerJson.parse(bytes, source), source);
+    TokenizerJson json = TokenizerJson.parse(bytes, source);
+    return new Tokenizer(json.vocabulary(), json.pipeline(), source);
   }
 
   /**
@@ -103,7 +116,7 @@ public final class Tokenizer implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new TokenizerFormatException(source, e.getMessage(), e);
     }
-    return new Tokenizer(new TokenizerJson(vocabulary, pipeline), source);
+    return new Tokenizer(vocabulary, pipeline, source);
   }
 
   /**
@@ -215,27 +228,41 @@ public final class Tokenizer implements AutoCloseable {
 
   @Override
   public void close() {
-    engine.close();
+    normalizer.close();
   }
 
   private record Segmentation(int[] ids, List<String> pieces) {}
 
   private Segmentation segment(String text) {
-    Encoding encoding = engine.encode(replaceLoneSurrogates(text));
+    List<String> words =
+        List.of(normalizer.encode(List.of(replaceLoneSurrogates(text))).getTokens());
+    if (words.isEmpty()) {
+      return new Segmentation(new int[0], List.of());
+    }
+    int[] candidates = index.occurringIn(words);
+    Encoding encoding;
+    try (NativeUnigram cutter =
+        NativeUnigram.open(NativeDefinition.piecesOnly(index, candidates), source)) {
+      encoding = cutter.encode(words);
+    } catch (TokenizerFormatException e) {
+      throw new IllegalStateException("a checked vocabulary was refused", e);
+    }
     long[] found = encoding.getIds();
     String[] surfaces = encoding.getTokens();
     IntStream.Builder ids = IntStream.builder();
     List<String> pieces = new ArrayList<>(found.length);
     for (int i = 0; i < found.length; i++) {
-      int id = Math.toIntExact(found[i]);
-      if (id == vocabulary.unkId() && bytePieces != null) {
+      if (found[i] != NativeDefinition.UNKNOWN_ID) {
+        ids.add(candidates[Math.toIntExact(found[i]) - 1]);
+        pieces.add(surfaces[i]);
+      } else if (bytePieces == null) {
+        ids.add(vocabulary.unkId());
+        pieces.add(surfaces[i]);
+      } else {
         for (int byteId : bytePieces.spell(surfaces[i])) {
           ids.add(byteId);
           pieces.add(vocabulary.pieces().get(byteId));
         }
-      } else {
-        ids.add(id);
-        pieces.add(surfaces[i]);
       }
     }
     return new Segmentation(ids.build().toArray(), pieces);

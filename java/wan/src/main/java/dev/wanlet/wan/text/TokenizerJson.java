@@ -2,15 +2,12 @@
 package dev.wanlet.wan.text;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,13 +15,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Hugging Face's {@code tokenizer.json} with a Unigram model: read, and written for the native
- * library.
- *
- * <p>What is written is never the file as it came but {@link #write}'s own form: pieces that must
- * not match text (control pieces, bytes, unused places) get names that no text can hold, because
- * the library matches every piece it knows. So a prompt that spells {@code </s>} is text, as in
- * SentencePiece. Immutable, thread-safe.
+ * Hugging Face's {@code tokenizer.json} with a Unigram model. Control pieces are the special ones
+ * among {@code added_tokens}; with {@code byte_fallback} the pieces {@code <0x00>} to {@code
+ * <0xFF>} are bytes. Decoder and post-processor are not read: the order of both is always umT5's.
+ * Immutable, thread-safe.
  */
 record TokenizerJson(UnigramVocabulary vocabulary, TokenizerPipeline pipeline) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -57,66 +51,6 @@ record TokenizerJson(UnigramVocabulary vocabulary, TokenizerPipeline pipeline) {
             .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
   }
 
-  /** The tokenizer.json handed to the native library, in UTF-8. */
-  byte[] write() {
-    int size = vocabulary.size();
-    ByteArrayOutputStream out = new ByteArrayOutputStream(size * 40 + (1 << 20));
-    try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
-      json.setCodec(MAPPER);
-      json.writeStartObject();
-      json.writeStringField("version", "1.0");
-      json.writeObjectField("normalizer", pipeline.normalizer());
-      json.writeObjectField("pre_tokenizer", pipeline.preTokenizer());
-      json.writeObjectFieldStart("model");
-      json.writeStringField("type", "Unigram");
-      json.writeNumberField("unk_id", vocabulary.unkId());
-      // Bytes are spelled by Tokenizer: the library would also match "<0x41>" in a text.
-      json.writeBooleanField("byte_fallback", false);
-      json.writeArrayFieldStart("vocab");
-      writePieces(json);
-      json.writeEndArray();
-      json.writeEndObject();
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new IllegalStateException("writing JSON to memory failed", e);
-    }
-    return out.toByteArray();
-  }
-
-  private void writePieces(JsonGenerator json) throws IOException {
-    float min = Float.POSITIVE_INFINITY;
-    float max = Float.NEGATIVE_INFINITY;
-    for (int id = 0; id < vocabulary.size(); id++) {
-      if (vocabulary.types().get(id) == PieceType.NORMAL) {
-        min = Math.min(min, vocabulary.scores().get(id));
-        max = Math.max(max, vocabulary.scores().get(id));
-      }
-    }
-    if (min > max) {
-      min = 0;
-      max = 0;
-    }
-    for (int id = 0; id < vocabulary.size(); id++) {
-      String piece = vocabulary.pieces().get(id);
-      PieceType type = vocabulary.types().get(id);
-      // The lowest score sets the price of an unknown character: no written score may go below it.
-      double score = min;
-      if (type == PieceType.NORMAL) {
-        score = vocabulary.scores().get(id);
-      } else if (type == PieceType.USER_DEFINED) {
-        // SentencePiece, unigram_model.cc, EncodeOptimized: dearer than no other way to cover it.
-        int length = piece.getBytes(StandardCharsets.UTF_8).length;
-        score = Math.max(min, (float) (length * max - 0.1));
-      }
-      // All spaces have become U+2581 when the pieces are looked up, so " 7" matches nothing.
-      boolean hidden = !type.matchesText() || id == vocabulary.unkId();
-      json.writeStartArray();
-      json.writeString(hidden || piece.indexOf(' ') >= 0 ? " " + id : piece);
-      json.writeNumber(score);
-      json.writeEndArray();
-    }
-  }
-
   /** One pass over the file; the vocabulary, most of it, is never a tree. */
   private static final class Reader {
     private final List<String> pieces = new ArrayList<>();
@@ -129,8 +63,7 @@ record TokenizerJson(UnigramVocabulary vocabulary, TokenizerPipeline pipeline) {
     private boolean byteFallback;
 
     TokenizerJson read(byte[] bytes) throws IOException {
-      try (JsonParser json = new JsonFactory().createParser(bytes)) {
-        json.setCodec(MAPPER);
+      try (JsonParser json = new JsonFactory(MAPPER).createParser(bytes)) {
         expect(json.nextToken(), JsonToken.START_OBJECT, "an object");
         while (json.nextToken() == JsonToken.FIELD_NAME) {
           String name = json.currentName();

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.text;
 
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The pieces of a unigram tokenizer: index = token id. Immutable, thread-safe.
@@ -15,7 +13,7 @@ import java.util.Set;
  * @param eosId id that ends a prompt
  * @param unkId id of text that no piece matches
  * @throws IllegalArgumentException if the lists differ in length, an id is out of range, a score is
- *     not finite, or two pieces that match text are equal
+ *     not finite, or a piece that matches text is empty or holds half a surrogate pair
  */
 public record UnigramVocabulary(
     List<String> pieces,
@@ -40,7 +38,6 @@ public record UnigramVocabulary(
     checkId("padding", padId, pieces.size());
     checkId("end-of-text", eosId, pieces.size());
     checkId("unknown", unkId, pieces.size());
-    Set<String> matching = new HashSet<>(pieces.size() * 2);
     for (int id = 0; id < pieces.size(); id++) {
       if (!Float.isFinite(scores.get(id))) {
         throw new IllegalArgumentException(
@@ -48,10 +45,6 @@ public record UnigramVocabulary(
       }
       if (types.get(id).matchesText()) {
         checkText(id, pieces.get(id));
-        if (!matching.add(pieces.get(id))) {
-          throw new IllegalArgumentException(
-              "piece %d, '%s', is there twice".formatted(id, pieces.get(id)));
-        }
       }
     }
   }

@@ -33,7 +33,7 @@ class TokenizerDamageTest {
   void anyBytesAsTokenizerJson(byte[] bytes) {
     try {
       TokenizerJson json = TokenizerJson.parse(bytes, FILE);
-      assertThat(json.write()).isNotEmpty();
+      assertThat(json.vocabulary().size()).isPositive();
     } catch (TokenizerFormatException e) {
       assertThat(e).hasMessageStartingWith(FILE + ": ");
     }
