@@ -25,6 +25,7 @@ take_build_lock() {
 with_progress() {
   what=$1
   shift
+  : > "$log"
   if [ ! -t 2 ]; then
     say "$what (log: $log)"
     "$@" > "$log" 2>&1
@@ -52,9 +53,18 @@ maven_package() {
     package dependency:build-classpath
 }
 
-# The first error lines of a Maven or CMake log.
+# What went wrong, out of a Maven log with CMake's and the compiler's output in it.
 show_log_errors() {
-  grep -E 'ERROR|CMake Error|error:|FAILED' "$log" | head -n 12 >&2 || tail -n 12 "$log" >&2
+  # CMake's own message without its call stack; else the first error lines; else the end.
+  errors=$(sed 's/^\[ERROR\] *//' "$log" |
+    awk '/^CMake Error/ { on = 1; next } /^Call Stack|Configuring incomplete|^Command execution/ { on = 0 } on && NF { print "  " $0 }')
+  for pattern in 'error:|\.java:\[' '^\[ERROR\] [A-Z]|FAILED'; do
+    if [ -z "$errors" ]; then
+      errors=$(grep -E "$pattern" "$log" | sed 's/^\[ERROR\] */  /' | awk '!seen[$0]++' | head -n 8 || true)
+    fi
+  done
+  if [ -z "$errors" ]; then errors=$(tail -n 12 "$log"); fi
+  printf '%s\n' "$errors" >&2
   say "the full log is $log"
 }
 
@@ -99,7 +109,7 @@ write_java_arguments() {
   set -- "$root"/native/target/classes/META-INF/native/*
   {
     # Results go to stdout: the JVM's own remarks must not.
-    printf '%s\n' -Xshare:auto -Xlog:disable -Xlog:all=error:stderr -XX:+UseSerialGC -XX:-UsePerfData
+    printf '%s\n' -Xshare:auto -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData
     quoted "-XX:SharedArchiveFile=$state/classes.jsa"
     printf '\n'
     if [ "$java_major" -ge 22 ]; then printf '%s\n' --enable-native-access=ALL-UNNAMED; fi

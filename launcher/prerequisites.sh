@@ -16,7 +16,7 @@ find_missing() {
   if ! command -v "${CXX:-c++}" >/dev/null || ! command -v "${CC:-cc}" >/dev/null; then
     need 'a C and C++17 compiler' 'gcc g++'
   fi
-  if ! command -v ninja >/dev/null && ! command -v make >/dev/null; then need 'Ninja or make' ninja-build; fi
+  if ! command -v ninja >/dev/null && ! command -v make >/dev/null; then need 'make (or Ninja)' 'make ninja-build'; fi
   # CMake's own default generator on Linux and macOS is make.
   if ! command -v make >/dev/null && [ -z "${CMAKE_GENERATOR:-}" ]; then export CMAKE_GENERATOR=Ninja; fi
   if ! command -v git >/dev/null; then need git 'git ca-certificates'; fi
