@@ -79,6 +79,14 @@ WANLET_JNI(void, tensorMarkOutput)(JNIEnv * env, jclass, jlong tensor) {
     });
 }
 
+// Makes the tensor look placed, so that a graph that reads it can be measured without its memory being there.
+WANLET_JNI(void, tensorPretendPlaced)(JNIEnv * env, jclass, jlong tensor) {
+    guarded<int>(env, [&] {
+        from_handle<ggml_tensor>(tensor)->data = reinterpret_cast<void *>(static_cast<uintptr_t>(0x1000));
+        return 0;
+    });
+}
+
 // Whether the tensor has memory: placed in a buffer, or allocated by a graph allocator.
 WANLET_JNI(jboolean, tensorIsPlaced)(JNIEnv * env, jclass, jlong tensor) {
     return guarded<jboolean>(env, [&]() -> jboolean {
@@ -252,6 +260,17 @@ WANLET_JNI(jboolean, allocatorReserve)(JNIEnv * env, jclass, jlong allocator, jl
 
 WANLET_JNI(jboolean, allocatorAssign)(JNIEnv * env, jclass, jlong allocator, jlong graph) {
     return guarded<jboolean>(env, [&]() -> jboolean {
+        ggml_cgraph * g = from_handle<ggml_cgraph>(graph);
+        for (int i = 0; i < ggml_graph_n_nodes(g); i++) {
+            const ggml_tensor * node = ggml_graph_node(g, i);
+            for (const ggml_tensor * src : node->src) {
+                const ggml_tensor * root = src != nullptr && src->view_src != nullptr ? src->view_src : src;
+                if (root != nullptr && root->data != nullptr && root->buffer == nullptr) {
+                    throw native_error(error_code::INVALID_ARGUMENT,
+                                       std::string("tensor ") + root->name + " is only pretended to have memory");
+                }
+            }
+        }
         return ggml_gallocr_alloc_graph(from_handle<ggml_gallocr>(allocator), from_handle<ggml_cgraph>(graph));
     });
 }

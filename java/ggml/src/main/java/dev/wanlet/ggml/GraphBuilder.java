@@ -382,6 +382,11 @@ public final class GraphBuilder {
     return made(GgmlJni.opContiguous(slot(), a.handle()), a.rank());
   }
 
+  /** A copy without gaps, made in any case. */
+  public Tensor duplicate(Tensor a) {
+    return made(GgmlJni.opContiguous(slot(), a.handle()), a.rank());
+  }
+
   /** A contiguous copy in another type; the tensor itself if it has that type. */
   public Tensor cast(Tensor a, TensorType type) {
     if (a.type() == type) {

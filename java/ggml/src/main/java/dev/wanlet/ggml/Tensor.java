@@ -98,6 +98,15 @@ public final class Tensor {
   }
 
   /**
+   * Makes this tensor look placed, so that graphs that read it can be measured without its memory being
+   * there. Such graphs cannot be allocated.
+   */
+  public Tensor pretendPlaced() {
+    GgmlJni.tensorPretendPlaced(handle());
+    return this;
+  }
+
+  /**
    * Gives this input memory of its own from the start of the graph. Operations may still overwrite
    * it once it is used up: upload it before every run, or place it in a buffer.
    */

@@ -107,6 +107,8 @@ public final class GgmlJni {
 
   public static native void tensorMarkOutput(long tensor);
 
+  public static native void tensorPretendPlaced(long tensor);
+
   public static native boolean tensorIsPlaced(long tensor);
 
   public static native long tensorData(long tensor);

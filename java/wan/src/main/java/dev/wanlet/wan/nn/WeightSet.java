@@ -39,6 +39,22 @@ public final class WeightSet implements AutoCloseable {
     buffer.markWeights();
   }
 
+  /** Stands in for the weights when graphs are only measured: no memory is taken. */
+  private WeightSet(WeightLayout layout) {
+    this.layout = layout;
+    this.buffer = null;
+    this.arena = TensorArena.forTensors(Math.max(1, layout.specs().size()));
+    for (TensorSpec spec : layout.specs()) {
+      tensors.put(
+          spec.name(), arena.tensor(spec.name(), spec.type(), spec.shape()).pretendPlaced());
+    }
+  }
+
+  /** A set without memory, for measuring graphs that read these weights. */
+  public static WeightSet pretended(WeightLayout layout) {
+    return new WeightSet(layout);
+  }
+
   /** Takes the memory and fills it. */
   public static WeightSet load(Backend backend, WeightLayout layout, WeightReader reader)
       throws IOException {
@@ -75,7 +91,7 @@ public final class WeightSet implements AutoCloseable {
 
   /** Device bytes taken. */
   public long bytes() {
-    return buffer.bytes();
+    return buffer == null ? 0 : buffer.bytes();
   }
 
   /**
@@ -98,6 +114,8 @@ public final class WeightSet implements AutoCloseable {
   @Override
   public void close() {
     arena.close();
-    buffer.close();
+    if (buffer != null) {
+      buffer.close();
+    }
   }
 }
