@@ -142,10 +142,10 @@ public final class Backend implements AutoCloseable {
   }
 
   /**
-   * Bytes of scratch memory the CPU device takes outside ggml buffers to run this graph; 0 on other
-   * devices.
+   * Bytes of scratch memory the CPU device takes outside ggml buffers to run this graph with so
+   * many threads; 0 on other devices.
    */
-  public long scratchBytes(Graph graph) {
+  public static long scratchBytes(Device device, Graph graph, int threads) {
     if (!device.isCpu()) {
       return 0;
     }

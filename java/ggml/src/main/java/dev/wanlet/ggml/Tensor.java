@@ -98,8 +98,8 @@ public final class Tensor {
   }
 
   /**
-   * Makes this tensor look placed, so that graphs that read it can be measured without its memory being
-   * there. Such graphs cannot be allocated.
+   * Makes this tensor look placed, so that graphs that read it can be measured without its memory
+   * being there. Such graphs cannot be allocated.
    */
   public Tensor pretendPlaced() {
     GgmlJni.tensorPretendPlaced(handle());

@@ -5,11 +5,11 @@ import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
 
 /**
- * The shifts, scales and gates that the timestep sets in a block (six) or the head (two), for the rows of
- * one chunk. Immutable.
+ * The shifts, scales and gates that the timestep sets in a block (six) or the head (two), for the
+ * rows of one chunk. Immutable.
  *
- * <p>With one timestep for all tokens each is [1, D] and broadcasts; with several (Wan 2.2 TI2V) each is
- * gathered to [rows, D].
+ * <p>With one timestep for all tokens each is [1, D] and broadcasts; with several (Wan 2.2 TI2V)
+ * each is gathered to [rows, D].
  */
 final class Modulation {
   private final GraphBuilder g;

@@ -20,11 +20,12 @@ import dev.wanlet.wan.nn.WeightLayout;
 import dev.wanlet.wan.nn.WeightSet;
 
 /**
- * One transformer block, cut where it can be cut exactly: everything but self-attention's keys and values
- * works row by row. Pass A makes keys and values of a chunk of rows; pass B takes the same chunk through the
- * rest. A view of its weights; confined to one thread.
+ * One transformer block, cut where it can be cut exactly: everything but self-attention's keys and
+ * values works row by row. Pass A makes keys and values of a chunk of rows; pass B takes the same
+ * chunk through the rest. A view of its weights; confined to one thread.
  *
- * <p>Source: Wan2.1 wan/modules/model.py, WanAttentionBlock, WanSelfAttention, WanT2VCrossAttention.
+ * <p>Source: Wan2.1 wan/modules/model.py, WanAttentionBlock, WanSelfAttention,
+ * WanT2VCrossAttention.
  */
 final class WanBlock {
   private static final int ATTENTION_SHIFT = 0;
@@ -188,7 +189,8 @@ final class WanBlock {
    *
    * @param keys [H, N, 128]
    * @param values [H, N, 128]
-   * @param mask [rows, N], F16: log of how many rows each key stands for; null if each stands for one
+   * @param mask [rows, N], F16: log of how many rows each key stands for; null if each stands for
+   *     one
    */
   record TextKeys(Tensor keys, Tensor values, Tensor mask) {}
 

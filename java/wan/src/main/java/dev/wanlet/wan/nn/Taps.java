@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 /**
  * Collects intermediate results by name, to compare them with a reference. Confined to one thread.
  *
- * <p>While a graph is built, {@link #tap} marks what is wanted; after it ran, {@link #collect} downloads
- * it.
+ * <p>While a graph is built, {@link #tap} marks what is wanted; after it ran, {@link #collect}
+ * downloads it.
  */
 public final class Taps {
   /** One collected result. */

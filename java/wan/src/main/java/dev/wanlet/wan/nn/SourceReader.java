@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.nn;
+
+import dev.wanlet.ggml.HostMemory;
+import dev.wanlet.ggml.Quantization;
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.ggml.TensorType;
+import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+
+/**
+ * Delivers the weights of a checkpoint: from mapped memory as they are where type and arrangement
+ * fit, else widened, narrowed, quantised or rearranged. Thread-safe; the source must stay open.
+ */
+public final class SourceReader implements WeightReader {
+  private final WeightSource source;
+
+  public SourceReader(WeightSource source) {
+    this.source = source;
+  }
+
+  @Override
+  public long mappedAddress(TensorSpec spec) throws IOException {
+    WeightTensor tensor = find(spec);
+    boolean asStored =
+        spec.transform() == TensorSpec.Transform.NONE
+            && tensor.type().tensorType().filter(t -> t == spec.type()).isPresent();
+    return asStored ? tensor.address() : 0;
+  }
+
+  @Override
+  public void read(TensorSpec spec, long address) throws IOException {
+    WeightTensor tensor = find(spec);
+    long elements = spec.shape().elements();
+    TensorType stored = tensor.type().tensorType().orElse(null);
+    if (stored == spec.type() && spec.transform() == TensorSpec.Transform.NONE) {
+      HostMemory.copy(tensor.address(), address, tensor.byteLength());
+      return;
+    }
+    try (HostMemory floats = new HostMemory(4 * elements)) {
+      widen(tensor, stored, floats);
+      if (spec.transform() == TensorSpec.Transform.FOLD_TIME) {
+        try (HostMemory folded = new HostMemory(4 * elements)) {
+          foldTime(spec.sourceShape(), floats(floats), floats(folded));
+          narrow(spec, folded, address);
+        }
+      } else {
+        narrow(spec, floats, address);
+      }
+    }
+  }
+
+  private WeightTensor find(TensorSpec spec) throws WeightFormatException {
+    WeightTensor tensor = source.require(spec.name());
+    if (!fits(tensor.shape(), spec)) {
+      throw new WeightFormatException(
+          tensor.file(),
+          String.format(
+              "tensor '%s' has shape %s, expected %s; the file may mix two models, convert it again"
+                  + " from the original checkpoint",
+              spec.name(), tensor.shape(), spec.sourceShape()));
+    }
+    return tensor;
+  }
+
+  // Writers drop or fold dimensions of length 1, and some fold a convolution kernel into a matrix;
+  // the elements and
+  // the outermost dimension stay.
+  private static boolean fits(Shape found, TensorSpec spec) {
+    Shape expected = spec.sourceShape();
+    return found.equals(expected)
+        || (found.elements() == expected.elements() && squeezed(found).equals(squeezed(expected)))
+        || (found.elements() == expected.elements()
+            && expected.rank() > 2
+            && found.rank() >= 2
+            && found.dim(0) == expected.dim(0));
+  }
+
+  private static Shape squeezed(Shape shape) {
+    return Shape.of(java.util.Arrays.stream(shape.dims()).filter(d -> d != 1).toArray());
+  }
+
+  private static void widen(WeightTensor tensor, TensorType stored, HostMemory floats) {
+    if (stored != null) {
+      Quantization.dequantize(stored, tensor.address(), floats.address(), tensor.elements());
+      return;
+    }
+    float[] part = new float[(int) Math.min(1 << 20, tensor.elements())];
+    for (long done = 0; done < tensor.elements(); done += part.length) {
+      int n = (int) Math.min(part.length, tensor.elements() - done);
+      tensor.readFloats(done, part, 0, n);
+      floats.view(done * 4, n * 4).asFloatBuffer().put(part, 0, n);
+    }
+  }
+
+  private static void narrow(TensorSpec spec, HostMemory floats, long address) {
+    Quantization.quantize(
+        spec.type(), floats.address(), address, spec.shape().rows(), spec.shape().columns(), 0);
+  }
+
+  private static FloatBuffer floats(HostMemory memory) {
+    return memory.view(0, Math.toIntExact(memory.bytes())).asFloatBuffer();
+  }
+
+  /** [OC, IC, KT, KH, KW] to [OC, KT * IC, KH, KW]. */
+  private static void foldTime(Shape shape, FloatBuffer from, FloatBuffer to) {
+    int oc = (int) shape.dim(0);
+    int ic = (int) shape.dim(1);
+    int kt = (int) shape.dim(2);
+    int area = (int) (shape.dim(3) * shape.dim(4));
+    for (int o = 0; o < oc; o++) {
+      for (int i = 0; i < ic; i++) {
+        for (int t = 0; t < kt; t++) {
+          int source = ((o * ic + i) * kt + t) * area;
+          int target = ((o * kt + t) * ic + i) * area;
+          for (int k = 0; k < area; k++) {
+            to.put(target + k, from.get(source + k));
+          }
+        }
+      }
+    }
+  }
+}
