@@ -19,6 +19,7 @@ final class GgufLayout {
 
   private GgufLayout() {}
 
+  /** The first multiple of a power of two that is not before {@code offset}. */
   static long align(long offset, long alignment) {
     return Math.addExact(offset, alignment - 1) & -alignment;
   }
