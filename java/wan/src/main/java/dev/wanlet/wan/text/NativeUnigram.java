@@ -32,7 +32,7 @@ final class NativeUnigram implements AutoCloseable {
    * @throws IllegalStateException if DJL has no library for this platform
    */
   static NativeUnigram open(byte[] tokenizerJson, Path file) throws TokenizerFormatException {
-    configureDjl(System::getenv);
+    Djl.ensureConfigured();
     Map<String, String> options =
         Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
     try {
@@ -77,11 +77,20 @@ final class NativeUnigram implements AutoCloseable {
     }
   }
 
+  /** Configures DJL once, when the first tokenizer is opened. */
+  private static final class Djl {
+    static {
+      configureDjl(System::getenv);
+    }
+
+    static void ensureConfigured() {}
+  }
+
   /**
    * Keeps DJL off the network and in Wanlet's own cache directory. Must run before its classes
    * load; what the user has set stays.
    */
-  static synchronized void configureDjl(UnaryOperator<String> environment) {
+  static void configureDjl(UnaryOperator<String> environment) {
     System.setProperty("ai.djl.offline", "true"); // no download of a library
     System.setProperty("OPT_OUT_TRACKING", "true"); // no usage report
     // On a machine with CUDA it would look for a CUDA build, which is not in the jar.

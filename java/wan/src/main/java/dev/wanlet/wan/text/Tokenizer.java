@@ -30,6 +30,10 @@ import java.util.stream.Stream;
  * occur in it as the whole vocabulary, to be cut. Holding all of umT5's 256,000 pieces there would
  * take it a second to load and 0.4 GiB; pieces that do not occur cannot change the result.
  *
+ * <p>Ids are SentencePiece's, with one exception that the reference shares: the library normalises
+ * a character and the marks on it as one, so a combining mark on a compatibility character (an
+ * Arabic presentation form, a ligature) is dropped where the character map does not know the pair.
+ *
  * <p>Owns native memory: close it. Thread-safe; {@link #close()} is idempotent and waits for
  * running calls. Source: Wan2.1 wan/modules/tokenizers.py, {@code HuggingfaceTokenizer}.
  */
