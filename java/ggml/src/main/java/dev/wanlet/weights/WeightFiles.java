@@ -41,13 +41,16 @@ public final class WeightFiles {
       case GGUF -> GgufFile.open(path);
       case SAFETENSORS -> SafetensorsFile.open(path);
       case SAFETENSORS_INDEX -> SafetensorsFile.openIndex(path);
+      case ZIP -> PthFile.open(path);
       case GIT_LFS_POINTER, HTML ->
           throw new WeightFormatException(
               path, format.title() + "; download the file again, for example with 'git lfs pull'");
-      case ZIP, PICKLE, OLD_GGML, UNKNOWN ->
+      case PICKLE, OLD_GGML, UNKNOWN ->
           throw new WeightFormatException(
               path,
-              "unsupported file type: " + format.title() + "; give a safetensors or GGUF file");
+              "unsupported file type: "
+                  + format.title()
+                  + "; give a safetensors, GGUF or PyTorch file");
     };
   }
 
@@ -59,7 +62,7 @@ public final class WeightFiles {
     }
     List<Path> candidates = endingIn(entries, SafetensorsIndex.SUFFIX);
     if (candidates.isEmpty()) {
-      candidates = endingIn(entries, ".safetensors", ".gguf");
+      candidates = endingIn(entries, ".safetensors", ".gguf", ".pth");
     }
     if (candidates.size() == 1) {
       return candidates.get(0);
@@ -73,7 +76,7 @@ public final class WeightFiles {
     throw new WeightFormatException(
         directory,
         candidates.isEmpty()
-            ? "no safetensors or GGUF file in this directory; it holds: "
+            ? "no safetensors, GGUF or .pth file in this directory; it holds: "
                 + (found.isEmpty() ? "no files" : found)
             : candidates.size() + " weight files in this directory, give one of them: " + found);
   }
