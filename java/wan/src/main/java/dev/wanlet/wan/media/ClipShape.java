@@ -34,7 +34,8 @@ record ClipShape(int width, int height, double fps) {
     }
   }
 
-  static void requireSize(RgbFrame frame, int width, int height) {
+  /** Throws {@link IllegalArgumentException} unless the frame is of this clip's size. */
+  void requireSize(RgbFrame frame) {
     if (frame.width() != width || frame.height() != height) {
       throw new IllegalArgumentException(
           String.format(

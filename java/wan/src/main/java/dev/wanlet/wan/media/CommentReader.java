@@ -12,11 +12,17 @@ final class CommentReader {
   private CommentReader() {}
 
   /** The comment's text; throws {@link MediaException} where there is none. */
-  static String read(Path file) throws IOException {
+  static String read(Path path) throws IOException {
+    Path file = PngSequence.firstFile(path);
     if (!Files.isRegularFile(file)) {
       throw new MediaException(file, "no such file");
     }
-    String comment = container(file);
+    String comment =
+        switch (Signature.of(file)) {
+          case PNG -> PngComment.read(file);
+          case GIF -> GifComment.read(file);
+          default -> container(file);
+        };
     if (comment == null || comment.isEmpty()) {
       throw new MediaException(file, "carries no comment, so no settings of Wanlet");
     }

@@ -10,8 +10,10 @@ import java.util.stream.Collectors;
 /**
  * Opens clips for writing and checks beforehand that this will work. Stateless, thread-safe.
  *
- * <p>The extension chooses the format: {@code .mp4} (H.264, index at the front) or {@code .webm}
- * (VP9).
+ * <p>The extension chooses the format: {@code .mp4} (H.264, index at the front), {@code .webm}
+ * (VP9), {@code .gif}, {@code .png} (a lossless sequence: {@code frames/%04d.png} names it, {@code
+ * clip.png} becomes {@code clip_0001.png} and so on, or {@code clip.png} itself if it stays one
+ * frame).
  */
 public final class FrameSinks {
   private FrameSinks() {}
@@ -35,6 +37,8 @@ public final class FrameSinks {
     return switch (format) {
       case MP4 -> video(path, "mp4", Map.of("movflags", "+faststart"), format, shape, metadata);
       case WEBM -> video(path, "webm", Map.of(), format, shape, metadata);
+      case GIF -> new GifSink(new PendingFile(path.toAbsolutePath()), shape, metadata);
+      case PNG -> new PngSink(path.toAbsolutePath(), shape, metadata);
     };
   }
 
@@ -80,6 +84,9 @@ public final class FrameSinks {
 
   private static OutputFormat checkPath(Path path) {
     OutputFormat format = OutputFormat.of(path);
+    if (format == OutputFormat.PNG) {
+      PngSequence.of(path);
+    }
     if (Files.isDirectory(path)) {
       throw new OutputException(
           path + " is a folder; expected a file name in it, such as clip.mp4");
@@ -104,6 +111,14 @@ public final class FrameSinks {
   }
 
   private static void checkShape(Path path, OutputFormat format, ClipShape shape) {
+    if (format == OutputFormat.GIF && shape.fps() > GifSink.MAX_FPS) {
+      throw new OutputException(
+          path
+              + ": GIF viewers do not show "
+              + shape.fps()
+              + " frames a second; expected at most "
+              + GifSink.MAX_FPS);
+    }
     boolean subsampled = !format.codecs().isEmpty();
     if (subsampled && (shape.width() % 2 != 0 || shape.height() % 2 != 0)) {
       throw new OutputException(

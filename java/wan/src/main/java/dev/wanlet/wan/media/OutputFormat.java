@@ -10,7 +10,9 @@ import java.util.stream.Collectors;
 /** What a clip can be written as, chosen by the extension of its path. Immutable. */
 enum OutputFormat {
   MP4("mp4", "H.264 video"),
-  WEBM("webm", "VP9 video");
+  WEBM("webm", "VP9 video"),
+  GIF("gif", "animation of 256 colours a frame"),
+  PNG("png", "numbered lossless pictures, as in frames/%04d.png");
 
   private final String extension;
   private final String description;
@@ -50,6 +52,7 @@ enum OutputFormat {
     return switch (this) {
       case MP4 -> List.of(VideoCodec.X264, VideoCodec.OPENH264);
       case WEBM -> List.of(VideoCodec.VP9);
+      case GIF, PNG -> List.of();
     };
   }
 

@@ -17,8 +17,7 @@ import org.bytedeco.javacv.Frame;
  * matrix that was used. Owns native memory until closed. Confined to one thread.
  */
 final class VideoFileSink implements FrameSink {
-  private final int width;
-  private final int height;
+  private final ClipShape shape;
   private final PendingFile file;
   private final YuvEncoderInput converter;
   private FFmpegFrameRecorder recorder;
@@ -34,8 +33,9 @@ final class VideoFileSink implements FrameSink {
       VideoMetadata metadata)
       throws IOException {
     this.file = file;
-    this.width = shape.width();
-    this.height = shape.height();
+    this.shape = shape;
+    int width = shape.width();
+    int height = shape.height();
     ColorMatrix matrix = ColorMatrix.of(width, height);
     recorder = new FFmpegFrameRecorder(Ffmpeg.url(file.temporary()), width, height);
     recorder.setCharset(StandardCharsets.UTF_8);
@@ -67,21 +67,22 @@ final class VideoFileSink implements FrameSink {
 
   @Override
   public int width() {
-    return width;
+    return shape.width();
   }
 
   @Override
   public int height() {
-    return height;
+    return shape.height();
   }
 
   @Override
   public void accept(RgbFrame frame) throws IOException {
-    ClipShape.requireSize(frame, width, height);
+    shape.requireSize(frame);
     requireOpen();
     ByteBuffer planes = converter.convert(frame);
     try {
-      recorder.recordImage(width, height, Frame.DEPTH_UBYTE, 1, width, AV_PIX_FMT_YUV420P, planes);
+      recorder.recordImage(
+          width(), height(), Frame.DEPTH_UBYTE, 1, width(), AV_PIX_FMT_YUV420P, planes);
     } catch (FFmpegFrameRecorder.Exception e) {
       throw failure("cannot write frame " + frames, Ffmpeg.plain(e), e);
     }

@@ -2,8 +2,10 @@
 package dev.wanlet.wan.media;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,6 +75,15 @@ public final class VideoMetadata {
 
   /** The stored form: one line of JSON. */
   public String toJson() {
+    return toJson(JSON.writer());
+  }
+
+  /** The stored form with everything beyond ASCII escaped, for formats without UTF-8. */
+  String toAsciiJson() {
+    return toJson(JSON.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII));
+  }
+
+  private String toJson(ObjectWriter writer) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put(SCHEMA_KEY, SCHEMA);
     root.put("settings", settings);
@@ -80,7 +91,7 @@ public final class VideoMetadata {
       root.put("provenance", provenance);
     }
     try {
-      return JSON.writeValueAsString(root);
+      return writer.writeValueAsString(root);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("metadata holds a value that is not JSON", e);
     }
