@@ -33,10 +33,10 @@ final class GifSink implements FrameSink {
   private static final String FORMAT = "javax_imageio_gif_image_1.0";
   private static final int COLOURS = 256;
 
-  /** A palette for every frame as it comes; the ordered dither does not crawl between frames. */
+  /** A palette for every frame as it comes; error diffusion leaves colours of the palette exact. */
   private static final String FILTER =
       "setpts=N,split[a][b];[a]palettegen=stats_mode=single:reserve_transparent=0[p];"
-          + "[b][p]paletteuse=new=1:dither=bayer:bayer_scale=3";
+          + "[b][p]paletteuse=new=1:dither=sierra2_4a";
 
   private final PendingFile file;
   private final ClipShape shape;
@@ -86,8 +86,8 @@ final class GifSink implements FrameSink {
     requireOpen();
     try {
       BufferedImage image = indexed(frame);
-      IIOMetadata extensions =
-          writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(image), null);
+      // The factory method of the specifier would take the JDK's palette instead of the image's.
+      IIOMetadata extensions = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), null);
       extensions.mergeTree(FORMAT, extensions());
       writer.writeToSequence(new IIOImage(image, null, extensions), null);
     } catch (IOException e) {

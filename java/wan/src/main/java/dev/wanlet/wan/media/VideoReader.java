@@ -37,7 +37,8 @@ public final class VideoReader implements AutoCloseable {
     this.grabber = grabber;
     int stream = grabber.getVideoStream();
     if (!grabber.hasVideo() || grabber.getImageWidth() < 1 || grabber.getImageHeight() < 1) {
-      throw new MediaException(file, "holds no video stream with a picture size");
+      throw new MediaException(
+          file, "is not a video that can be read: it holds no stream of pictures");
     }
     AVStream video = grabber.getFormatContext().streams(stream);
     countIsExact = video.nb_frames() > 0;
