@@ -20,6 +20,7 @@ public final class WeightSet implements AutoCloseable {
   private final WeightLayout layout;
   private final TensorArena arena;
   private final Buffer buffer;
+  private final boolean ownsBuffer;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
   /**
@@ -28,21 +29,37 @@ public final class WeightSet implements AutoCloseable {
    * @throws dev.wanlet.ggml.DeviceMemoryException if device or budget has not that much
    */
   public WeightSet(Backend backend, WeightLayout layout) {
+    this(backend.allocate(layout.bytes(backend.device().bufferType())), layout, true);
+    buffer.markWeights();
+  }
+
+  private WeightSet(Buffer buffer, WeightLayout layout, boolean ownsBuffer) {
     this.layout = layout;
-    this.buffer = backend.allocate(layout.bytes(backend.device().bufferType()));
+    this.buffer = buffer;
+    this.ownsBuffer = ownsBuffer;
     this.arena = TensorArena.forTensors(Math.max(1, layout.specs().size()));
+    long offset = 0;
     for (TensorSpec spec : layout.specs()) {
       Tensor tensor = arena.tensor(spec.name(), spec.type(), spec.shape());
-      buffer.place(tensor);
+      buffer.place(tensor, offset);
+      offset = buffer.type().align(offset + buffer.type().allocationBytes(tensor));
       tensors.put(spec.name(), tensor);
     }
-    buffer.markWeights();
+  }
+
+  /**
+   * Lays weights out in memory that belongs to somebody else and may serve other layouts too, one
+   * at a time.
+   */
+  public static WeightSet over(Buffer buffer, WeightLayout layout) {
+    return new WeightSet(buffer, layout, false);
   }
 
   /** Stands in for the weights when graphs are only measured: no memory is taken. */
   private WeightSet(WeightLayout layout) {
     this.layout = layout;
     this.buffer = null;
+    this.ownsBuffer = false;
     this.arena = TensorArena.forTensors(Math.max(1, layout.specs().size()));
     for (TensorSpec spec : layout.specs()) {
       tensors.put(
@@ -70,16 +87,21 @@ public final class WeightSet implements AutoCloseable {
 
   /** Uploads every weight. */
   public void fill(WeightReader reader) throws IOException {
+    fill(reader, WeightUpload.DIRECT);
+  }
+
+  /** Uploads every weight by way of {@code upload}. */
+  public void fill(WeightReader reader, WeightUpload upload) throws IOException {
     for (TensorSpec spec : layout.specs()) {
       Tensor tensor = tensors.get(spec.name());
       long bytes = spec.type().bytes(spec.shape());
       long mapped = reader.mappedAddress(spec);
       if (mapped != 0) {
-        tensor.setFrom(mapped, 0, bytes);
+        upload.upload(tensor, mapped, bytes);
       } else {
         try (HostMemory staging = new HostMemory(bytes)) {
           reader.read(spec, staging.address());
-          tensor.setFrom(staging.address(), 0, bytes);
+          upload.upload(tensor, staging.address(), bytes);
         }
       }
     }
@@ -114,7 +136,7 @@ public final class WeightSet implements AutoCloseable {
   @Override
   public void close() {
     arena.close();
-    if (buffer != null) {
+    if (ownsBuffer) {
       buffer.close();
     }
   }

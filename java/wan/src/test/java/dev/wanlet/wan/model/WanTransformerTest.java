@@ -46,7 +46,7 @@ class WanTransformerTest {
   void open() throws IOException {
     liveBefore = Ggml.liveObjects();
     backend = Backend.open(Device.cpu());
-    backend.setThreads(2);
+    backend.setThreads(1);
     weights = SafetensorsFile.open(GOLDEN.resolve("weights.safetensors"));
     inputs = SafetensorsFile.open(GOLDEN.resolve("inputs.safetensors"));
     outputs = SafetensorsFile.open(GOLDEN.resolve("outputs.safetensors"));
@@ -173,7 +173,7 @@ class WanTransformerTest {
     WanRun run = run(grid, 64, Precision.AUTO, 7, 4);
     TypePolicy types = SourceTypes.of(weights, Precision.AUTO, backend.device());
     WanTransformer.Memory memory =
-        WanTransformer.measure(WanConfig.infer(weights), run, types, Device.cpu(), 2);
+        WanTransformer.measure(WanConfig.infer(weights), run, types, Device.cpu(), 1);
     try (WanTransformer model = load(Precision.AUTO)) {
       long before = backend.deviceMemory().currentBytes();
       backend.deviceMemory().resetPeak();
