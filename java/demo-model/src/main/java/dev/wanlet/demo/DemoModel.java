@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.demo;
+
+import dev.wanlet.ggml.internal.CacheDirectory;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Path;
+
+/**
+ * The embedded default model: a very small Wan 2.1, trained on moving shapes. Its folder is laid
+ * out as an official checkpoint; what it knows is in the README.md among the files.
+ *
+ * <p>Thread-safe, also between processes.
+ */
+public final class DemoModel {
+  /** The model's id on the command line. */
+  public static final String ID = "tiny-wan";
+
+  private static final String CHECKSUMS = ID + ".sha256";
+
+  private DemoModel() {}
+
+  /**
+   * The folder with the model's files. Classes that run from a folder have it there already; from a
+   * jar it is extracted to the user's cache directory the first time, and checked every time.
+   *
+   * @throws IOException if the files are not there or the cache directory cannot be written; the
+   *     message names the place
+   */
+  public static Path directory() throws IOException {
+    Path plain = plainDirectory();
+    return plain != null ? plain : extract(CacheDirectory.of("demo-model"));
+  }
+
+  /** Extracts to a folder below {@code cache}, unless it is there unharmed. */
+  static Path extract(Path cache) throws IOException {
+    Checksums checksums = checksums();
+    Path target = cache.resolve(ID + "-" + checksums.fingerprint());
+    new Extraction(checksums, file -> open(ID + "/" + file)).into(target);
+    return target;
+  }
+
+  static Checksums checksums() throws IOException {
+    try (InputStream in = open(CHECKSUMS)) {
+      return Checksums.read(in);
+    }
+  }
+
+  /** Where the resources lie as plain files, or null. */
+  private static Path plainDirectory() throws IOException {
+    URL url = DemoModel.class.getResource(ID + "/config.json");
+    if (url == null || !url.getProtocol().equals("file")) {
+      return null;
+    }
+    try {
+      URI uri = url.toURI();
+      return Path.of(uri).getParent();
+    } catch (URISyntaxException e) {
+      throw new IOException("the demo model's resource has no usable address: " + url, e);
+    }
+  }
+
+  private static InputStream open(String resource) throws IOException {
+    InputStream in = DemoModel.class.getResourceAsStream(resource);
+    if (in == null) {
+      throw new FileNotFoundException(
+          "the demo model's file "
+              + resource
+              + " is not in this program; give a model with --diffusion-model, --vae and"
+              + " --text-encoder, or install the program again");
+    }
+    return in;
+  }
+}
