@@ -4,6 +4,7 @@ package dev.wanlet.cli;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.pipeline.RequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CancellationException;
@@ -38,7 +39,9 @@ public final class ExitCode {
 
   /** The code of a failure; causes are looked at where the exception itself says too little. */
   public static int of(Throwable failure) {
-    if (failure instanceof ParameterException || failure instanceof OutputException) {
+    if (failure instanceof ParameterException
+        || failure instanceof RequestException
+        || failure instanceof OutputException) {
       return USAGE;
     }
     if (failure instanceof CancellationException || failure instanceof InterruptedException) {

@@ -10,6 +10,8 @@ import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.ShapeException;
 import dev.wanlet.wan.media.MediaException;
 import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.pipeline.ModelFilesException;
+import dev.wanlet.wan.pipeline.RequestException;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
@@ -28,6 +30,8 @@ class ExitCodeTest {
   static Stream<Arguments> failures() {
     return Stream.of(
         arguments(new OutputException("no"), 2),
+        arguments(new RequestException("no"), 2),
+        arguments(new ModelFilesException("no VAE"), 3),
         arguments(new NoSuchFileException("a"), 3),
         arguments(new WeightFormatException(FILE, "damaged"), 3),
         arguments(new MediaException(FILE, "damaged"), 3),

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+/**
+ * Hears how a run goes on. Called on the thread that runs the pipeline, never at the same time; an
+ * exception thrown here ends the run.
+ */
+public interface GenerationListener {
+  /** Does nothing. */
+  GenerationListener SILENT = new GenerationListener() {};
+
+  /**
+   * A stage begins.
+   *
+   * @param total how many {@linkplain Stage#unit() units} it has
+   */
+  default void stageStarted(Stage stage, int total) {}
+
+  /**
+   * A stage has come further.
+   *
+   * @param done units finished, with a fraction for the one under way (a block of a step)
+   * @param total as in {@link #stageStarted}
+   */
+  default void progress(Stage stage, double done, int total) {}
+
+  /** A stage is through. */
+  default void stageFinished(Stage stage, double seconds) {}
+}

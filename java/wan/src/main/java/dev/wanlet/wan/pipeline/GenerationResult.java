@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a run made, and what it took. Immutable.
+ *
+ * @param output the finished file
+ * @param request what was asked for
+ * @param stepSeconds time of each sampling step
+ * @param stageSeconds time of each stage, loading its weights included
+ * @param plannedPeakBytes most device memory the plan allowed for
+ * @param measuredPeakBytes most device memory in use
+ */
+public record GenerationResult(
+    Path output,
+    GenerationRequest request,
+    List<Double> stepSeconds,
+    Map<Stage, Double> stageSeconds,
+    long plannedPeakBytes,
+    long measuredPeakBytes) {
+
+  public GenerationResult {
+    stepSeconds = List.copyOf(stepSeconds);
+    Map<Stage, Double> ordered = new EnumMap<>(Stage.class);
+    ordered.putAll(stageSeconds);
+    stageSeconds = Collections.unmodifiableMap(ordered);
+  }
+}
