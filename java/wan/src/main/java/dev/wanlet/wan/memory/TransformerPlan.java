@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import dev.wanlet.wan.model.WanRun;
+
+/**
+ * How the transformer works on a clip, and every byte that takes. Immutable.
+ *
+ * @param run the clip, cut into chunks
+ * @param placement which blocks stay
+ * @param outerBytes weights around the blocks
+ * @param residentBytes blocks that stay
+ * @param slotBytes all slots together
+ * @param stateBytes tensors that live through the clip
+ * @param computeBytes intermediate results of one chunk
+ * @param hiddenBytes bound of what the backend takes by itself
+ * @param scratchBytes host memory the CPU device takes beside
+ * @param uploadBytesPerStep weights that go to the device in each step
+ * @param stepSeconds predicted time of a step, all passes
+ */
+public record TransformerPlan(
+    WanRun run,
+    Placement placement,
+    long outerBytes,
+    long residentBytes,
+    long slotBytes,
+    long stateBytes,
+    long computeBytes,
+    long hiddenBytes,
+    long scratchBytes,
+    long uploadBytesPerStep,
+    double stepSeconds) {
+
+  /** The most device memory in ggml buffers: what a measurement of buffers shows. */
+  public long bufferBytes() {
+    return outerBytes + residentBytes + slotBytes + stateBytes + computeBytes;
+  }
+
+  /** The most device memory in use. */
+  public long peakDeviceBytes() {
+    return bufferBytes() + hiddenBytes;
+  }
+}
