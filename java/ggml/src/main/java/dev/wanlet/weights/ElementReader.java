@@ -6,33 +6,16 @@ import java.nio.ShortBuffer;
 
 /** Decodes plain elements from little-endian buffers. Stateless. */
 final class ElementReader {
+  /** Elements widened at a time: small enough for the first-level cache. */
+  private static final int PART = 8192;
+
   private ElementReader() {}
 
   static void floats(StoredType type, ByteBuffer source, float[] dst, int at, int n) {
     switch (type) {
       case F32 -> source.asFloatBuffer().get(dst, at, n);
-      case F16 -> {
-        ShortBuffer halves = source.asShortBuffer();
-        for (int i = 0; i < n; i++) {
-          dst[at + i] = FloatFormats.fromF16(halves.get(i));
-        }
-      }
-      case BF16 -> {
-        ShortBuffer halves = source.asShortBuffer();
-        for (int i = 0; i < n; i++) {
-          dst[at + i] = FloatFormats.fromBf16(halves.get(i));
-        }
-      }
-      case F8_E4M3 -> {
-        for (int i = 0; i < n; i++) {
-          dst[at + i] = FloatFormats.fromF8E4m3(source.get(i));
-        }
-      }
-      case F8_E5M2 -> {
-        for (int i = 0; i < n; i++) {
-          dst[at + i] = FloatFormats.fromF8E5m2(source.get(i));
-        }
-      }
+      case F16, BF16 -> halves(type, source.asShortBuffer(), dst, at, n);
+      case F8_E4M3, F8_E5M2 -> eighths(type, source, dst, at, n);
       case F64 -> {
         for (int i = 0; i < n; i++) {
           dst[at + i] = (float) source.getDouble(i * Double.BYTES);
@@ -48,6 +31,41 @@ final class ElementReader {
       default -> {
         for (int i = 0; i < n; i++) {
           dst[at + i] = integer(type, source, i);
+        }
+      }
+    }
+  }
+
+  // Copied to a small array first, because each single read from a buffer carries its own checks.
+  private static void halves(StoredType type, ShortBuffer source, float[] dst, int at, int n) {
+    short[] part = new short[Math.min(n, PART)];
+    for (int done = 0; done < n; done += part.length) {
+      int count = Math.min(part.length, n - done);
+      source.get(part, 0, count);
+      if (type == StoredType.F16) {
+        for (int i = 0; i < count; i++) {
+          dst[at + done + i] = FloatFormats.fromF16(part[i]);
+        }
+      } else {
+        for (int i = 0; i < count; i++) {
+          dst[at + done + i] = FloatFormats.fromBf16(part[i]);
+        }
+      }
+    }
+  }
+
+  private static void eighths(StoredType type, ByteBuffer source, float[] dst, int at, int n) {
+    byte[] part = new byte[Math.min(n, PART)];
+    for (int done = 0; done < n; done += part.length) {
+      int count = Math.min(part.length, n - done);
+      source.get(part, 0, count);
+      if (type == StoredType.F8_E4M3) {
+        for (int i = 0; i < count; i++) {
+          dst[at + done + i] = FloatFormats.fromF8E4m3(part[i]);
+        }
+      } else {
+        for (int i = 0; i < count; i++) {
+          dst[at + done + i] = FloatFormats.fromF8E5m2(part[i]);
         }
       }
     }

@@ -12,11 +12,11 @@ public final class FloatFormats {
   public static float fromF16(short half) {
     int magnitude = (half & 0x7fff) << 13;
     // Exponent fields line up after the shift; multiplying repairs the bias, also of subnormals.
-    float value =
+    int bits =
         magnitude >= 0x7c00 << 13
-            ? Float.intBitsToFloat(magnitude | 0x7f800000)
-            : Float.intBitsToFloat(magnitude) * 0x1p112f;
-    return half < 0 ? -value : value;
+            ? magnitude | 0x7f800000
+            : Float.floatToRawIntBits(Float.intBitsToFloat(magnitude) * 0x1p112f);
+    return Float.intBitsToFloat(bits | (half & 0x8000) << 16); // signs are too random to branch on
   }
 
   /** The upper half of a float (1-8-7). */
@@ -27,8 +27,11 @@ public final class FloatFormats {
   /** float8_e4m3fn (1-4-3, bias 7, no infinities, NaN is all ones). */
   public static float fromF8E4m3(byte bits) {
     int magnitude = bits & 0x7f;
-    float value = magnitude == 0x7f ? Float.NaN : Float.intBitsToFloat(magnitude << 20) * 0x1p120f;
-    return bits < 0 ? -value : value;
+    int wide =
+        magnitude == 0x7f
+            ? 0x7fc00000
+            : Float.floatToRawIntBits(Float.intBitsToFloat(magnitude << 20) * 0x1p120f);
+    return Float.intBitsToFloat(wide | (bits & 0x80) << 24);
   }
 
   /** float8_e5m2 (1-5-2): a half precision number without its lower byte. */

@@ -62,7 +62,14 @@ public abstract sealed class WeightWriter implements AutoCloseable
     if (shape.rank() > WeightTensor.MAX_RANK) {
       throw new IllegalArgumentException("tensor '" + name + "' has too many dimensions: " + shape);
     }
-    if (entries.putIfAbsent(name, new Entry(name, type, shape)) != null) {
+    Entry entry;
+    try {
+      entry = new Entry(name, type, shape);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new IllegalArgumentException(
+          String.format("tensor '%s' of shape %s: %s", name, shape, e.getMessage()), e);
+    }
+    if (entries.putIfAbsent(name, entry) != null) {
       throw new IllegalArgumentException("tensor '" + name + "' is declared twice");
     }
   }

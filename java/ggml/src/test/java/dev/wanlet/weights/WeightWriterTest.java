@@ -229,6 +229,7 @@ class WeightWriterTest {
       assertThatThrownBy(() -> writer.declare("w", StoredType.F8_E4M3, Shape.of(2)))
           .hasMessageContaining("GGUF has no type F8_E4M3");
       assertThatThrownBy(() -> writer.declare("w", TensorType.Q4_K, Shape.of(2, 100)))
+          .hasMessageContaining("tensor 'w' of shape [2, 100]")
           .hasMessageContaining("Q4_K");
       writer.declare("a", TensorType.F32, Shape.of(2));
       assertThatThrownBy(() -> writer.declare("a", TensorType.F32, Shape.of(2)))
