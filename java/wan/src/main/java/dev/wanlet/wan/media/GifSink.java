@@ -54,20 +54,26 @@ final class GifSink implements FrameSink {
     this.shape = shape;
     this.metadata = metadata;
     rgb = ByteBuffer.allocateDirect(RgbFrame.byteCount(shape.width(), shape.height()));
+    out = new FileImageOutputStream(file.temporary().toFile());
+    writer = ImageIO.getImageWritersByFormatName("gif").next();
     filter = new FFmpegFrameFilter(FILTER, shape.width(), shape.height());
     filter.setPixelFormat(AV_PIX_FMT_RGB24);
     filter.setFrameRate(shape.fps());
-    Ffmpeg.capturing(
-        () -> {
-          filter.start();
-          return null;
-        },
-        (reason, cause) ->
-            new IOException("cannot start FFmpeg's palette filter: " + reason, cause));
-    out = new FileImageOutputStream(file.temporary().toFile());
-    writer = ImageIO.getImageWritersByFormatName("gif").next();
-    writer.setOutput(out);
-    writer.prepareWriteSequence(null);
+    try {
+      Ffmpeg.capturing(
+          () -> {
+            filter.start();
+            return null;
+          },
+          (reason, cause) ->
+              new IOException(
+                  file.target() + ": cannot start FFmpeg's palette filter: " + reason, cause));
+      writer.setOutput(out);
+      writer.prepareWriteSequence(null);
+    } catch (IOException e) {
+      close();
+      throw e;
+    }
   }
 
   @Override

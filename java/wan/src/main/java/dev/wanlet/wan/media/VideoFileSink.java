@@ -41,6 +41,8 @@ final class VideoFileSink implements FrameSink {
     recorder.setCharset(StandardCharsets.UTF_8);
     recorder.setFormat(container);
     containerOptions.forEach(recorder::setOption);
+    // No random identifiers and no library versions: the same frames give the same file.
+    recorder.setOption("fflags", "+bitexact");
     recorder.setFrameRate(shape.fps());
     recorder.setPixelFormat(AV_PIX_FMT_YUV420P);
     codec.configure(recorder, width, height, shape.fps());

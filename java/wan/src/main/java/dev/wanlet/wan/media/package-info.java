@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Videos and pictures, in and out, over the FFmpeg of the JavaCPP presets and JavaCV.
+ *
+ * <p>Writing: {@link dev.wanlet.wan.media.FrameSinks} checks a path before a run and opens a {@link
+ * dev.wanlet.wan.media.FrameSink}, which takes frames one at a time as the VAE makes them ({@link
+ * dev.wanlet.wan.media.FrameConversion}) and stores every setting in the file ({@link
+ * dev.wanlet.wan.media.VideoMetadata}). Reading: {@link dev.wanlet.wan.media.VideoReader}, {@link
+ * dev.wanlet.wan.media.ImageReader}. {@link dev.wanlet.wan.media.ShapeScore} tells what a clip of
+ * the demo model shows.
+ *
+ * <p>FFmpeg is loaded on first use. Its libraries are unpacked once, into {@code $WANLET_CACHE},
+ * else {@code $XDG_CACHE_HOME/wanlet}, else {@code ~/.cache/wanlet}, folder {@code javacpp}, unless
+ * the property {@code org.bytedeco.javacpp.cachedir} names another place. The build under the LGPL
+ * is the default; the Maven profile {@code gpl} takes the one with x264, which is then preferred.
+ */
+package dev.wanlet.wan.media;
