@@ -62,7 +62,11 @@ public final class WeightFiles {
     }
     List<Path> candidates = endingIn(entries, SafetensorsIndex.SUFFIX);
     if (candidates.isEmpty()) {
-      candidates = endingIn(entries, ".safetensors", ".gguf", ".pth");
+      candidates = endingIn(entries, ".safetensors", ".gguf");
+    }
+    if (candidates.isEmpty()) {
+      // Last: official folders hold the other networks as .pth beside the transformer.
+      candidates = endingIn(entries, ".pth", ".pt");
     }
     if (candidates.size() == 1) {
       return candidates.get(0);

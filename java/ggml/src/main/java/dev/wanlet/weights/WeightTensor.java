@@ -29,10 +29,22 @@ public final class WeightTensor {
   private final MappedFile file;
   private final long offset;
   private final long byteLength;
+  private final float[] scales; // one for all, or one for each index of the first dimension
 
   /** The caller has checked that the bytes lie inside the file. */
   WeightTensor(
       String name, StoredType type, Shape shape, Shape storedShape, MappedFile file, long offset) {
+    this(name, type, shape, storedShape, file, offset, new float[] {1});
+  }
+
+  private WeightTensor(
+      String name,
+      StoredType type,
+      Shape shape,
+      Shape storedShape,
+      MappedFile file,
+      long offset,
+      float[] scales) {
     this.name = name;
     this.type = type;
     this.shape = shape;
@@ -40,6 +52,7 @@ public final class WeightTensor {
     this.file = file;
     this.offset = offset;
     this.byteLength = type.bytes(storedShape);
+    this.scales = scales;
   }
 
   public String name() {
@@ -84,7 +97,24 @@ public final class WeightTensor {
   /** The same tensor under another name. */
   public WeightTensor withName(String newName) {
     return new WeightTensor(
-        Objects.requireNonNull(newName), type, shape, storedShape, file, offset);
+        Objects.requireNonNull(newName), type, shape, storedShape, file, offset, scales);
+  }
+
+  /**
+   * The same tensor with {@link #readFloats} multiplied by scales, for 8-bit floats; the raw bytes
+   * stay as they are.
+   *
+   * @param newScales one, or as many as the first dimension is long
+   */
+  WeightTensor withScales(float... newScales) {
+    if (type != StoredType.F8_E4M3 && type != StoredType.F8_E5M2) {
+      // Other types have readers that take the raw bytes, and would miss the scales.
+      throw new IllegalArgumentException("only 8-bit floats can have scales, not " + this);
+    }
+    if (newScales.length != 1 && (shape.rank() == 0 || newScales.length != shape.dim(0))) {
+      throw new IllegalArgumentException(newScales.length + " scales do not fit " + this);
+    }
+    return new WeightTensor(name, type, shape, storedShape, file, offset, newScales.clone());
   }
 
   /**
@@ -127,8 +157,9 @@ public final class WeightTensor {
   }
 
   /**
-   * Reads {@code n} consecutive elements as floats. Floating-point types of up to 32 bits are
-   * exact; F64 and integers of more than 24 bits are rounded to nearest.
+   * Reads {@code n} consecutive elements as floats. Floating-point types of up to 32 bits are exact
+   * (scaled 8-bit floats are rounded once); F64 and integers of more than 24 bits are rounded to
+   * nearest.
    *
    * @param elementOffset the first element, in memory order
    * @throws IllegalStateException if the type is quantised (ggml dequantises those)
@@ -142,6 +173,23 @@ public final class WeightTensor {
       int part = Math.min(CHUNK, n - done);
       ElementReader.floats(
           type, elementBuffer(elementOffset + done, part), dst, dstOffset + done, part);
+    }
+    if (scales.length > 1 || scales[0] != 1) {
+      scale(elementOffset, dst, dstOffset, n);
+    }
+  }
+
+  private void scale(long elementOffset, float[] dst, int dstOffset, int n) {
+    long each = elements() / scales.length;
+    int done = 0;
+    while (done < n) {
+      long index = (elementOffset + done) / each;
+      int end = (int) Math.min(n, (index + 1) * each - elementOffset);
+      float scale = scales[(int) index];
+      for (int i = done; i < end; i++) {
+        dst[dstOffset + i] *= scale;
+      }
+      done = end;
     }
   }
 

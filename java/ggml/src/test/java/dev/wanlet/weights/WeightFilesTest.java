@@ -52,7 +52,7 @@ class WeightFilesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'PK\u0003\u0004xyz', unsupported file type: a zip archive",
+    "'PK\u0003\u0004xyz', zip archive has no table of contents",
     "'\u0080\u0002}q', unsupported file type: a Python pickle",
     "'tjgg....', from before GGUF",
     "'version https://git-lfs.github.com/spec/v1', Git LFS pointer",
