@@ -2,8 +2,8 @@
 package dev.wanlet.wan.pipeline;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.wanlet.wan.pipeline.ModelDefaults.TextEncoderNumbers;
-import dev.wanlet.wan.pipeline.ModelDefaults.TransformerNumbers;
+import dev.wanlet.wan.model.Umt5Config;
+import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.pipeline.ModelDefaults.VaeNumbers;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.io.IOException;
@@ -37,7 +37,7 @@ public final class ModelCatalog {
       String id,
       String title,
       String fileNames,
-      TransformerNumbers transformer,
+      WanConfig transformer,
       Double expertBoundary,
       String vae,
       String textEncoder,
@@ -56,7 +56,7 @@ public final class ModelCatalog {
   private record Tables(
       Map<String, String> negativePrompts,
       Map<String, VaeNumbers> vaes,
-      Map<String, TextEncoderNumbers> textEncoders,
+      Map<String, Umt5Config> textEncoders,
       List<Entry> models) {}
 
   private static final class Standard {
@@ -157,7 +157,7 @@ public final class ModelCatalog {
    * @param names of these files and their folders
    * @return the model, or one with the id {@link ModelDefaults#CUSTOM} and common settings
    */
-  public ModelDefaults identify(TransformerNumbers numbers, int files, Collection<String> names) {
+  public ModelDefaults identify(WanConfig numbers, int files, Collection<String> names) {
     List<ModelDefaults> same =
         models.values().stream().filter(m -> m.transformer().equals(numbers)).toList();
     if (same.isEmpty()) {
@@ -176,7 +176,7 @@ public final class ModelCatalog {
         && names.stream().anyMatch(n -> pattern.matcher(n.toLowerCase(Locale.ROOT)).find());
   }
 
-  private ModelDefaults custom(TransformerNumbers numbers) {
+  private ModelDefaults custom(WanConfig numbers) {
     ModelDefaults demo = require(DEMO);
     boolean small = numbers.textDim() == demo.transformer().textDim();
     String version = numbers.outChannels() == 48 ? "2.2" : "2.1";

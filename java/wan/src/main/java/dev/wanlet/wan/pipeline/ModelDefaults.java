@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.model.Umt5Config;
+import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -31,9 +33,9 @@ import java.util.OptionalDouble;
 public record ModelDefaults(
     String id,
     String title,
-    TransformerNumbers transformer,
+    WanConfig transformer,
     VaeNumbers vae,
-    TextEncoderNumbers textEncoder,
+    Umt5Config textEncoder,
     OptionalDouble expertBoundary,
     int steps,
     double flowShift,
@@ -55,17 +57,6 @@ public record ModelDefaults(
 
   private static final long PIXELS_480P = 832 * 480;
 
-  /** Numbers of a transformer; {@code variant} is a constant of {@code WanVariant}. Immutable. */
-  public record TransformerNumbers(
-      String variant,
-      int inChannels,
-      int outChannels,
-      int dim,
-      int ffnDim,
-      int freqDim,
-      int textDim,
-      int layers) {}
-
   /**
    * Numbers of a VAE. Immutable.
    *
@@ -83,10 +74,6 @@ public record ModelDefaults(
       int latentChannels,
       int spatialStride,
       int temporalStride) {}
-
-  /** Numbers of a umT5 encoder. Immutable. */
-  public record TextEncoderNumbers(
-      int vocab, int dim, int dimAttention, int dimFfn, int heads, int layers, int buckets) {}
 
   public ModelDefaults {
     sizes = List.copyOf(sizes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.pipeline.ModelDefaults.TransformerNumbers;
+import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,7 +61,7 @@ public final class ModelResolver {
       openModel();
       List<WeightFileFacts> experts = transformers();
       WeightFileFacts low = experts.get(experts.size() - 1);
-      TransformerNumbers numbers = low.numbers();
+      WanConfig numbers = low.transformer();
       ModelDefaults model =
           catalog.identify(
               numbers, experts.size(), experts.stream().map(f -> Experts.name(f.path())).toList());
@@ -161,7 +161,7 @@ public final class ModelResolver {
 
     private void requireExperts(ModelDefaults model, List<WeightFileFacts> given)
         throws ModelFilesException {
-      if (given.size() == 2 && !given.get(0).numbers().equals(given.get(1).numbers())) {
+      if (given.size() == 2 && !given.get(0).transformer().equals(given.get(1).transformer())) {
         throw new ModelFilesException(
             String.format(
                 "%s and %s differ in their shapes, so they are not the two experts of one model",
