@@ -2,19 +2,15 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.wan.model.WanConfig;
-import dev.wanlet.wan.model.WanNames;
-import dev.wanlet.weights.WeightFiles;
+import dev.wanlet.weights.Checkpoint;
 import dev.wanlet.weights.WeightFormatException;
-import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
- * What a weight file is, read off the names and shapes of its tensors: official, Comfy-Org,
- * diffusers, Hugging Face and llama.cpp names alike. Immutable.
+ * Which part of a Wan model a weight file is, and how wide, read off its tensors. Immutable.
  *
  * @param path the file
  * @param part what it holds
@@ -32,60 +28,49 @@ public record WeightFileFacts(
     int vocabulary,
     boolean holdsTokenizer) {
 
+  private static final String TOKENIZER_KEY = "tokenizer.ggml.tokens";
+
   /**
    * Opens a file and recognises it.
    *
-   * @return empty if it is a weight file but no part of a Wan model, such as a LoRA
-   * @throws IOException if it cannot be read
+   * @return empty if it is a weight file but no part that Wanlet runs, such as a LoRA
+   * @throws IOException if it cannot be read, or is damaged
    */
   public static Optional<WeightFileFacts> read(Path path) throws IOException {
-    try (WeightSource source = WeightFiles.open(path)) {
-      return of(path, source);
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      return of(path, checkpoint);
     }
   }
 
   /**
-   * Recognises an open file.
+   * Recognises an open checkpoint.
    *
-   * @throws WeightFormatException if it is a transformer with tensors missing or misshapen
+   * @throws WeightFormatException if tensors are missing or misshapen
    */
-  public static Optional<WeightFileFacts> of(Path path, WeightSource source)
+  public static Optional<WeightFileFacts> of(Path path, Checkpoint checkpoint)
       throws WeightFormatException {
-    if (WanNames.isTransformer(source)) {
-      WanConfig config = WanConfig.infer(WanNames.official(source));
-      return Optional.of(new WeightFileFacts(path, ModelPart.TRANSFORMER, config, 0, 0, false));
-    }
-    Optional<WeightTensor> table =
-        first(
-            source,
-            "token_embedding.weight",
-            "shared.weight",
-            "encoder.embed_tokens.weight",
-            "token_embd.weight");
-    boolean encoder =
-        first(
-                source,
-                "blocks.0.attn.q.weight",
-                "encoder.block.0.layer.0.SelfAttention.q.weight",
-                "enc.blk.0.attn_q.weight")
-            .isPresent();
-    if (encoder && table.isPresent() && table.get().shape().rank() == 2) {
-      return Optional.of(
-          new WeightFileFacts(
-              path,
-              ModelPart.TEXT_ENCODER,
-              null,
-              dim(table.get(), 1),
-              dim(table.get(), 0),
-              source.metadata().containsKey("tokenizer.ggml.tokens")));
-    }
-    return first(source, "decoder.conv1.weight", "decoder.conv_in.weight")
-        .filter(t -> t.shape().rank() >= 4)
-        .map(t -> new WeightFileFacts(path, ModelPart.VAE, null, dim(t, 1), 0, false));
-  }
-
-  private static Optional<WeightTensor> first(WeightSource source, String... names) {
-    return Stream.of(names).flatMap(name -> source.find(name).stream()).findFirst();
+    return switch (checkpoint.kind()) {
+      case TRANSFORMER -> {
+        WanConfig config = WanConfig.infer(checkpoint.source());
+        yield Optional.of(new WeightFileFacts(path, ModelPart.TRANSFORMER, config, 0, 0, false));
+      }
+      case TEXT_ENCODER -> {
+        WeightTensor table = checkpoint.source().require("token_embedding.weight");
+        yield Optional.of(
+            new WeightFileFacts(
+                path,
+                ModelPart.TEXT_ENCODER,
+                null,
+                dim(table, 1),
+                dim(table, 0),
+                checkpoint.metadata().containsKey(TOKENIZER_KEY)));
+      }
+      case VAE_2_1, VAE_2_2 -> {
+        WeightTensor first = checkpoint.source().require("decoder.conv1.weight");
+        yield Optional.of(new WeightFileFacts(path, ModelPart.VAE, null, dim(first, 1), 0, false));
+      }
+      case IMAGE_ENCODER, LORA, UNKNOWN -> Optional.empty();
+    };
   }
 
   /** A dimension that a hostile file may lack or make too long counts as 0: it fits nothing. */

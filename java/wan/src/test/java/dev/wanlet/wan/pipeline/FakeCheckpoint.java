@@ -52,7 +52,9 @@ final class FakeCheckpoint {
   }
 
   static FakeCheckpoint vae(int latentChannels) {
-    return new FakeCheckpoint().add("decoder.conv1.weight", 384, latentChannels, 3, 3, 3);
+    return new FakeCheckpoint()
+        .add("decoder.conv1.weight", 384, latentChannels, 3, 3, 3)
+        .add("decoder.upsamples.0.residual.2.weight", 384, 384, 3, 3, 3);
   }
 
   static FakeCheckpoint textEncoder(Umt5Config c) {

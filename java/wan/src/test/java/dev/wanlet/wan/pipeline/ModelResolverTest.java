@@ -103,6 +103,7 @@ class ModelResolverTest {
         .write(folder.resolve("transformer_2/diffusion_pytorch_model.safetensors"));
     new FakeCheckpoint()
         .add("decoder.conv_in.weight", 384, 16, 3, 3, 3)
+        .add("decoder.up_blocks.0.resnets.0.conv1.weight", 384, 384, 3, 3, 3)
         .write(folder.resolve("vae/diffusion_pytorch_model.safetensors"));
     FakeCheckpoint.huggingFaceTextEncoder(BIG.textEncoder())
         .write(folder.resolve("text_encoder/model.safetensors"));
