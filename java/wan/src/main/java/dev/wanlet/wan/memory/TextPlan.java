@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import dev.wanlet.ggml.Device;
+import dev.wanlet.wan.model.Umt5Config;
+import dev.wanlet.wan.model.Umt5Memory;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.TypePolicy;
+import java.util.List;
+
+/**
+ * How the text encoder works on the prompts. Each of its blocks is used once, so keeping blocks
+ * would save nothing: all are streamed. Immutable.
+ *
+ * @param placement which blocks stay: none
+ * @param bufferBytes the most device memory in ggml buffers
+ * @param hiddenBytes bound of what the backend takes by itself
+ * @param scratchBytes host memory the CPU device takes beside
+ */
+public record TextPlan(Placement placement, long bufferBytes, long hiddenBytes, long scratchBytes) {
+
+  /**
+   * Fits the encoder into a budget.
+   *
+   * @param tokens how many each prompt has
+   * @throws MemoryBudgetException if it does not fit
+   */
+  public static TextPlan plan(
+      Device device,
+      Umt5Config config,
+      List<Integer> tokens,
+      TypePolicy types,
+      Precision precision,
+      int threads,
+      long budgetBytes) {
+    Umt5Memory memory = Umt5Memory.plan(device, config, tokens, types, precision, threads);
+    int layers = config.numLayers();
+    long largest = memory.blockBytes().stream().mapToLong(Long::longValue).max().orElseThrow();
+    int rows = tokens.stream().mapToInt(Integer::intValue).max().orElseThrow();
+    long hidden =
+        HiddenMemory.bytes(device, rows, config.dimFfn(), (long) config.dimFfn() * config.dim());
+    long needed = 0;
+    for (int slots = Math.min(2, layers - 1); slots >= 0; slots--) {
+      boolean resident = layers == 1;
+      if (slots == 0 && !resident) {
+        break;
+      }
+      Placement placement = resident ? Placement.allResident(1) : new Placement(layers, 0, slots);
+      needed = memory.peakBytes(largest * Math.max(1, slots));
+      if (needed + hidden <= budgetBytes) {
+        return new TextPlan(placement, needed, hidden, memory.scratchBytes());
+      }
+    }
+    throw new MemoryBudgetException("the text encoder", needed + hidden, budgetBytes, "");
+  }
+
+  public long peakDeviceBytes() {
+    return bufferBytes + hiddenBytes;
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import dev.wanlet.wan.model.Umt5Config;
+import dev.wanlet.wan.model.Umt5Names;
+import dev.wanlet.wan.model.WanConfig;
+import dev.wanlet.wan.model.WanNames;
+import dev.wanlet.weights.WeightFiles;
+import dev.wanlet.weights.WeightSource;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Owner: the files of a model, mapped, under official names, with the configurations read off them.
+ * No weight is loaded. Thread-safe for reading.
+ */
+final class OpenModel implements AutoCloseable {
+  private final ModelFiles files;
+  private final List<WeightSource> sources = new ArrayList<>();
+  private final List<WeightSource> transformers = new ArrayList<>();
+  private final WanConfig transformerConfig;
+  private final WeightSource textEncoder;
+  private final Umt5Config textConfig;
+  private final WeightSource vae;
+
+  private OpenModel(ModelFiles files) throws IOException {
+    this.files = files;
+    try {
+      if (files.highNoiseTransformer().isPresent()) {
+        transformers.add(
+            own(WanNames.official(WeightFiles.open(files.highNoiseTransformer().get()))));
+      }
+      transformers.add(own(WanNames.official(WeightFiles.open(files.transformer()))));
+      transformerConfig = WanConfig.infer(transformers.get(0));
+      for (WeightSource expert : transformers) {
+        if (!WanConfig.infer(expert).equals(transformerConfig)) {
+          throw new ModelFilesException(
+              "the experts "
+                  + transformers.get(0).description()
+                  + " and "
+                  + expert.description()
+                  + " are of different models; give the high- and low-noise files of one model");
+        }
+      }
+      textEncoder = own(Umt5Names.official(WeightFiles.open(files.textEncoder())));
+      textConfig = Umt5Config.infer(textEncoder);
+      vae = own(WeightFiles.open(files.vae()));
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens the files.
+   *
+   * @throws IOException if one cannot be read or is damaged
+   */
+  static OpenModel open(ModelFiles files) throws IOException {
+    return new OpenModel(files);
+  }
+
+  private WeightSource own(WeightSource source) {
+    sources.add(source);
+    return source;
+  }
+
+  ModelFiles files() {
+    return files;
+  }
+
+  /** The transformers in the order they run: the high-noise expert first, where there are two. */
+  List<WeightSource> transformers() {
+    return transformers;
+  }
+
+  WanConfig transformerConfig() {
+    return transformerConfig;
+  }
+
+  WeightSource textEncoder() {
+    return textEncoder;
+  }
+
+  Umt5Config textConfig() {
+    return textConfig;
+  }
+
+  WeightSource vae() {
+    return vae;
+  }
+
+  @Override
+  public void close() {
+    sources.forEach(WeightSource::close);
+  }
+}
