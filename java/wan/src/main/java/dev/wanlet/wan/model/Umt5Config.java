@@ -68,7 +68,7 @@ public record Umt5Config(
   /**
    * Reads the numbers off the shapes of a checkpoint, and checks that all its tensors fit them.
    *
-   * @param source with the {@linkplain Umt5Names#official official names}
+   * @param source with the {@linkplain dev.wanlet.weights.Umt5Names official names}
    * @throws WeightFormatException if a tensor is missing or has another shape; the message names it
    */
   public static Umt5Config infer(WeightSource source) throws WeightFormatException {

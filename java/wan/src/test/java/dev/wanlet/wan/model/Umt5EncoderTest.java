@@ -17,6 +17,7 @@ import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
 import dev.wanlet.wan.nn.WeightReader;
 import dev.wanlet.wan.nn.WeightSet;
+import dev.wanlet.weights.Umt5Names;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 import java.util.Arrays;

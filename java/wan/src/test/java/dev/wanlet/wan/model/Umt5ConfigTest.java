@@ -4,17 +4,16 @@ package dev.wanlet.wan.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wanlet.weights.Umt5Names;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** The layouts in which umT5 encoders are published, and what is wrong with some files. */
-class Umt5NamesTest {
+class Umt5ConfigTest {
   private static final Map<String, String> HUGGING_FACE =
       Map.ofEntries(
           Map.entry("token_embedding", "shared"),
@@ -73,25 +72,6 @@ class Umt5NamesTest {
         Umt5Names.official(golden().renamed(layout("enc.blk.", LLAMA_CPP)))) {
       assertThat(Umt5Config.infer(source)).isEqualTo(expected);
     }
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "encoder.block.23.layer.1.DenseReluDense.wi_0.weight, blocks.23.ffn.gate.0.weight",
-    "enc.blk.7.attn_rel_b.weight, blocks.7.pos_embedding.embedding.weight",
-    "encoder.embed_tokens.weight, token_embedding.weight",
-    "sharedness.weight, sharedness.weight",
-    "spiece_model, spiece_model"
-  })
-  void renamesWholeModulesOnly(String name, String official) {
-    CheckpointNames names =
-        CheckpointNames.builder()
-            .rename("encoder.block.*.layer.1.DenseReluDense.wi_0", "blocks.*.ffn.gate.0")
-            .rename("enc.blk.*.attn_rel_b", "blocks.*.pos_embedding.embedding")
-            .rename("shared", "token_embedding")
-            .rename("encoder.embed_tokens", "token_embedding")
-            .build();
-    assertThat(names.official(name)).isEqualTo(official);
   }
 
   @Test
