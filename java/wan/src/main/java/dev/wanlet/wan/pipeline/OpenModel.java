@@ -2,12 +2,11 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.wan.model.Umt5Config;
-import dev.wanlet.wan.model.Umt5Names;
 import dev.wanlet.wan.model.WanConfig;
-import dev.wanlet.wan.model.WanNames;
-import dev.wanlet.weights.WeightFiles;
+import dev.wanlet.weights.Checkpoint;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,7 +16,7 @@ import java.util.List;
  */
 final class OpenModel implements AutoCloseable {
   private final ModelFiles files;
-  private final List<WeightSource> sources = new ArrayList<>();
+  private final List<Checkpoint> checkpoints = new ArrayList<>();
   private final List<WeightSource> transformers = new ArrayList<>();
   private final WanConfig transformerConfig;
   private final WeightSource textEncoder;
@@ -28,10 +27,9 @@ final class OpenModel implements AutoCloseable {
     this.files = files;
     try {
       if (files.highNoiseTransformer().isPresent()) {
-        transformers.add(
-            own(WanNames.official(WeightFiles.open(files.highNoiseTransformer().get()))));
+        transformers.add(open(files.highNoiseTransformer().get()));
       }
-      transformers.add(own(WanNames.official(WeightFiles.open(files.transformer()))));
+      transformers.add(open(files.transformer()));
       transformerConfig = WanConfig.infer(transformers.get(0));
       for (WeightSource expert : transformers) {
         if (!WanConfig.infer(expert).equals(transformerConfig)) {
@@ -43,9 +41,9 @@ final class OpenModel implements AutoCloseable {
                   + " are of different models; give the high- and low-noise files of one model");
         }
       }
-      textEncoder = own(Umt5Names.official(WeightFiles.open(files.textEncoder())));
+      textEncoder = open(files.textEncoder());
       textConfig = Umt5Config.infer(textEncoder);
-      vae = own(WeightFiles.open(files.vae()));
+      vae = open(files.vae());
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
@@ -61,9 +59,10 @@ final class OpenModel implements AutoCloseable {
     return new OpenModel(files);
   }
 
-  private WeightSource own(WeightSource source) {
-    sources.add(source);
-    return source;
+  private WeightSource open(Path file) throws IOException {
+    Checkpoint checkpoint = Checkpoint.open(file);
+    checkpoints.add(checkpoint);
+    return checkpoint.source();
   }
 
   ModelFiles files() {
@@ -93,6 +92,6 @@ final class OpenModel implements AutoCloseable {
 
   @Override
   public void close() {
-    sources.forEach(WeightSource::close);
+    checkpoints.forEach(Checkpoint::close);
   }
 }
