@@ -3,6 +3,7 @@
 include("${CMAKE_CURRENT_LIST_DIR}/GgmlSource.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/CpuFeatures.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/GpuSdks.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/GgmlPatches.cmake")
 
 # The project that builds ggml.
 set(WANLET_GGML_PROJECT "${CMAKE_CURRENT_LIST_DIR}/../ggml-build")
@@ -33,7 +34,8 @@ function(wanlet_ggml_options result tools)
     if(backend STREQUAL "vulkan")
       wanlet_require_vulkan(version)
       list(APPEND options -DGGML_VULKAN=ON)
-      list(APPEND versions "${version}")
+      file(SHA256 "${WANLET_GGML_PATCHES}" patches) # they concern Vulkan only
+      list(APPEND versions "${version}" "${patches}")
     elseif(backend STREQUAL "cuda")
       wanlet_require_cuda(version)
       list(APPEND options -DGGML_CUDA=ON "-DCMAKE_CUDA_COMPILER=${WANLET_NVCC}")
@@ -56,6 +58,7 @@ function(wanlet_build_ggml source options dest)
   string(RANDOM LENGTH 8 suffix)
   set(temp "${dest}.tmp-${suffix}")
   file(MAKE_DIRECTORY "${temp}/out/lib" "${temp}/out/include")
+  wanlet_corrected_ggml("${source}" "${temp}" "${options}" source)
 
   set(generator "")
   find_program(WANLET_NINJA NAMES ninja ninja-build)
@@ -78,10 +81,10 @@ function(wanlet_build_ggml source options dest)
       "-DWANLET_GGML_DIR=${source}" ${options}
     RESULT_VARIABLE failed)
   if(NOT failed)
-    set(parallel --parallel)
+    set(parallel "")
     if("$ENV{CMAKE_BUILD_PARALLEL_LEVEL}" STREQUAL "")
       cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
-      list(APPEND parallel ${cores})
+      set(parallel --parallel ${cores})
     endif()
     execute_process(COMMAND "${CMAKE_COMMAND}" --build "${temp}/build" --config Release ${parallel}
       RESULT_VARIABLE failed)
