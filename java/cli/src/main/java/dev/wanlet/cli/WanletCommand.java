@@ -13,6 +13,12 @@ import picocli.CommandLine.Spec;
     name = "wanlet",
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
+    subcommands = {
+      InspectCommand.class,
+      ModelsCommand.class,
+      DoctorCommand.class,
+      ParityCommand.class
+    },
     description = "Runs Alibaba's Wan video models on small graphics cards.",
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
