@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli;
 
+import dev.wanlet.cli.synth.PublishedTensors;
 import dev.wanlet.wan.model.Umt5Config;
 import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.pipeline.ModelCatalog;

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,
-      ParityCommand.class
+      ParityCommand.class,
+      SynthCommand.class
     },
     description = "Runs Alibaba's Wan video models on small graphics cards.",
     synopsisSubcommandLabel = "COMMAND",

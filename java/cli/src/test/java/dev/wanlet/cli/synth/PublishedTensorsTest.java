@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.cli;
+package dev.wanlet.cli.synth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

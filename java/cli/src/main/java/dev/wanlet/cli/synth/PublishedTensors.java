@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.cli;
+package dev.wanlet.cli.synth;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.model.Umt5Config;
 import dev.wanlet.wan.model.Umt5Encoder;
 import dev.wanlet.wan.model.WanConfig;
@@ -22,7 +21,7 @@ import java.util.Map;
  *
  * <p>Sources: Wan2.1 wan/modules/model.py and vace_model.py, wan/modules/t5.py.
  */
-final class PublishedTensors {
+public final class PublishedTensors {
   /** Features of the CLIP image encoder, ViT-H/14. */
   private static final int CLIP_DIM = 1280;
 
@@ -35,7 +34,7 @@ final class PublishedTensors {
   private PublishedTensors() {}
 
   /** Tensors of a transformer, in the order of the network. */
-  static Map<String, Shape> transformer(ModelDefaults model) {
+  public static Map<String, Shape> transformer(ModelDefaults model) {
     WanConfig c = model.transformer();
     Map<String, Shape> tensors = new LinkedHashMap<>();
     addAll(tensors, "", WanTransformer.outerLayout(c, TypePolicy.ALL_F32));
@@ -54,7 +53,7 @@ final class PublishedTensors {
   }
 
   /** Tensors of a umT5 encoder. */
-  static Map<String, Shape> textEncoder(Umt5Config c) {
+  public static Map<String, Shape> textEncoder(Umt5Config c) {
     Map<String, Shape> tensors = new LinkedHashMap<>();
     tensors.put("token_embedding.weight", Shape.of(c.vocab(), c.dim()));
     List<WeightLayout> blocks = Umt5Encoder.blockLayouts(c, TypePolicy.ALL_F32);
@@ -109,12 +108,5 @@ final class PublishedTensors {
   private static void addNorm(Map<String, Shape> tensors, String name, long width) {
     tensors.put(name + ".weight", Shape.of(width));
     tensors.put(name + ".bias", Shape.of(width));
-  }
-
-  /** The type a tensor has in published GGUF files of a recipe. */
-  static TensorType type(String name, Shape shape, TypePolicy recipe) {
-    boolean matrix =
-        shape.rank() == 2 && name.endsWith(".weight") && !name.contains("pos_embedding");
-    return matrix ? recipe.matrixType(name, shape.dim(0), shape.dim(1)) : TensorType.F32;
   }
 }
