@@ -6,6 +6,7 @@
 #include "jni_support.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 using namespace wanlet;
@@ -54,6 +55,53 @@ WANLET_JNI(void, narrow)(JNIEnv * env, jclass, jint type, jlong source, jlong ta
             default:
                 throw native_error(error_code::UNSUPPORTED, "narrowing is for F32, F16 and BF16");
         }
+    });
+}
+
+// {sum of (a-b)^2, of a^2, of b^2, of a*b, max |a-b|} over two F32 ranges. Lanes of floats over a short
+// chunk, then doubles: exact enough for statistics, and the compiler can vectorise it.
+WANLET_JNI(jdoubleArray, compareFloats)(JNIEnv * env, jclass, jlong first, jlong second, jlong elements) {
+    return guarded<jdoubleArray>(env, [&]() -> jdoubleArray {
+        constexpr int64_t lanes = 8;
+        constexpr int64_t chunk = 256;
+        const float *     a     = from_handle<const float>(first);
+        const float *     b     = from_handle<const float>(second);
+        double            sums[5] = {};
+        for (int64_t start = 0; start < elements; start += chunk) {
+            const int64_t end        = std::min<int64_t>(elements, start + chunk);
+            float         ee[lanes]  = {}, aa[lanes] = {}, bb[lanes] = {}, ab[lanes] = {}, top[lanes] = {};
+            int64_t       i          = start;
+            for (; i + lanes <= end; i += lanes) {
+                for (int64_t l = 0; l < lanes; l++) {
+                    const float e = a[i + l] - b[i + l];
+                    ee[l] += e * e;
+                    aa[l] += a[i + l] * a[i + l];
+                    bb[l] += b[i + l] * b[i + l];
+                    ab[l] += a[i + l] * b[i + l];
+                    top[l] = std::max(top[l], std::fabs(e));
+                }
+            }
+            for (; i < end; i++) {
+                const float e = a[i] - b[i];
+                ee[0] += e * e;
+                aa[0] += a[i] * a[i];
+                bb[0] += b[i] * b[i];
+                ab[0] += a[i] * b[i];
+                top[0] = std::max(top[0], std::fabs(e));
+            }
+            for (int64_t l = 0; l < lanes; l++) {
+                sums[0] += ee[l];
+                sums[1] += aa[l];
+                sums[2] += bb[l];
+                sums[3] += ab[l];
+                sums[4] = std::max(sums[4], static_cast<double>(top[l]));
+            }
+        }
+        jdoubleArray result = env->NewDoubleArray(5);
+        if (result != nullptr) {
+            env->SetDoubleArrayRegion(result, 0, 5, sums);
+        }
+        return result;
     });
 }
 

@@ -4,7 +4,6 @@ package dev.wanlet.cli;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.wan.media.OutputException;
-import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.pipeline.RequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,7 +47,7 @@ public final class ExitCode {
     if (failure instanceof CancellationException || failure instanceof InterruptedException) {
       return INTERRUPTED;
     }
-    if (failure instanceof DeviceMemoryException || failure instanceof MemoryBudgetException) {
+    if (failure instanceof DeviceMemoryException) {
       return OVER_BUDGET;
     }
     if (failure instanceof GgmlException ggml) {

@@ -46,6 +46,33 @@ public final class Quantization {
     GgmlJni.dequantize(type.id(), source, target, elements);
   }
 
+  /**
+   * How far two ranges of F32 values are apart.
+   *
+   * @param first address of the true values
+   * @param second address of the approximations
+   */
+  public static Difference compare(long first, long second, long elements) {
+    double[] sums = GgmlJni.compareFloats(first, second, elements);
+    return new Difference(sums[0], sums[1], sums[2], sums[3], sums[4]);
+  }
+
+  /**
+   * Sums over pairs of a true value a and its approximation b. Immutable.
+   *
+   * @param squaredError sum of (a - b)^2
+   * @param squaredFirst sum of a^2
+   * @param squaredSecond sum of b^2
+   * @param product sum of a * b
+   * @param largestError largest |a - b|; unreliable where values are not finite, unlike the sums
+   */
+  public record Difference(
+      double squaredError,
+      double squaredFirst,
+      double squaredSecond,
+      double product,
+      double largestError) {}
+
   /** Whether a type can only be made with importance weights. */
   public static boolean needsImportance(TensorType type) {
     return GgmlJni.quantizeNeedsImatrix(type.id());

@@ -114,6 +114,11 @@ public final class Checkpoint implements AutoCloseable {
     return DiffusersNames.transformer(name);
   }
 
+  /** The name diffusers gives to a transformer's tensor or module of that official name. */
+  public static String diffusersTransformerName(String official) {
+    return DiffusersNames.diffusersTransformer(official);
+  }
+
   public CheckpointKind kind() {
     return kind;
   }

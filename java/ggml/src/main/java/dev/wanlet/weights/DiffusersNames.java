@@ -21,6 +21,7 @@ final class DiffusersNames {
   private static final int UP_STAGE = 4;
 
   private static final NameRules TRANSFORMER = transformer();
+  private static final NameRules TO_DIFFUSERS = TRANSFORMER.inverse();
   private static final NameRules RESIDUAL =
       NameRules.builder()
           .rename("norm1", "residual.0")
@@ -36,6 +37,11 @@ final class DiffusersNames {
   /** The official name of a transformer's tensor. */
   static String transformer(String name) {
     return TRANSFORMER.rename(name);
+  }
+
+  /** The other way round. */
+  static String diffusersTransformer(String official) {
+    return TO_DIFFUSERS.rename(official);
   }
 
   /** The official name of a tensor of the Wan 2.1 VAE, whose blocks are numbered through. */

@@ -211,6 +211,18 @@ public final class GgufValue {
     return List.copyOf(values);
   }
 
+  /** Bytes this value takes in a file, without its key and type. */
+  public long encodedLength() {
+    return (type == GgufType.ARRAY ? Integer.BYTES + Long.BYTES : 0) + encodedBytes();
+  }
+
+  /** This value in memory of its own, so that it outlives the file it was read from. */
+  public GgufValue copy() {
+    ByteBuffer bytes = encoded();
+    ByteBuffer own = buffer(bytes.remaining()).put(bytes);
+    return new GgufValue(type, elementType, count, views(own));
+  }
+
   /** The elements as they stand in a file, without type and count. */
   ByteBuffer encoded() {
     return encoded.get();

@@ -53,6 +53,27 @@ public final class GgufWriter extends WeightWriter {
     values.put(key, value);
   }
 
+  /**
+   * Replaces a metadata value after tensors were written, for what is known only then, such as
+   * their check sums. The new value has the type and length of the one that {@link #put} reserved.
+   *
+   * @throws IllegalArgumentException if nothing of that type and length is under the key
+   */
+  public void replace(String key, GgufValue value) throws IOException {
+    GgufValue old = values.get(key);
+    if (old == null
+        || old.type() != value.type()
+        || !old.elementType().equals(value.elementType())
+        || old.count() != value.count()
+        || old.encodedBytes() != value.encodedBytes()
+        || key.equals(GgufLayout.ALIGNMENT_KEY)) {
+      throw new IllegalArgumentException(
+          "metadata '" + key + "' cannot be replaced by " + value + ": reserved is " + old);
+    }
+    values.put(key, value);
+    rewriteHeader();
+  }
+
   /** As {@link #declare(String, StoredType, Shape)}. */
   public void declare(String name, TensorType type, Shape shape) {
     declare(name, StoredType.of(type), shape);

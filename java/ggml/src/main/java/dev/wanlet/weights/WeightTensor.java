@@ -145,6 +145,12 @@ public final class WeightTensor {
     file.advise(offset, byteLength, advice);
   }
 
+  /** Tells the operating system what will happen to a part of the bytes. Changes speed only. */
+  public void advise(long byteOffset, long length, MappedFile.Advice advice) {
+    checkPart(byteOffset, length);
+    file.advise(offset + byteOffset, length, advice);
+  }
+
   /**
    * All elements, widened to float as {@link #readFloats} does.
    *

@@ -42,6 +42,7 @@ public abstract sealed class WeightWriter implements AutoCloseable
   private final AtomicFile file;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private long fileBytes;
+  private int headerBytes;
   private boolean started;
   private boolean finished;
 
@@ -143,6 +144,23 @@ public abstract sealed class WeightWriter implements AutoCloseable
     file.close();
   }
 
+  /**
+   * Writes the header again after a metadata value was replaced by one of the same size.
+   *
+   * @throws IllegalStateException if the header has another size than before
+   */
+  final void rewriteHeader() throws IOException {
+    start();
+    ByteBuffer header = layOut(entries.values());
+    if (header.remaining() != headerBytes) {
+      throw new IllegalStateException(
+          String.format(
+              "%s: the header takes %,d bytes, %,d are reserved",
+              file.target(), header.remaining(), headerBytes));
+    }
+    file.write(header, 0);
+  }
+
   /** Sets the offset of each tensor in the file and gives the header that goes before them. */
   abstract ByteBuffer layOut(Collection<Entry> declared);
 
@@ -174,6 +192,7 @@ public abstract sealed class WeightWriter implements AutoCloseable
       end = Math.max(end, Math.addExact(entry.offset, entry.bytes));
     }
     fileBytes = paddedEnd(end);
+    headerBytes = header.remaining();
     file.reserve(fileBytes);
     file.write(header, 0);
     started = true;

@@ -207,9 +207,6 @@ public final class GgmlJni {
       long nb3,
       long offset);
 
-  public static native long opStrided(
-      long arena, long a, long ne0, long ne1, long ne2, long nb1, long nb2, long offset);
-
   public static native long opPermute(
       long arena, long a, int axis0, int axis1, int axis2, int axis3);
 
@@ -225,6 +222,8 @@ public final class GgmlJni {
   public static native void dequantize(int type, long source, long target, long elements);
 
   public static native void narrow(int type, long source, long target, long elements);
+
+  public static native double[] compareFloats(long first, long second, long elements);
 
   public static native boolean quantizeNeedsImatrix(int type);
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.quantize;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.ggml.TensorType;
+import dev.wanlet.weights.CheckpointKind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The recipes and conventions of {@code recipes.json}. Immutable, thread-safe.
+ *
+ * <p>Which tensors stay in floating point, and which are raised above the base type, follows the
+ * files that ComfyUI-GGUF and stable-diffusion.cpp users know (city96's converter for image
+ * models).
+ */
+public final class Recipes {
+  /** Tensors of so many elements or fewer are stored as F32: they cost nothing. */
+  static final long SMALL_ELEMENTS = 1024;
+
+  private static final String RESOURCE = "recipes.json";
+  private static final Recipes INSTANCE = load();
+
+  /**
+   * What a network's file is called and which of its tensors are never quantised.
+   *
+   * @param architecture the value of {@code general.architecture}
+   * @param f32 patterns of names that are stored as F32
+   * @param half patterns of names that are stored in a 16-bit float
+   */
+  record Network(String architecture, List<Pattern> f32, List<Pattern> half) {
+    static Network of(NetworkData data) {
+      return new Network(data.architecture, compile(data.f32), compile(data.half));
+    }
+
+    private static List<Pattern> compile(List<String> patterns) {
+      return patterns.stream().map(Pattern::compile).toList();
+    }
+  }
+
+  private record NetworkData(String architecture, List<String> f32, List<String> half) {}
+
+  private record Data(
+      @JsonProperty(required = true) Map<String, NetworkData> networks,
+      @JsonProperty(required = true) Map<String, TensorType> fallback,
+      @JsonProperty(required = true) Map<String, String> aliases,
+      @JsonProperty(required = true) LinkedHashMap<String, QuantizationRecipe> recipes) {}
+
+  private final Map<String, Network> networks = new LinkedHashMap<>();
+  private final Map<String, QuantizationRecipe> recipes = new LinkedHashMap<>();
+  private final Map<String, String> aliases;
+  private final Map<String, TensorType> fallback;
+
+  private Recipes(Data data) {
+    data.networks.forEach((name, network) -> networks.put(name, Network.of(network)));
+    data.recipes.forEach((name, recipe) -> recipes.put(name, recipe.withName(name)));
+    this.aliases = Map.copyOf(data.aliases);
+    this.fallback = Map.copyOf(data.fallback);
+  }
+
+  private static Recipes load() {
+    try (InputStream in = Recipes.class.getResourceAsStream(RESOURCE)) {
+      return new Recipes(new ObjectMapper().readValue(in, Data.class));
+    } catch (IOException e) {
+      throw new UncheckedIOException(RESOURCE + " in this program is damaged", e);
+    }
+  }
+
+  /** All recipes' names, the finest first. */
+  public static List<String> names() {
+    return List.copyOf(INSTANCE.recipes.keySet());
+  }
+
+  /**
+   * The recipe of a name in any case, such as {@code q4_k_m}.
+   *
+   * @throws IllegalArgumentException if there is none; the message lists the names
+   */
+  public static QuantizationRecipe parse(String name) {
+    String upper = name.trim().toUpperCase(Locale.ROOT);
+    QuantizationRecipe recipe = INSTANCE.recipes.get(INSTANCE.aliases.getOrDefault(upper, upper));
+    if (recipe == null) {
+      throw new IllegalArgumentException(
+          "unknown type '" + name + "'; known: " + String.join(", ", names()));
+    }
+    return recipe;
+  }
+
+  /** The key of a network in recipes: transformer, text_encoder, image_encoder, vae. */
+  static String network(CheckpointKind kind) {
+    return kind.isVae() ? "vae" : kind.name().toLowerCase(Locale.ROOT);
+  }
+
+  static Network conventions(CheckpointKind kind) {
+    Network network = INSTANCE.networks.get(network(kind));
+    if (network == null) {
+      throw new IllegalArgumentException("no conventions for a " + kind.title());
+    }
+    return network;
+  }
+
+  /**
+   * The type itself if rows of that length fill its blocks; else the type of blocks of 32 with at
+   * least as many bits; else F16.
+   */
+  static TensorType fitting(TensorType type, long columns) {
+    if (type.fits(columns)) {
+      return type;
+    }
+    TensorType smaller = INSTANCE.fallback.get(type.name());
+    return smaller != null && smaller.fits(columns) ? smaller : TensorType.F16;
+  }
+}
