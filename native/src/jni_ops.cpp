@@ -157,6 +157,22 @@ WANLET_JNI(jlong, opView)
     });
 }
 
+// A view whose elements may overlap, for copies out of it. ggml_view_4d refuses those, because it counts
+// elements and not the bytes they span; the caller has checked the span.
+WANLET_JNI(jlong, opStrided)
+(JNIEnv * env, jclass, jlong arena, jlong a, jlong ne0, jlong ne1, jlong ne2, jlong nb1, jlong nb2, jlong offset) {
+    return guarded<jlong>(env, [&] {
+        ggml_tensor * view = ggml_view_1d(ctx(arena), tensor(a), 1, static_cast<size_t>(offset));
+        view->ne[0] = ne0;
+        view->ne[1] = ne1;
+        view->ne[2] = ne2;
+        view->nb[1] = static_cast<size_t>(nb1);
+        view->nb[2] = static_cast<size_t>(nb2);
+        view->nb[3] = view->nb[2] * static_cast<size_t>(ne2);
+        return to_handle(view);
+    });
+}
+
 WANLET_JNI(jlong, opPermute)(JNIEnv * env, jclass, jlong arena, jlong a, jint axis0, jint axis1, jint axis2, jint axis3) {
     return guarded<jlong>(env, [&] { return to_handle(ggml_permute(ctx(arena), tensor(a), axis0, axis1, axis2, axis3)); });
 }

@@ -4,6 +4,7 @@ package dev.wanlet.cli;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.pipeline.RequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,7 +48,7 @@ public final class ExitCode {
     if (failure instanceof CancellationException || failure instanceof InterruptedException) {
       return INTERRUPTED;
     }
-    if (failure instanceof DeviceMemoryException) {
+    if (failure instanceof DeviceMemoryException || failure instanceof MemoryBudgetException) {
       return OVER_BUDGET;
     }
     if (failure instanceof GgmlException ggml) {

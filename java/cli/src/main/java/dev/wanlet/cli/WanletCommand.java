@@ -13,6 +13,13 @@ import picocli.CommandLine.Spec;
     name = "wanlet",
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
+    subcommands = {
+      InspectCommand.class,
+      ModelsCommand.class,
+      DoctorCommand.class,
+      ParityCommand.class,
+      SynthCommand.class
+    },
     description = "Runs Alibaba's Wan video models on small graphics cards.",
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",

@@ -50,6 +50,24 @@ public final class GraphAllocator implements AutoCloseable {
    * @throws IllegalStateException if growing would move graphs allocated before
    */
   public void allocate(Graph graph) {
+    plan(graph);
+    if (!GgmlJni.allocatorAssign(handle.get(), graph.handle())) {
+      throw new GgmlException(ErrorCode.INTERNAL, "a planned graph could not be allocated");
+    }
+    graph.markAllocated();
+  }
+
+  /**
+   * Takes the compute buffer for a graph like this one, which stays without memory and may read
+   * tensors that are {@linkplain Tensor#pretendPlaced() pretended}.
+   *
+   * @throws DeviceMemoryException as {@link #allocate} does
+   */
+  public void reserve(Graph largest) {
+    plan(largest);
+  }
+
+  private void plan(Graph graph) {
     long needed = measure(backend.device(), graph);
     if (needed > countedBytes) {
       if (countedBytes > 0) {
@@ -71,10 +89,6 @@ public final class GraphAllocator implements AutoCloseable {
       // count.
       throw new GgmlException(ErrorCode.INTERNAL, "a graph that fits could not be planned");
     }
-    if (!GgmlJni.allocatorAssign(handle.get(), graph.handle())) {
-      throw new GgmlException(ErrorCode.INTERNAL, "a planned graph could not be allocated");
-    }
-    graph.markAllocated();
   }
 
   long handle() {

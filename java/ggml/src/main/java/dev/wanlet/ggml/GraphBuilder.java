@@ -427,6 +427,48 @@ public final class GraphBuilder {
     return view(a, a.rank(), ne, a.ggmlStride(1), a.ggmlStride(2), a.ggmlStride(3), offset);
   }
 
+  /**
+   * Elements of a tensor in another arrangement, as a view: {@code out[i][j][k] = a[offset + i *
+   * planeStride + j * rowStride + k]}. Elements may appear more than once; then the view is only
+   * for copying out of it.
+   *
+   * @param a contiguous, not quantised
+   * @param offset in elements, like the strides
+   * @param shape [I, J, K]
+   */
+  public Tensor strided(Tensor a, long offset, long[] shape, long planeStride, long rowStride) {
+    requireContiguous("strided", a);
+    boolean sane =
+        shape.length == 3
+            && shape[0] > 0
+            && shape[1] > 0
+            && shape[2] > 0
+            && offset >= 0
+            && planeStride > 0
+            && rowStride > 0
+            && !a.type().isQuantized();
+    if (!sane
+        || offset + (shape[0] - 1) * planeStride + (shape[1] - 1) * rowStride + shape[2]
+            > a.shape().elements()) {
+      throw new ShapeException(
+          String.format(
+              "strided: %s from element %d with strides %d and %d is not inside %s",
+              Arrays.toString(shape), offset, planeStride, rowStride, a));
+    }
+    long size = a.type().blockBytes();
+    return made(
+        GgmlJni.opStrided(
+            slot(),
+            a.handle(),
+            shape[2],
+            shape[1],
+            shape[0],
+            rowStride * size,
+            planeStride * size,
+            offset * size),
+        3);
+  }
+
   private Tensor view(Tensor a, int rank, long[] ne, long nb1, long nb2, long nb3, long offset) {
     return made(
         GgmlJni.opView(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3], nb1, nb2, nb3, offset),

@@ -150,6 +150,26 @@ class BindingTest {
   }
 
   @Test
+  void stridedViewsMayOverlap() {
+    try (TensorArena arena = TensorArena.forGraph(16);
+        GraphAllocator allocator = new GraphAllocator(backend)) {
+      GraphBuilder g = new GraphBuilder(arena);
+      Tensor x = g.input("x", TensorType.F32, 2, 6);
+      // Windows of 4 elements, one element apart, in both rows.
+      Tensor windows = g.output(g.duplicate(g.strided(x, 0, new long[] {2, 3, 4}, 6, 1)));
+      allocator.allocate(g.graph());
+      x.set(new float[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+      backend.compute(g.graph());
+      assertThat(windows.toFloats())
+          .containsExactly(
+              0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 6, 7, 8, 9, 7, 8, 9, 10, 8, 9, 10, 11);
+      assertThatThrownBy(() -> g.strided(x, 1, new long[] {2, 3, 4}, 6, 1))
+          .isInstanceOf(ShapeException.class)
+          .hasMessageContaining("not inside");
+    }
+  }
+
+  @Test
   void flashAttentionEqualsAnExplicitSoftmax() {
     int heads = 2;
     int queries = 70;

@@ -207,6 +207,9 @@ public final class GgmlJni {
       long nb3,
       long offset);
 
+  public static native long opStrided(
+      long arena, long a, long ne0, long ne1, long ne2, long nb1, long nb2, long offset);
+
   public static native long opPermute(
       long arena, long a, int axis0, int axis1, int axis2, int axis3);
 

@@ -17,6 +17,17 @@ public record DeviceRates(double flops, double uploadBytesPerSecond, String sour
     }
   }
 
+  /** Where rates come from. */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * The rates of a device.
+     *
+     * @param threads of a CPU device
+     */
+    DeviceRates of(Device device, int threads);
+  }
+
   /** What is assumed until the device was measured: cautious figures for its kind. */
   public static DeviceRates assumed(Device device) {
     int processors = Runtime.getRuntime().availableProcessors();

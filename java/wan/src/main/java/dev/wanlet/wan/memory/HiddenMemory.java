@@ -11,7 +11,7 @@ import java.util.Locale;
  * made and never shrink; ggml-vulkan preallocates conversion buffers likewise. On the CPU nothing
  * of the kind counts as device memory: its scratch is host memory, and is asked for exactly.
  */
-final class HiddenMemory {
+public final class HiddenMemory {
   private static final long MIB = 1L << 20;
 
   /** Context, modules and library workspaces of a CUDA process. */
@@ -24,6 +24,11 @@ final class HiddenMemory {
 
   private HiddenMemory() {}
 
+  /** What a backend takes as soon as it works at all. */
+  public static long contextBytes(Device device) {
+    return bytes(device, 0, 0, 0);
+  }
+
   /**
    * An upper bound while matrices are multiplied with chunks of activations.
    *
@@ -31,7 +36,7 @@ final class HiddenMemory {
    * @param widest longest row of activations, such as the FFN's hidden layer
    * @param weightElements elements of the largest weight matrix
    */
-  static long bytes(Device device, long rows, long widest, long weightElements) {
+  public static long bytes(Device device, long rows, long widest, long weightElements) {
     String backend = device.backendName().toUpperCase(Locale.ROOT);
     if (backend.startsWith("CUDA") || backend.startsWith("HIP") || backend.startsWith("ROCM")) {
       // MMQ keeps activations as blocks of q8_1 (36 bytes for 32 values), rows padded to 512

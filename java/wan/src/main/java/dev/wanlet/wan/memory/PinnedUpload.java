@@ -11,9 +11,9 @@ import dev.wanlet.wan.nn.WeightUpload;
  * Owner: uploads in pieces through a small ring of pinned memory, so that the driver copies at full
  * link speed and no second copy of the weights is made. Confined to the loader thread.
  */
-final class PinnedUpload implements WeightUpload, AutoCloseable {
+public final class PinnedUpload implements WeightUpload, AutoCloseable {
   /** Large enough that a piece's fixed cost does not show, small enough to be cheap to pin. */
-  static final int PIECE_BYTES = 16 << 20;
+  public static final int PIECE_BYTES = 16 << 20;
 
   private final Buffer ring;
 

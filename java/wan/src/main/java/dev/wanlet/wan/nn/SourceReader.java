@@ -42,13 +42,17 @@ public final class SourceReader implements WeightReader {
     }
     try (HostMemory floats = new HostMemory(4 * elements)) {
       widen(tensor, stored, floats);
-      if (spec.transform() == TensorSpec.Transform.FOLD_TIME) {
-        try (HostMemory folded = new HostMemory(4 * elements)) {
-          foldTime(spec.sourceShape(), floats(floats), floats(folded));
-          narrow(spec, folded, address);
-        }
-      } else {
+      if (spec.transform() == TensorSpec.Transform.NONE) {
         narrow(spec, floats, address);
+        return;
+      }
+      try (HostMemory arranged = new HostMemory(4 * elements)) {
+        if (spec.transform() == TensorSpec.Transform.FOLD_TIME) {
+          foldTime(spec.sourceShape(), floats(floats), floats(arranged));
+        } else {
+          channelsLast(spec.sourceShape(), floats(floats), floats(arranged));
+        }
+        narrow(spec, arranged, address);
       }
     }
   }
@@ -103,6 +107,20 @@ public final class SourceReader implements WeightReader {
 
   private static FloatBuffer floats(HostMemory memory) {
     return memory.view(0, Math.toIntExact(memory.bytes())).asFloatBuffer();
+  }
+
+  /** [OC, IC, taps..] to [OC, taps.., IC]. */
+  private static void channelsLast(Shape shape, FloatBuffer from, FloatBuffer to) {
+    int oc = (int) shape.dim(0);
+    int ic = (int) shape.dim(1);
+    int taps = (int) (shape.elements() / oc / ic);
+    for (int o = 0; o < oc; o++) {
+      for (int i = 0; i < ic; i++) {
+        for (int t = 0; t < taps; t++) {
+          to.put((o * taps + t) * ic + i, from.get((o * ic + i) * taps + t));
+        }
+      }
+    }
   }
 
   /** [OC, IC, KT, KH, KW] to [OC, KT * IC, KH, KW]. */

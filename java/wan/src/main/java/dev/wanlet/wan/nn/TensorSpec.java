@@ -24,7 +24,12 @@ public record TensorSpec(
      * A causal 3-D kernel [OC, IC, KT, KH, KW] as a 2-D kernel [OC, KT*IC, KH, KW] over frames
      * joined along channels, earliest frame first.
      */
-    FOLD_TIME
+    FOLD_TIME,
+    /**
+     * A kernel [OC, IC, taps..] as a matrix [OC, taps * IC]: the input channels of the first tap,
+     * then those of the next.
+     */
+    CHANNELS_LAST
   }
 
   public TensorSpec {

@@ -10,6 +10,11 @@ public interface GenerationListener {
   GenerationListener SILENT = new GenerationListener() {};
 
   /**
+   * What the run will take is known; nothing was loaded yet. Called again if it has to plan anew.
+   */
+  default void planned(RunPlan plan) {}
+
+  /**
    * A stage begins.
    *
    * @param total how many {@linkplain Stage#unit() units} it has

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli;
+
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.pipeline.ComputeSettings;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import picocli.CommandLine.Option;
+
+/** Options of where to compute. Confined to one thread. */
+final class DeviceOptions {
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description =
+          "Device to compute on, as 'wanlet doctor' lists them: CPU, CUDA0, Vulkan0, ... (default:"
+              + " the best there is).")
+  private String device = ComputeSettings.AUTO_DEVICE;
+
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "COUNT",
+      description = "Threads of the CPU (default: one per processor).")
+  private Integer threads;
+
+  /** The settings without budgets. */
+  ComputeSettings settings() {
+    return settings(OptionalLong.empty(), OptionalLong.empty(), Precision.AUTO);
+  }
+
+  ComputeSettings settings(OptionalLong vram, OptionalLong ram, Precision precision) {
+    OptionalInt count = threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
+    return new ComputeSettings(device, count, vram, ram, precision);
+  }
+}

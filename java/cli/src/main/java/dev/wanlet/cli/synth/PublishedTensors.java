@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.synth;
+
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.model.Umt5Config;
+import dev.wanlet.wan.model.Umt5Encoder;
+import dev.wanlet.wan.model.WanConfig;
+import dev.wanlet.wan.model.WanTransformer;
+import dev.wanlet.wan.model.WanVariant;
+import dev.wanlet.wan.nn.TensorSpec;
+import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.wan.nn.WeightLayout;
+import dev.wanlet.wan.pipeline.ModelDefaults;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tensors of published checkpoints: official names and shapes, known from a model's numbers.
+ * Stateless.
+ *
+ * <p>Sources: Wan2.1 wan/modules/model.py and vace_model.py, wan/modules/t5.py.
+ */
+public final class PublishedTensors {
+  /** Features of the CLIP image encoder, ViT-H/14. */
+  private static final int CLIP_DIM = 1280;
+
+  /** Features of two pictures of 257 tokens each. */
+  private static final int TWO_PICTURES = 514;
+
+  /** Latents of the kept and the changed part, 16 channels each, and the mask's 64. */
+  private static final int VACE_CHANNELS = 96;
+
+  private PublishedTensors() {}
+
+  /** Tensors of a transformer, in the order of the network. */
+  public static Map<String, Shape> transformer(ModelDefaults model) {
+    WanConfig c = model.transformer();
+    Map<String, Shape> tensors = new LinkedHashMap<>();
+    addAll(tensors, "", WanTransformer.outerLayout(c, TypePolicy.ALL_F32));
+    List<WeightLayout> blocks = WanTransformer.blockLayouts(c, TypePolicy.ALL_F32);
+    for (int i = 0; i < blocks.size(); i++) {
+      addAll(tensors, WanTransformer.blockPrefix(i), blocks.get(i));
+    }
+    switch (c.variant()) {
+      case I2V, FLF2V -> addImageBranch(tensors, c);
+      case VACE -> addControlBranch(tensors, c, blocks.get(0), model.vaceBlocks());
+      default -> {
+        // Text and latents only: no more tensors.
+      }
+    }
+    return tensors;
+  }
+
+  /** Tensors of a umT5 encoder. */
+  public static Map<String, Shape> textEncoder(Umt5Config c) {
+    Map<String, Shape> tensors = new LinkedHashMap<>();
+    tensors.put("token_embedding.weight", Shape.of(c.vocab(), c.dim()));
+    List<WeightLayout> blocks = Umt5Encoder.blockLayouts(c, TypePolicy.ALL_F32);
+    for (int i = 0; i < blocks.size(); i++) {
+      addAll(tensors, Umt5Encoder.blockPrefix(i), blocks.get(i));
+    }
+    addAll(tensors, "", Umt5Encoder.outerLayout(c, TypePolicy.ALL_F32));
+    return tensors;
+  }
+
+  private static void addImageBranch(Map<String, Shape> tensors, WanConfig c) {
+    addNorm(tensors, "img_emb.proj.0", CLIP_DIM);
+    addLinear(tensors, "img_emb.proj.1", CLIP_DIM, CLIP_DIM);
+    addLinear(tensors, "img_emb.proj.3", c.dim(), CLIP_DIM);
+    addNorm(tensors, "img_emb.proj.4", c.dim());
+    if (c.variant() == WanVariant.FLF2V) {
+      tensors.put("img_emb.emb_pos", Shape.of(1, TWO_PICTURES, CLIP_DIM));
+    }
+    for (int i = 0; i < c.layers(); i++) {
+      String attention = WanTransformer.blockPrefix(i) + "cross_attn.";
+      addLinear(tensors, attention + "k_img", c.dim(), c.dim());
+      addLinear(tensors, attention + "v_img", c.dim(), c.dim());
+      tensors.put(attention + "norm_k_img.weight", Shape.of(c.dim()));
+    }
+  }
+
+  private static void addControlBranch(
+      Map<String, Shape> tensors, WanConfig c, WeightLayout block, int count) {
+    tensors.put("vace_patch_embedding.weight", Shape.of(c.dim(), VACE_CHANNELS, 1, 2, 2));
+    tensors.put("vace_patch_embedding.bias", Shape.of(c.dim()));
+    for (int i = 0; i < count; i++) {
+      String prefix = "vace_blocks." + i + ".";
+      addAll(tensors, prefix, block);
+      if (i == 0) {
+        addLinear(tensors, prefix + "before_proj", c.dim(), c.dim());
+      }
+      addLinear(tensors, prefix + "after_proj", c.dim(), c.dim());
+    }
+  }
+
+  private static void addAll(Map<String, Shape> tensors, String prefix, WeightLayout layout) {
+    for (TensorSpec spec : layout.specs()) {
+      tensors.put(prefix + spec.name(), spec.sourceShape());
+    }
+  }
+
+  private static void addLinear(Map<String, Shape> tensors, String name, long out, long in) {
+    tensors.put(name + ".weight", Shape.of(out, in));
+    tensors.put(name + ".bias", Shape.of(out));
+  }
+
+  private static void addNorm(Map<String, Shape> tensors, String name, long width) {
+    tensors.put(name + ".weight", Shape.of(width));
+    tensors.put(name + ".bias", Shape.of(width));
+  }
+}

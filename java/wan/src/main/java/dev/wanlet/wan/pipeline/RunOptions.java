@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How a run goes about its work, beside what it makes. Nothing here changes the clip. Immutable.
+ *
+ * @param checkpointEvery steps between saved states; empty: every two minutes and after the last
+ *     step
+ * @param maxResident most transformer blocks kept on the device
+ * @param resumeFrom a saved state to go on from
+ */
+public record RunOptions(
+    OptionalInt checkpointEvery, int maxResident, Optional<RunCheckpoint> resumeFrom) {
+  /** Automatic in every respect. */
+  public static final RunOptions DEFAULT =
+      new RunOptions(OptionalInt.empty(), Integer.MAX_VALUE, Optional.empty());
+
+  public RunOptions {
+    Objects.requireNonNull(resumeFrom);
+    if (maxResident < 0) {
+      throw new RequestException(maxResident + " resident blocks; expected 0 or more");
+    }
+    if (checkpointEvery.isPresent() && checkpointEvery.getAsInt() < 1) {
+      throw new RequestException(
+          "a checkpoint every " + checkpointEvery.getAsInt() + " steps; expected 1 or more");
+    }
+  }
+
+  /** These options, going on from a saved state. */
+  public RunOptions resuming(RunCheckpoint checkpoint) {
+    return new RunOptions(checkpointEvery, maxResident, Optional.of(checkpoint));
+  }
+}

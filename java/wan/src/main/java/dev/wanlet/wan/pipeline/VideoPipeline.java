@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import dev.wanlet.ggml.Device;
+import dev.wanlet.wan.media.VideoMetadata;
+import dev.wanlet.wan.memory.DeviceRates;
+import dev.wanlet.wan.model.VaeConfig;
+import dev.wanlet.wan.model.WanConfig;
+import dev.wanlet.wan.model.WanVariant;
+import dev.wanlet.wan.nn.SourceTypes;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Makes clips with one model. Plans every stage before the first weight is read, then runs them one
+ * after the other, each giving its memory back before the next: text encoder, transformer, VAE.
+ * Immutable and thread-safe; each call opens and closes what it needs.
+ */
+public final class VideoPipeline {
+  private final ModelFiles files;
+  private final DeviceRates.Source rates;
+
+  /** A pipeline that predicts times from assumed rates. */
+  public VideoPipeline(ModelFiles files) {
+    this(files, (device, threads) -> DeviceRates.assumed(device));
+  }
+
+  /** A pipeline that predicts times, and weighs plans, by the given rates. */
+  public VideoPipeline(ModelFiles files, DeviceRates.Source rates) {
+    this.files = files;
+    this.rates = rates;
+  }
+
+  /**
+   * What a run would take, without running it. Reads only headers, and the prompt's tokens.
+   *
+   * @throws dev.wanlet.wan.memory.MemoryBudgetException if it does not fit the budget
+   * @throws IOException if a file cannot be read
+   */
+  public RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
+    try (OpenModel model = open()) {
+      Device device = Device.byName(request.compute().device());
+      return planner(model, request, device)
+          .plan(
+              job(request, options, TextStage.tokenize(files.tokenizer(), prompts(request))),
+              MemoryBudget.of(request.compute(), device));
+    }
+  }
+
+  /**
+   * Makes a clip.
+   *
+   * @param cancellation ends the run within one block; what was saved can be resumed
+   * @throws dev.wanlet.wan.memory.MemoryBudgetException before any work, if it does not fit the
+   *     budget
+   * @throws dev.wanlet.wan.sampling.SamplingCancelledException if cancelled
+   * @throws IOException if a model file cannot be read or the clip cannot be written
+   * @throws dev.wanlet.ggml.GgmlException if the device fails
+   */
+  public GenerationResult generate(
+      GenerationRequest request,
+      RunOptions options,
+      GenerationListener listener,
+      Cancellation cancellation)
+      throws IOException {
+    try (OpenModel model = open()) {
+      return new PipelineRun(this, model, request, options, listener, cancellation).run();
+    }
+  }
+
+  private OpenModel open() throws IOException {
+    OpenModel model = OpenModel.open(files);
+    WanConfig config = model.transformerConfig();
+    if (config.variant() != WanVariant.T2V) {
+      model.close();
+      throw new ModelFilesException(
+          files.transformer()
+              + " is a "
+              + config.variant()
+              + " model, which needs more than a prompt; this version makes clips from text with T2V"
+              + " models");
+    }
+    return model;
+  }
+
+  ModelFiles files() {
+    return files;
+  }
+
+  RunPlanner planner(OpenModel model, GenerationRequest request, Device device) throws IOException {
+    int threads = threads(request.compute());
+    return new RunPlanner(
+        device,
+        threads,
+        rates.of(device, threads),
+        model.transformerConfig(),
+        SourceTypes.of(model.transformers().get(0), request.compute().precision(), device),
+        model.textConfig(),
+        SourceTypes.of(model.textEncoder(), request.compute().precision(), device),
+        VaeConfig.infer(model.vae()));
+  }
+
+  static int threads(ComputeSettings compute) {
+    return compute.threads().orElse(Runtime.getRuntime().availableProcessors());
+  }
+
+  static RunPlanner.Job job(GenerationRequest request, RunOptions options, List<int[]> ids) {
+    return new RunPlanner.Job(
+        request.size(),
+        request.frames(),
+        request.sampling().steps(),
+        ids.stream().map(i -> i.length).toList(),
+        request.compute().precision(),
+        options.maxResident());
+  }
+
+  /** The prompts to encode: the negative one only where some step is guided. */
+  static List<String> prompts(GenerationRequest request) {
+    SamplingSettings s = request.sampling();
+    boolean guided = s.guidanceScale() != 1 || s.highNoiseGuidanceScale() != 1;
+    return guided ? List.of(request.prompt(), request.negativePrompt()) : List.of(request.prompt());
+  }
+
+  /** Every setting that shaped the clip, under its option's name. */
+  static VideoMetadata settings(GenerationRequest request, ModelFiles files) {
+    SamplingSettings s = request.sampling();
+    VideoMetadata.Builder b = VideoMetadata.builder();
+    if (!files.model().id().equals(ModelCatalog.DEMO)) {
+      b.put("diffusion-model", files.transformer().toAbsolutePath());
+      files
+          .highNoiseTransformer()
+          .ifPresent(f -> b.put("high-noise-diffusion-model", f.toAbsolutePath()));
+      b.put("vae", files.vae().toAbsolutePath());
+      b.put("text-encoder", files.textEncoder().toAbsolutePath());
+      b.put("tokenizer", files.tokenizer().toAbsolutePath());
+    }
+    b.put("prompt", request.prompt())
+        .put("negative-prompt", request.negativePrompt())
+        .put("seed", request.seed())
+        .put("width", request.size().width())
+        .put("height", request.size().height())
+        .put("frames", request.frames())
+        .put("fps", request.fps())
+        .put("sampling-method", s.method().id())
+        .put("steps", s.steps())
+        .put("flow-shift", s.flowShift())
+        .put("cfg-scale", s.guidanceScale());
+    if (s.expertBoundary().isPresent()) {
+      b.put("high-noise-cfg-scale", s.highNoiseGuidanceScale())
+          .put("moe-boundary", s.expertBoundary().getAsDouble());
+    }
+    return b.put(
+            "precision", request.compute().precision().name().toLowerCase(java.util.Locale.ROOT))
+        .putProvenance("model", files.model().id())
+        .build();
+  }
+}
