@@ -2,6 +2,7 @@
 package dev.wanlet.wan.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
@@ -26,6 +27,7 @@ class Vae21Test {
   private static final double TOLERANCE = 5e-5;
 
   private static final int LATENT_FRAMES = 3;
+  private static final int FRAMES = 9;
   private static final int LATENT_HEIGHT = 4;
   private static final int LATENT_WIDTH = 6;
 
@@ -64,6 +66,10 @@ class Vae21Test {
 
   private Vae21Decoder decoder(VaeConfig c, VaeSettings s) throws IOException {
     return Vae21Decoder.load(backend, c, s, new SourceReader(weights));
+  }
+
+  private Vae21Encoder encoder(VaeConfig c, VaeSettings s) throws IOException {
+    return Vae21Encoder.load(backend, c, s, new SourceReader(weights));
   }
 
   private static float[] decode(Vae21Decoder decoder, float[] latents, int count) {
@@ -132,6 +138,60 @@ class Vae21Test {
     }
     try (Vae21Decoder decoder = decoder(config, settings(method, true))) {
       assertNear(decode(decoder, first, 1), "decode_image");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ConvMethod.class)
+  void encodesAsTheReferenceAtEveryLayer(ConvMethod method) throws IOException {
+    float[] video = inputs.require("video").toFloats();
+    Taps taps = new Taps(name -> outputs.find(name).isPresent());
+    try (Vae21Encoder encoder = encoder(config, settings(method, false))) {
+      encoder.collect(taps);
+      float[] latents = encoder.encode(video, FRAMES);
+      for (var tap : taps.collected().entrySet()) {
+        assertThat(tap.getValue().shape()).isEqualTo(outputs.require(tap.getKey()).shape());
+        assertNear(tap.getValue().values(), tap.getKey());
+      }
+      assertThat(taps.collected().keySet())
+          .containsExactlyInAnyOrderElementsOf(
+              outputs.tensors().stream()
+                  .map(WeightTensor::name)
+                  .filter(n -> n.startsWith("encode.chunk"))
+                  .toList());
+      assertNear(latents, "encode");
+    }
+    try (Vae21Encoder encoder = encoder(config.withoutStatistics(), settings(method, false))) {
+      assertNear(encoder.encode(video, FRAMES), "encode_noscale");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ConvMethod.class)
+  void encodesAnImage(ConvMethod method) throws IOException {
+    float[] pixels = Planes.pixels(inputs.require("video").toFloats(), 3, FRAMES, 0);
+    float[] rgb = new float[pixels.length];
+    Planes.put(pixels, rgb, 3, 1, 0);
+    try (Vae21Encoder encoder = encoder(config, settings(method, true))) {
+      assertNear(encoder.push(rgb).orElseThrow(), "encode_image");
+      assertThatThrownBy(() -> encoder.push(rgb))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("single frame");
+    }
+  }
+
+  @Test
+  void framesThatDoNotFillALatentFrameAreLeftOut() throws IOException {
+    float[] video = inputs.require("video").toFloats();
+    int area = video.length / 3 / FRAMES;
+    float[] seven = new float[3 * 7 * area];
+    float[] five = new float[3 * 5 * area];
+    for (int c = 0; c < 3; c++) {
+      System.arraycopy(video, c * FRAMES * area, seven, c * 7 * area, 7 * area);
+      System.arraycopy(video, c * FRAMES * area, five, c * 5 * area, 5 * area);
+    }
+    try (Vae21Encoder encoder = encoder(config, settings(ConvMethod.GATHER, false))) {
+      assertThat(encoder.encode(seven, 7)).isEqualTo(encoder.encode(five, 5));
     }
   }
 
