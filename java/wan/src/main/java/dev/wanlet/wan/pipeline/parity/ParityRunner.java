@@ -25,7 +25,10 @@ public final class ParityRunner {
               "noise", new NoiseCase(),
               "schedulers", new SchedulersCase(),
               "tokenizer", new TokenizerCase(),
-              "dit", new DitCase()));
+              "dit", new DitCase(),
+              "vae21", new Vae21Case(),
+              "e2e", new E2eCase(),
+              "demo", new DemoCase()));
 
   private ParityRunner() {}
 

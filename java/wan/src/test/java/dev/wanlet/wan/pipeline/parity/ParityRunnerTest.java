@@ -4,6 +4,7 @@ package dev.wanlet.wan.pipeline.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wanlet.demo.DemoModel;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.ggml.HostMemory;
@@ -43,7 +44,8 @@ class ParityRunnerTest {
   }
 
   private static ParityOptions options(Precision precision) {
-    return new ParityOptions(Device.cpu(), precision, 2);
+    // Tiny graphs: a second thread would mostly wait.
+    return new ParityOptions(Device.cpu(), precision, 1);
   }
 
   private static List<TapResult> run(Path folder) throws IOException {
@@ -51,11 +53,48 @@ class ParityRunnerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"umt5, 15", "rope, 8", "noise, 21", "schedulers, 143", "dit-t2v, 26"})
+  @CsvSource({
+    "umt5, 15",
+    "rope, 8",
+    "noise, 21",
+    "schedulers, 143",
+    "dit-t2v, 26",
+    "e2e-t2v, 19",
+    "vae21, 39"
+  })
   void everyTapOfAFolderIsWithinItsTolerance(String folder, int taps) throws IOException {
     List<TapResult> results = run(GOLDEN.resolve(folder));
     assertThat(results).hasSize(taps).allMatch(TapResult::ok);
     assertThat(ParityReport.passed(results)).isTrue();
+  }
+
+  /** The folder is one of a whole model: its weights lie beside it. */
+  @Test
+  void theDemoModelGivesTheFramesOfTheOfficialCode() throws IOException {
+    Path model = DemoModel.directory();
+    for (String file :
+        List.of(
+            "diffusion_pytorch_model.safetensors",
+            "Wan2.1_VAE.safetensors",
+            "models_t5_umt5-xxl-enc.safetensors",
+            "google/umt5-xxl/spiece.model")) {
+      Path copy = temporary.resolve(file);
+      Files.createDirectories(copy.getParent());
+      Files.copy(model.resolve(file), copy);
+    }
+    Path check = Files.createDirectory(temporary.resolve("check"));
+    try (var files = Files.list(GOLDEN.resolve("tiny-wan/check"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, check.resolve(file.getFileName()));
+      }
+    }
+    List<TapResult> results = run(check);
+    assertThat(results).hasSize(23).allMatch(TapResult::ok);
+    TapResult frames = results.get(results.size() - 1);
+    assertThat(frames.name()).isEqualTo("frames");
+    // Truncated on both sides, so a rounding difference may be one level, but hardly ever is.
+    assertThat(frames.maxAbs()).isLessThanOrEqualTo(1);
+    assertThat(frames.nmse()).isLessThan(1e-6);
   }
 
   @Test
