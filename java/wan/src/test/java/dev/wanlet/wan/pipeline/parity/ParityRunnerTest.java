@@ -60,7 +60,7 @@ class ParityRunnerTest {
     "schedulers, 143",
     "dit-t2v, 26",
     "e2e-t2v, 19",
-    "vae21, 39"
+    "vae21, 30"
   })
   void everyTapOfAFolderIsWithinItsTolerance(String folder, int taps) throws IOException {
     List<TapResult> results = run(GOLDEN.resolve(folder));
