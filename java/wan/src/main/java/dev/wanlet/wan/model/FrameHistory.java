@@ -40,7 +40,7 @@ final class FrameHistory {
     this.type = type;
     this.shape = shape;
     this.kept = engine.settings().keepsHistory();
-    this.onHost = kept && engine.nextHistoryIsOnHost();
+    this.onHost = engine.nextHistoryIsOnHost(kept ? FRAMES * type.bytes(shape) : 0) && kept;
     for (int i = 0; kept && i < FRAMES; i++) {
       if (onHost) {
         addresses[i] = engine.hostMemory(type.bytes(shape));

@@ -14,7 +14,9 @@ import dev.wanlet.wan.nn.WeightLayout;
 import dev.wanlet.wan.nn.WeightReader;
 import dev.wanlet.wan.nn.WeightSet;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -48,7 +50,7 @@ final class VaeEngine implements AutoCloseable {
   private long hostBytes;
   private long computeBytes;
   private long scratchBytes;
-  private int histories;
+  private final List<Long> histories = new ArrayList<>();
   private TensorArena largest;
   private GraphBuilder largestGraph;
 
@@ -142,7 +144,8 @@ final class VaeEngine implements AutoCloseable {
         stateBytes,
         computeBytes,
         hostBytes,
-        scratchBytes);
+        scratchBytes,
+        histories);
   }
 
   // ---- frames ----
@@ -163,9 +166,14 @@ final class VaeEngine implements AutoCloseable {
 
   // ---- state that lives from frame to frame ----
 
-  /** Whether the next history goes to host memory; counts it. */
-  boolean nextHistoryIsOnHost() {
-    return histories++ < settings.hostHistories();
+  /**
+   * Whether the next history goes to host memory.
+   *
+   * @param bytes that it takes
+   */
+  boolean nextHistoryIsOnHost(long bytes) {
+    histories.add(bytes);
+    return histories.size() <= settings.hostHistories();
   }
 
   /** A tensor that lives as long as the engine. */

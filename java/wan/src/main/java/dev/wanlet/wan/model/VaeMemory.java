@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model;
 
+import java.util.List;
+
 /**
  * What half a VAE takes, exact to the byte in ggml's buffers, known without weights and without
  * taking memory. All sizes in bytes. Immutable.
@@ -12,6 +14,7 @@ package dev.wanlet.wan.model;
  * @param computeBytes the buffer that all bands share
  * @param hostHistoryBytes past frames in pinned host memory
  * @param scratchBytes host memory the CPU device takes outside ggml's buffers
+ * @param histories past frames of each convolution, in order, wherever they are
  */
 public record VaeMemory(
     VaeSettings settings,
@@ -20,7 +23,12 @@ public record VaeMemory(
     long historyBytes,
     long computeBytes,
     long hostHistoryBytes,
-    long scratchBytes) {
+    long scratchBytes,
+    List<Long> histories) {
+  public VaeMemory {
+    histories = List.copyOf(histories);
+  }
+
   /** Device bytes in use at the same time. */
   public long peakBytes() {
     return weightBytes + frameBytes + historyBytes + computeBytes;

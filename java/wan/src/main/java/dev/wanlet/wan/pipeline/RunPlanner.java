@@ -3,19 +3,17 @@ package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.memory.DeviceRates;
-import dev.wanlet.wan.memory.HiddenMemory;
-import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.PinnedUpload;
 import dev.wanlet.wan.memory.TextPlan;
 import dev.wanlet.wan.memory.TransformerPlan;
 import dev.wanlet.wan.memory.TransformerPlanner;
+import dev.wanlet.wan.memory.VaePlan;
+import dev.wanlet.wan.memory.VaePlanner;
 import dev.wanlet.wan.model.PromptRows;
 import dev.wanlet.wan.model.TokenGrid;
 import dev.wanlet.wan.model.Umt5Config;
-import dev.wanlet.wan.model.Vae21Decoder;
 import dev.wanlet.wan.model.VaeConfig;
 import dev.wanlet.wan.model.VaeMemory;
-import dev.wanlet.wan.model.VaeSettings;
 import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.TypePolicy;
@@ -40,9 +38,6 @@ public record RunPlanner(
 
   /** Frames of 8-bit RGB and floats that are alive at a time while decoding. */
   private static final int FRAMES_ON_HEAP = 3;
-
-  private static final long MAX_BAND_BYTES = 64L << 20;
-  private static final long MIN_BAND_BYTES = 64L << 10;
 
   /** Java itself, and what parsing headers leaves behind. */
   private static final long BASE_HEAP = 64L << 20;
@@ -92,44 +87,21 @@ public record RunPlanner(
                     job.precision(),
                     job.maxResident()),
                 bytes);
-    long hidden = HiddenMemory.contextBytes(device);
-    VaeMemory decode = decoder(job, bytes, hidden);
+    VaePlan decode =
+        new VaePlanner(vae, device, threads)
+            .decoder(
+                new VaePlanner.Job(
+                    job.size().width(), job.size().height(), job.frames(), job.precision()),
+                bytes);
     return new RunPlan(
         bytes,
         budget.hostBytes(),
         textPlan,
         sample,
-        decode,
-        hidden,
-        host(job, textPlan, sample, decode),
+        decode.memory(),
+        decode.hiddenBytes(),
+        host(job, textPlan, sample, decode.memory()),
         job.steps());
-  }
-
-  /** Wide bands first, then past frames on the host: both are exact, the former cost less time. */
-  private VaeMemory decoder(Job job, long budgetBytes, long hidden) {
-    int stride = vae.spatialFactor();
-    VaeSettings settings =
-        new VaeSettings(
-            job.size().height() / stride,
-            job.size().width() / stride,
-            job.frames() == 1,
-            job.precision(),
-            VaeSettings.ConvMethod.of(device),
-            MAX_BAND_BYTES,
-            0);
-    long smallest = Long.MAX_VALUE;
-    for (int onHost : new int[] {0, 8, 16, 24, Integer.MAX_VALUE}) {
-      for (long band = MAX_BAND_BYTES; band >= MIN_BAND_BYTES; band /= 4) {
-        VaeMemory memory =
-            Vae21Decoder.measure(
-                device, vae, settings.withBandBytes(band).withHostHistories(onHost), threads);
-        if (memory.peakBytes() + hidden <= budgetBytes) {
-          return memory;
-        }
-        smallest = Math.min(smallest, memory.peakBytes() + hidden);
-      }
-    }
-    throw new MemoryBudgetException("the VAE", smallest, budgetBytes, "");
   }
 
   private RunPlan.HostPlan host(

@@ -4,13 +4,22 @@ package dev.wanlet.wan.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wanlet.demo.DemoModel;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.DeviceMemoryException;
+import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.Ggml;
+import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.wan.model.VaeSettings.ConvMethod;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.Taps;
+import dev.wanlet.wan.nn.TensorSpec;
+import dev.wanlet.wan.nn.WeightReader;
+import dev.wanlet.weights.WeightFiles;
+import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
@@ -19,6 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The Wan 2.1 VAE against reference activations. */
@@ -192,6 +202,198 @@ class Vae21Test {
     }
     try (Vae21Encoder encoder = encoder(config, settings(ConvMethod.GATHER, false))) {
       assertThat(encoder.encode(seven, 7)).isEqualTo(encoder.encode(five, 5));
+    }
+  }
+
+  /** Bands of one row, and of three and five rows at full resolution with a shorter last one. */
+  @ParameterizedTest
+  @CsvSource({
+    "GATHER, F32, 1",
+    "GATHER, F32, 150000",
+    "GATHER, F32, 250000",
+    "GATHER, AUTO, 1",
+    "GATHER, AUTO, 150000",
+    "DIRECT, F32, 1",
+    "DIRECT, F32, 20000",
+    "DIRECT, AUTO, 20000"
+  })
+  void bandsAndHistoriesOnTheHostChangeNothing(ConvMethod method, Precision precision, long band)
+      throws IOException {
+    float[] latents = inputs.require("latent").toFloats();
+    float[] video = inputs.require("video").toFloats();
+    VaeSettings whole =
+        new VaeSettings(LATENT_HEIGHT, LATENT_WIDTH, false, precision, method, 1L << 30, 0);
+    float[] frames;
+    float[] encoded;
+    try (Vae21Decoder decoder = decoder(config, whole);
+        Vae21Encoder encoder = encoder(config, whole)) {
+      frames = decode(decoder, latents, LATENT_FRAMES);
+      encoded = encoder.encode(video, FRAMES);
+    }
+    for (int onHost : new int[] {0, 7, 100}) {
+      VaeSettings banded = whole.withBandBytes(band).withHostHistories(onHost);
+      try (Vae21Decoder decoder = decoder(config, banded)) {
+        assertThat(decoder.memory().hostHistoryBytes() > 0).isEqualTo(onHost > 0);
+        assertThat(Arrays.equals(decode(decoder, latents, LATENT_FRAMES), frames)).isTrue();
+      }
+      try (Vae21Encoder encoder = encoder(config, banded)) {
+        assertThat(Arrays.equals(encoder.encode(video, FRAMES), encoded)).isTrue();
+      }
+    }
+  }
+
+  /** Kernels and activations in half precision: 11 bits each, hence about 1e-3 a layer. */
+  @ParameterizedTest
+  @EnumSource(ConvMethod.class)
+  void halfPrecisionStaysClose(ConvMethod method) throws IOException {
+    VaeSettings auto =
+        new VaeSettings(LATENT_HEIGHT, LATENT_WIDTH, false, Precision.AUTO, method, 1L << 30, 0);
+    float[] expected = outputs.require("decode").toFloats();
+    try (Vae21Decoder decoder = decoder(config, auto)) {
+      float[] actual = decode(decoder, inputs.require("latent").toFloats(), LATENT_FRAMES);
+      assertThat(GoldenTensors.maxDifference(actual, expected)).isBetween(1e-6, 1e-2);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GATHER, 0, false", "GATHER, 9, false", "DIRECT, 9, false", "GATHER, 0, true"})
+  void takesExactlyWhatWasMeasured(ConvMethod method, int onHost, boolean single)
+      throws IOException {
+    float[] latents = inputs.require("latent").toFloats();
+    float[] video = inputs.require("video").toFloats();
+    VaeSettings settings =
+        settings(method, single).withBandBytes(100_000).withHostHistories(onHost);
+    int latentFrames = single ? 1 : LATENT_FRAMES;
+    int frames = single ? 1 : FRAMES;
+    VaeMemory planned = Vae21Decoder.measure(backend.device(), config, settings, 1);
+    try (Vae21Decoder decoder = decoder(config, settings)) {
+      decode(
+          decoder,
+          Arrays.copyOf(latents, latents.length / LATENT_FRAMES * latentFrames),
+          latentFrames);
+      assertThat(decoder.memory()).isEqualTo(planned);
+      assertThat(backend.deviceMemory().peakBytes()).isEqualTo(planned.peakBytes());
+      assertThat(backend.hostMemory().peakBytes()).isEqualTo(planned.hostHistoryBytes());
+    }
+    backend.deviceMemory().resetPeak();
+    backend.hostMemory().resetPeak();
+    planned = Vae21Encoder.measure(backend.device(), config, settings, 1);
+    try (Vae21Encoder encoder = encoder(config, settings)) {
+      encoder.encode(Arrays.copyOf(video, video.length / FRAMES * frames), frames);
+      assertThat(backend.deviceMemory().peakBytes()).isEqualTo(planned.peakBytes());
+      assertThat(backend.hostMemory().peakBytes()).isEqualTo(planned.hostHistoryBytes());
+    }
+  }
+
+  @Test
+  void aBudgetTooSmallFailsBeforeAnythingLeaks() {
+    VaeSettings settings = settings(ConvMethod.GATHER, false);
+    long needed = Vae21Decoder.measure(backend.device(), config, settings, 1).peakBytes();
+    backend.deviceMemory().limit(needed - 1);
+    assertThatThrownBy(() -> decoder(config, settings)).isInstanceOf(DeviceMemoryException.class);
+    assertThat(backend.deviceMemory().currentBytes()).isZero();
+  }
+
+  @Test
+  void aStoppedDecoderStartsAnew() throws IOException {
+    float[] latents = inputs.require("latent").toFloats();
+    try (Vae21Decoder decoder = decoder(config, settings(ConvMethod.GATHER, false))) {
+      float[] whole = decode(decoder, latents, LATENT_FRAMES);
+      assertThatThrownBy(
+              () ->
+                  decoder.decode(
+                      latents,
+                      LATENT_FRAMES,
+                      (i, rgb) -> {
+                        if (i == 2) {
+                          backend.requestStop();
+                        }
+                      }))
+          .isInstanceOfSatisfying(
+              GgmlException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.ABORTED));
+      backend.clearStop();
+      assertThat(Arrays.equals(decode(decoder, latents, LATENT_FRAMES), whole)).isTrue();
+    }
+  }
+
+  @Test
+  void aBlackClipOfZerosHasNoNotANumbers() throws IOException {
+    // With zero weights every norm sees zeros.
+    WeightReader zeros =
+        new WeightReader() {
+          @Override
+          public long mappedAddress(TensorSpec spec) {
+            return 0;
+          }
+
+          @Override
+          public void read(TensorSpec spec, long address) {
+            long bytes = spec.type().bytes(spec.shape());
+            try (HostMemory memory = new HostMemory(bytes)) {
+              memory.view(0, (int) bytes).put(new byte[(int) bytes]);
+              HostMemory.copy(memory.address(), address, bytes);
+            }
+          }
+        };
+    try (Vae21Decoder decoder =
+        Vae21Decoder.load(backend, config, settings(ConvMethod.GATHER, true), zeros)) {
+      float[] frame = decode(decoder, new float[config.zDim() * LATENT_HEIGHT * LATENT_WIDTH], 1);
+      assertThat(frame).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void refusesWhatDoesNotFit() throws IOException {
+    try (Vae21Decoder decoder = decoder(config, settings(ConvMethod.GATHER, false))) {
+      assertThatThrownBy(() -> decoder.decode(new float[7], 1, (i, rgb) -> {}))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("[16, 4, 6]");
+    }
+    WeightSource halved = weights.renamed(n -> n.equals("decoder.conv1.bias") ? "b" : n);
+    assertThatThrownBy(
+            () ->
+                Vae21Decoder.load(
+                    backend, config, settings(ConvMethod.GATHER, false), new SourceReader(halved)))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("decoder.conv1.bias");
+  }
+
+  @Test
+  void sizesAreReadOffEitherHalf() throws IOException {
+    VaeConfig decoderOnly =
+        VaeConfig.infer(weights.filtered(n -> n.startsWith("decoder.") || n.startsWith("conv2")));
+    assertThat(decoderOnly).isEqualTo(config);
+    assertThat(config.dim()).isEqualTo(8);
+    assertThat(config.dimMult()).containsExactly(1, 2, 4, 4);
+    assertThat(config.temporalDownsample()).containsExactly(false, true, true);
+    assertThat(config.numResBlocks()).isEqualTo(2);
+    assertThat(config.spatialFactor()).isEqualTo(8);
+    assertThat(config.frames(3)).isEqualTo(9);
+    assertThat(config.latentFrames(9)).isEqualTo(3);
+    assertThat(config.latentFrames(8)).isEqualTo(2);
+    assertThatThrownBy(() -> VaeConfig.infer(weights.filtered(n -> n.startsWith("conv"))))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("decoder.head.2.weight");
+  }
+
+  /**
+   * The demo model's trained VAE, with the latents of a run and the frames they are known to give.
+   */
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void decodesTheDemoModelsClip(Precision precision) throws IOException {
+    try (WeightSource demo =
+            WeightFiles.open(DemoModel.directory().resolve("Wan2.1_VAE.safetensors"));
+        WeightSource run = GoldenTensors.open("golden/tiny-wan/check/outputs.safetensors")) {
+      VaeConfig demoConfig = VaeConfig.infer(demo);
+      VaeSettings settings =
+          new VaeSettings(8, 8, false, precision, ConvMethod.GATHER, 1L << 24, 0);
+      try (Vae21Decoder decoder =
+          Vae21Decoder.load(backend, demoConfig, settings, new SourceReader(demo))) {
+        float[] video = decode(decoder, run.require("latents").toFloats(), 5);
+        assertThat(GoldenTensors.maxDifference(video, run.require("video").toFloats()))
+            .isLessThan(0.02);
+      }
     }
   }
 

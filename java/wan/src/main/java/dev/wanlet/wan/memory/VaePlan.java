@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import dev.wanlet.wan.model.VaeMemory;
+
+/**
+ * How half of a VAE works on a clip, and every byte that takes. Immutable.
+ *
+ * @param memory settings and sizes
+ * @param hiddenBytes bound of what the backend takes by itself
+ */
+public record VaePlan(VaeMemory memory, long hiddenBytes) {
+  /** The most device memory in use. */
+  public long peakDeviceBytes() {
+    return memory.peakBytes() + hiddenBytes;
+  }
+}
