@@ -182,27 +182,51 @@ public final class Quantizer implements AutoCloseable {
    *
    * @throws java.util.concurrent.CancellationException if the listener stopped it
    * @throws WeightFormatException if a tensor holds infinities or NaN, or would in its new type
-   * @throws IOException if the disk is full or fails
+   * @throws QuantizeOutputException if the disk is full or fails
+   * @throws IOException if an input cannot be read
    */
   public QuantizeReport run() throws IOException {
     long start = System.nanoTime();
     try (SourceHash hash = new SourceHash(checkpoint.source().files());
         Conversion conversion = new Conversion(request.threads(), listener);
-        WeightWriter writer = writer()) {
+        WeightWriter writer = output(this::writer)) {
       for (TensorPlan plan : plans) {
         writer.declare(outputName(plan), StoredType.of(plan.type()), plan.shape());
       }
-      long fileBytes = writer.fileBytes();
+      long fileBytes = output(writer::fileBytes);
       List<TensorReport> reports =
           conversion.run(
               plans,
               new ModelExtras(),
-              (plan, address, bytes) -> writer.append(outputName(plan), address, bytes));
-      if (writer instanceof GgufWriter gguf) {
-        GgufMetadata.complete(gguf, hash.get(), reports);
-      }
-      writer.commit();
+              (plan, address, bytes) ->
+                  output(
+                      () -> {
+                        writer.append(outputName(plan), address, bytes);
+                        return null;
+                      }));
+      List<String> hashes = hash.get();
+      output(
+          () -> {
+            if (writer instanceof GgufWriter gguf) {
+              GgufMetadata.complete(gguf, hashes, reports);
+            }
+            writer.commit();
+            return null;
+          });
       return report(true, fileBytes, reports, conversion.nativeBytes(), start);
+    }
+  }
+
+  private interface Writing<T> {
+    T run() throws IOException;
+  }
+
+  /** Tells failures of the output from those of inputs. */
+  private static <T> T output(Writing<T> writing) throws QuantizeOutputException {
+    try {
+      return writing.run();
+    } catch (IOException e) {
+      throw new QuantizeOutputException(e);
     }
   }
 

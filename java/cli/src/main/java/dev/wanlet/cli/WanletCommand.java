@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
       ModelsCommand.class,
       DoctorCommand.class,
       ParityCommand.class,
-      SynthCommand.class
+      SynthCommand.class,
+      dev.wanlet.quantize.QuantizeCommand.class
     },
     description = "Runs Alibaba's Wan video models on small graphics cards.",
     synopsisSubcommandLabel = "COMMAND",

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.quantize;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code wanlet quantize}: a checkpoint to GGUF. Confined to one thread. */
+@Command(
+    name = "quantize",
+    mixinStandardHelpOptions = true,
+    description =
+        "Convert a checkpoint of a Wan network (transformer, umT5, CLIP, VAE; safetensors, .pth or"
+            + " GGUF; official, Comfy-Org or diffusers names; fp8 with scales) to a GGUF file that"
+            + " Wanlet, stable-diffusion.cpp and ComfyUI-GGUF load.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  wanlet quantize Wan2.1-T2V-14B/ wan-14b-q4_k_m.gguf --type Q4_K_M",
+      "  wanlet quantize model.safetensors small.gguf --target-size 6GiB",
+      "  wanlet quantize model.safetensors merged.gguf --type Q5_K_M --lora style.safetensors:0.8",
+      "  wanlet quantize model.gguf plain.safetensors --type F32",
+      "",
+      "Types, the finest first: F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_1",
+      "Q4_0 IQ4_NL Q3_K_L Q3_K_M Q3_K_S Q2_K."
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:written (or, with --dry-run, could be)",
+      "2:bad arguments, a target that cannot be reached, or the output cannot be written",
+      "3:an input that is missing, unreadable or damaged, or an adapter for another model",
+      "130:interrupted (Ctrl-C); nothing is left of the output"
+    })
+public final class QuantizeCommand implements Callable<Integer> {
+  private static final int OK = 0;
+  private static final int USAGE = 2;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "IN",
+      description = "A weight file, the index of a sharded checkpoint, or a folder with one.")
+  private Path input;
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "OUT",
+      description = "The file to write: GGUF, or safetensors if its name ends so.")
+  private Path output;
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      defaultValue = "Q4_K_M",
+      description = "The mix of types, in any case (default: ${DEFAULT-VALUE}).")
+  private String type;
+
+  @Option(
+      names = "--target-size",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description =
+          "Choose each matrix's type from its measured error so that the file is at most this"
+              + " large, such as 6GiB.")
+  private Long targetSize;
+
+  @Option(
+      names = "--target-error",
+      paramLabel = "E",
+      description =
+          "Choose types so that the mean relative error of the matrices is at most this, such as"
+              + " 0.03 (Q4_K_M has about 0.06, Q8_0 0.005).")
+  private Double targetError;
+
+  @Option(
+      names = "--tensor-type",
+      paramLabel = "PATTERN=TYPE",
+      description =
+          "Store tensors whose official name has this regular expression in it as this type;"
+              + " comes before everything else. May be given often, the first that fits wins.")
+  private List<String> tensorTypes = new ArrayList<>();
+
+  @Option(
+      names = "--imatrix",
+      paramLabel = "FILE",
+      description = "Importance of the columns, from 'wanlet imatrix'.")
+  private Path imatrix;
+
+  @Option(
+      names = "--lora",
+      paramLabel = "FILE[:STRENGTH]",
+      description = "Merge an adapter before storing. May be given often.")
+  private List<String> loras = new ArrayList<>();
+
+  @Option(
+      names = "--verify",
+      description = "Run both files on the same inputs afterwards and compare what comes out.")
+  private boolean verify;
+
+  @Option(
+      names = "--dry-run",
+      description = "Show types, sizes and the error expected from samples; write nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "N",
+      description = "Worker threads (default: one for each core).")
+  private Integer threads;
+
+  @Option(names = "--json", description = "Print the report as one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    try {
+      QuantizeRequest request = request();
+      checkOutput();
+      QuantizeReport report = run(request, err);
+      Optional<ForwardComparison.Result> verified =
+          verify ? Optional.of(compare(report)) : Optional.empty();
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        ReportPrinter.printJson(out, request.output(), report, verified);
+      } else {
+        ReportPrinter.print(out, request.output(), report, verified);
+      }
+      return OK;
+    } catch (QuantizeOutputException e) {
+      err.println("wanlet: " + e.getMessage());
+      return USAGE;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private QuantizeReport run(QuantizeRequest request, PrintWriter err) throws IOException {
+    try (ConsoleProgress progress = new ConsoleProgress(err);
+        Quantizer quantizer = Quantizer.open(request, progress)) {
+      return dryRun ? quantizer.dryRun() : quantizer.run();
+    }
+  }
+
+  private QuantizeRequest request() {
+    if (output == null && !dryRun) {
+      throw new IllegalArgumentException("missing OUT, the file to write (or give --dry-run)");
+    }
+    if (verify && (dryRun || !loras.isEmpty())) {
+      throw new IllegalArgumentException(
+          "--verify compares the written file with the input, so it does not go with "
+              + (dryRun ? "--dry-run" : "--lora"));
+    }
+    String[] program = spec.root().version();
+    return new QuantizeRequest(
+        input,
+        output == null ? Path.of("out.gguf") : output,
+        Recipes.parse(type),
+        tensorTypes.stream().map(TensorRule::parse).toList(),
+        targetSize == null ? OptionalLong.empty() : OptionalLong.of(targetSize),
+        targetError == null ? OptionalDouble.empty() : OptionalDouble.of(targetError),
+        Optional.ofNullable(imatrix),
+        loras.stream().map(QuantizeCommand::lora).toList(),
+        threads == null ? Runtime.getRuntime().availableProcessors() : threads,
+        program.length > 0 ? program[0] : "wanlet");
+  }
+
+  /** A colon may be part of a path, so only a number behind the last one is a strength. */
+  static QuantizeRequest.Lora lora(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon > 0 && !Files.exists(Path.of(text))) {
+      try {
+        double strength = Double.parseDouble(text.substring(colon + 1));
+        return new QuantizeRequest.Lora(Path.of(text.substring(0, colon)), strength);
+      } catch (NumberFormatException e) {
+        return new QuantizeRequest.Lora(Path.of(text), 1);
+      }
+    }
+    return new QuantizeRequest.Lora(Path.of(text), 1);
+  }
+
+  private void checkOutput() {
+    if (dryRun) {
+      return;
+    }
+    Path folder = output.toAbsolutePath().getParent();
+    if (Files.isDirectory(output)) {
+      throw new IllegalArgumentException(output + " is a folder, expected the name of a file");
+    }
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(output + ": its folder does not exist; make it first");
+    }
+    if (!Files.isWritable(folder)) {
+      throw new IllegalArgumentException(output + ": no permission to write in its folder");
+    }
+  }
+
+  private ForwardComparison.Result compare(QuantizeReport report) throws IOException {
+    for (ForwardComparison comparison : ServiceLoader.load(ForwardComparison.class)) {
+      Optional<ForwardComparison.Result> result = comparison.compare(report.kind(), input, output);
+      if (result.isPresent()) {
+        return result.get();
+      }
+    }
+    throw new IllegalArgumentException(
+        "--verify cannot run a " + report.kind().title() + "; the file is written");
+  }
+}

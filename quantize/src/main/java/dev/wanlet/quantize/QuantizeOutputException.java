@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.quantize;
+
+import java.io.IOException;
+
+/**
+ * The output cannot be written: no room, no permission, or the disk fails. Nothing is left of it.
+ */
+public class QuantizeOutputException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  public QuantizeOutputException(IOException cause) {
+    super(cause.getMessage(), cause);
+  }
+}
