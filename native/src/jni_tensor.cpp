@@ -7,6 +7,9 @@
 #include "ggml.h"
 #include "jni_support.h"
 
+#include <unordered_set>
+#include <vector>
+
 using namespace wanlet;
 
 WANLET_JNI(jlong, arenaNew)(JNIEnv * env, jclass, jlong max_tensors, jlong max_graph_nodes) {
@@ -195,8 +198,46 @@ WANLET_JNI(jlong, graphNew)(JNIEnv * env, jclass, jlong arena, jlong max_nodes) 
     });
 }
 
+namespace {
+
+// ggml ends the process when a graph is full, so what a result adds is counted first.
+void require_room(ggml_cgraph * graph, const ggml_tensor * result) {
+    std::unordered_set<const ggml_tensor *> operations;
+    std::unordered_set<const ggml_tensor *> leaves;
+    std::vector<const ggml_tensor *>        pending = { result };
+    for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
+        const ggml_tensor * node = ggml_graph_node(graph, i);
+        operations.insert(node);
+        for (const ggml_tensor * source : node->src) {
+            if (source != nullptr && source->op == GGML_OP_NONE) {
+                leaves.insert(source);
+            }
+        }
+    }
+    while (!pending.empty()) {
+        const ggml_tensor * t = pending.back();
+        pending.pop_back();
+        const bool added = t->op == GGML_OP_NONE ? leaves.insert(t).second : operations.insert(t).second;
+        for (int i = 0; added && i < GGML_MAX_SRC; i++) {
+            if (t->src[i] != nullptr) {
+                pending.push_back(t->src[i]);
+            }
+        }
+    }
+    const size_t size = static_cast<size_t>(ggml_graph_size(graph));
+    if (operations.size() > size || leaves.size() > size) {
+        throw native_error(error_code::INVALID_ARGUMENT,
+                           "a graph of at most " + std::to_string(size) + " operations and as many inputs cannot take " +
+                               std::to_string(operations.size()) + " and " + std::to_string(leaves.size()) +
+                               "; make its arena larger");
+    }
+}
+
+}  // namespace
+
 WANLET_JNI(void, graphExpand)(JNIEnv * env, jclass, jlong graph, jlong tensor) {
     guarded<int>(env, [&] {
+        require_room(from_handle<ggml_cgraph>(graph), from_handle<ggml_tensor>(tensor));
         ggml_build_forward_expand(from_handle<ggml_cgraph>(graph), from_handle<ggml_tensor>(tensor));
         return 0;
     });

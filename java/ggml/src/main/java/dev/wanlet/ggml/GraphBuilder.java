@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.ggml;
 
+import static dev.wanlet.ggml.OpChecks.requireContiguous;
+import static dev.wanlet.ggml.OpChecks.requireCopyable;
+import static dev.wanlet.ggml.OpChecks.requireEps;
+import static dev.wanlet.ggml.OpChecks.requireF32OrF16;
+import static dev.wanlet.ggml.OpChecks.requireFloat;
+import static dev.wanlet.ggml.OpChecks.requireMovable;
+import static dev.wanlet.ggml.OpChecks.requireNoOverlap;
+import static dev.wanlet.ggml.OpChecks.requirePair;
+import static dev.wanlet.ggml.OpChecks.requireRows;
+import static dev.wanlet.ggml.OpChecks.requireTable;
+import static dev.wanlet.ggml.OpChecks.requireType;
+import static dev.wanlet.ggml.OpChecks.requireWeight;
+
 import dev.wanlet.ggml.internal.GgmlJni;
 import java.util.Arrays;
 
@@ -28,6 +41,7 @@ public final class GraphBuilder {
       throw new IllegalArgumentException("this arena was made without room for a graph");
     }
     this.arena = arena;
+    arena.takeGraph();
     this.graph = new Graph(arena, GgmlJni.graphNew(arena.address(), arena.maxGraphNodes()));
   }
 
@@ -81,10 +95,12 @@ public final class GraphBuilder {
   }
 
   private Tensor binary(String op, int code, Tensor a, Tensor b, boolean inplace) {
-    requireFloat(op, a);
-    requireFloat(op, b);
+    requirePair(op, a, b);
     requireRows(op, a);
     requireRows(op, b);
+    if (inplace) {
+      requireNoOverlap(op, a);
+    }
     long[] na = a.shape().ggmlDims();
     long[] nb = b.shape().ggmlDims();
     for (int i = 0; i < 4; i++) {
@@ -97,15 +113,18 @@ public final class GraphBuilder {
   }
 
   public Tensor silu(Tensor a) {
+    requireF32OrF16("silu", a);
     return unary("silu", SILU, a);
   }
 
   /** The tanh form; on CPU through an F16 table, about 1e-3 off. See {@code nn.Activations}. */
   public Tensor gelu(Tensor a) {
+    requireF32OrF16("gelu", a);
     return unary("gelu", GELU, a);
   }
 
   public Tensor geluErf(Tensor a) {
+    requireF32OrF16("gelu_erf", a);
     return unary("gelu_erf", GELU_ERF, a);
   }
 
@@ -129,18 +148,20 @@ public final class GraphBuilder {
 
   public Tensor sqr(Tensor a) {
     requireFloat("sqr", a);
+    requireRows("sqr", a);
     return made(GgmlJni.opSqr(slot(), a.handle()), a.rank());
   }
 
   public Tensor sqrt(Tensor a) {
     requireFloat("sqrt", a);
+    requireRows("sqrt", a);
     return made(GgmlJni.opSqrt(slot(), a.handle()), a.rank());
   }
 
   /** {@code a * scale + bias}. */
   public Tensor scale(Tensor a, float scale, float bias) {
     requireType("scale", a, TensorType.F32);
-    requireRows("scale", a);
+    requireContiguous("scale", a);
     return made(GgmlJni.opScale(slot(), a.handle(), scale, bias, false), a.rank());
   }
 
@@ -150,6 +171,7 @@ public final class GraphBuilder {
 
   public Tensor clamp(Tensor a, float min, float max) {
     requireType("clamp", a, TensorType.F32);
+    requireRows("clamp", a);
     return made(GgmlJni.opClamp(slot(), a.handle(), min, max), a.rank());
   }
 
@@ -159,6 +181,7 @@ public final class GraphBuilder {
   public Tensor norm(Tensor a, float eps) {
     requireType("norm", a, TensorType.F32);
     requireRows("norm", a);
+    requireEps("norm", eps);
     return made(GgmlJni.opNorm(slot(), a.handle(), eps), a.rank());
   }
 
@@ -166,12 +189,14 @@ public final class GraphBuilder {
   public Tensor rmsNorm(Tensor a, float eps) {
     requireType("rms_norm", a, TensorType.F32);
     requireRows("rms_norm", a);
+    requireEps("rms_norm", eps);
     return made(GgmlJni.opRmsNorm(slot(), a.handle(), eps), a.rank());
   }
 
   /** Sums the last dimension, which stays with length 1. */
   public Tensor sumRows(Tensor a) {
     requireType("sum_rows", a, TensorType.F32);
+    requireRows("sum_rows", a);
     return made(GgmlJni.opSumRows(slot(), a.handle()), a.rank());
   }
 
@@ -185,6 +210,7 @@ public final class GraphBuilder {
    * @return [.., M, N]
    */
   public Tensor matmul(Tensor weight, Tensor x) {
+    requireWeight("matmul", weight);
     requireRows("matmul", weight);
     requireRows("matmul", x);
     long[] w = weight.shape().ggmlDims();
@@ -236,6 +262,7 @@ public final class GraphBuilder {
    */
   public Tensor flashAttention(Tensor q, Tensor k, Tensor v, Tensor mask, float scale) {
     requireType("flash_attention", q, TensorType.F32);
+    requireFloat("flash_attention", k);
     requireRows("flash_attention", q);
     requireRows("flash_attention", k);
     requireRows("flash_attention", v);
@@ -293,10 +320,13 @@ public final class GraphBuilder {
         || dims % 2 != 0
         || offset < 0
         || dims < 2
-        || offset + dims > na[0]) {
+        || dims > na[0] - offset) {
       throw new ShapeException(
           String.format(
-              "rope: %s with positions %s, channels %d..%d", a, positions, offset, offset + dims));
+              "rope: %s with positions %s, %d channels from %d on", a, positions, dims, offset));
+    }
+    if (inPlace) {
+      requireNoOverlap("rope", a);
     }
     return made(
         GgmlJni.opRope(slot(), a.handle(), positions.handle(), offset, dims, theta, inPlace),
@@ -318,8 +348,12 @@ public final class GraphBuilder {
     requireContiguous("conv_2d", kernel);
     long[] k = kernel.shape().ggmlDims();
     long[] x = input.shape().ggmlDims();
-    boolean floats = kernel.type() == TensorType.F16 || kernel.type() == TensorType.F32;
-    if (!floats || k[2] != x[2] || x[0] + 2L * padW < k[0] || x[1] + 2L * padH < k[1]) {
+    requireF32OrF16("conv_2d", kernel);
+    if (stride < 1 || padW < 0 || padH < 0) {
+      throw new ShapeException(
+          String.format("conv_2d: stride %d with padding %d, %d", stride, padH, padW));
+    }
+    if (k[2] != x[2] || x[0] + 2L * padW < k[0] || x[1] + 2L * padH < k[1]) {
       throw new ShapeException("conv_2d: kernel " + kernel + " does not fit input " + input);
     }
     return made(
@@ -339,6 +373,9 @@ public final class GraphBuilder {
   public Tensor pad(Tensor a, int dim, int before, int after) {
     requireType("pad", a, TensorType.F32);
     requireContiguous("pad", a);
+    if (before < 0 || after < 0) {
+      throw new ShapeException("pad: " + before + " and " + after + " must be 0 or more");
+    }
     int[] p = new int[8];
     int g = ggmlAxis(a, dim);
     p[2 * g] = before;
@@ -352,11 +389,12 @@ public final class GraphBuilder {
 
   /** Joins two tensors along dimension {@code dim}. */
   public Tensor concat(Tensor a, Tensor b, int dim) {
+    requireMovable("concat", a);
     int g = ggmlAxis(a, dim);
     long[] na = a.shape().ggmlDims();
     long[] nb = b.shape().ggmlDims();
     na[g] = nb[g];
-    if (!Arrays.equals(na, nb) || a.type() != b.type() || a.type().isQuantized()) {
+    if (!Arrays.equals(na, nb) || a.type() != b.type()) {
       throw new ShapeException(
           "concat along dimension " + dim + ": " + a + " and " + b + " do not fit");
     }
@@ -371,6 +409,8 @@ public final class GraphBuilder {
     if (from.shape().elements() != to.shape().elements()) {
       throw new ShapeException("copy: " + from + " and " + to + " differ in size");
     }
+    requireCopyable("copy", from, to.type(), to.isContiguous());
+    requireNoOverlap("copy", to);
     return made(GgmlJni.opCopy(slot(), from.handle(), to.handle()), to.rank());
   }
 
@@ -379,11 +419,12 @@ public final class GraphBuilder {
     if (a.isContiguous()) {
       return a;
     }
-    return made(GgmlJni.opContiguous(slot(), a.handle()), a.rank());
+    return duplicate(a);
   }
 
   /** A copy without gaps, made in any case. */
   public Tensor duplicate(Tensor a) {
+    requireCopyable("duplicate", a, a.type(), true);
     return made(GgmlJni.opContiguous(slot(), a.handle()), a.rank());
   }
 
@@ -395,6 +436,7 @@ public final class GraphBuilder {
     if (type.isQuantized() || a.type().isQuantized()) {
       throw new ShapeException("cast: " + a + " to " + type + "; quantised types are not cast");
     }
+    requireCopyable("cast", a, type, true);
     return made(GgmlJni.opCast(slot(), a.handle(), type.id()), a.rank());
   }
 
@@ -411,6 +453,8 @@ public final class GraphBuilder {
 
   /** Elements {@code start} to {@code end} (exclusive) of one dimension, as a view. */
   public Tensor slice(Tensor a, int dim, long start, long end) {
+    requireRows("slice", a);
+    requireNoOverlap("slice", a);
     int g = ggmlAxis(a, dim);
     long[] ne = a.shape().ggmlDims();
     boolean aligned =
@@ -447,9 +491,7 @@ public final class GraphBuilder {
             && planeStride > 0
             && rowStride > 0
             && !a.type().isQuantized();
-    if (!sane
-        || offset + (shape[0] - 1) * planeStride + (shape[1] - 1) * rowStride + shape[2]
-            > a.shape().elements()) {
+    if (!sane || !isInside(a.shape().elements(), offset, shape, planeStride, rowStride)) {
       throw new ShapeException(
           String.format(
               "strided: %s from element %d with strides %d and %d is not inside %s",
@@ -469,6 +511,18 @@ public final class GraphBuilder {
         3);
   }
 
+  private static boolean isInside(
+      long elements, long offset, long[] shape, long planeStride, long rowStride) {
+    try {
+      long planes = Math.multiplyExact(shape[0] - 1, planeStride);
+      long rows = Math.multiplyExact(shape[1] - 1, rowStride);
+      long end = Math.addExact(Math.addExact(planes, rows), Math.addExact(offset, shape[2]));
+      return end <= elements;
+    } catch (ArithmeticException e) {
+      return false;
+    }
+  }
+
   private Tensor view(Tensor a, int rank, long[] ne, long nb1, long nb2, long nb3, long offset) {
     return made(
         GgmlJni.opView(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3], nb1, nb2, nb3, offset),
@@ -477,6 +531,7 @@ public final class GraphBuilder {
 
   /** Reorders dimensions as {@code torch.permute} does, as a view. */
   public Tensor permute(Tensor a, int... dims) {
+    requireNoOverlap("permute", a);
     int rank = a.rank();
     if (dims.length != rank) {
       throw new ShapeException(
@@ -497,6 +552,8 @@ public final class GraphBuilder {
   /** Repeats {@code a} to the shape of {@code like}. */
   public Tensor repeat(Tensor a, Tensor like) {
     long[] na = a.shape().ggmlDims();
+    requireMovable("repeat", a);
+    requireRows("repeat", a);
     long[] nl = like.shape().ggmlDims();
     for (int i = 0; i < 4; i++) {
       if (nl[i] % na[i] != 0) {
@@ -515,6 +572,8 @@ public final class GraphBuilder {
    */
   public Tensor getRows(Tensor a, Tensor rows) {
     requireType("get_rows", rows, TensorType.I32);
+    requireTable("get_rows", a);
+    requireRows("get_rows", a);
     if (a.rank() != 2 || rows.rank() != 1) {
       throw new ShapeException("get_rows: " + a + " by " + rows);
     }
@@ -543,29 +602,5 @@ public final class GraphBuilder {
       throw new ShapeException("dimension " + dim + " of " + a);
     }
     return a.rank() - 1 - index;
-  }
-
-  private static void requireType(String op, Tensor a, TensorType type) {
-    if (a.type() != type) {
-      throw new ShapeException(op + ": " + a + " must be " + type);
-    }
-  }
-
-  private static void requireFloat(String op, Tensor a) {
-    if (a.type() != TensorType.F32 && a.type() != TensorType.F16 && a.type() != TensorType.BF16) {
-      throw new ShapeException(op + ": " + a + " must be F32, F16 or BF16");
-    }
-  }
-
-  private static void requireRows(String op, Tensor a) {
-    if (!a.hasContiguousRows()) {
-      throw new ShapeException(op + ": rows of " + a + " are not contiguous; copy it first");
-    }
-  }
-
-  private static void requireContiguous(String op, Tensor a) {
-    if (!a.isContiguous()) {
-      throw new ShapeException(op + ": " + a + " is not contiguous; copy it first");
-    }
   }
 }

@@ -15,6 +15,7 @@ public final class TensorArena implements AutoCloseable {
   private final int maxGraphNodes;
   private final long[] scratch = new long[10];
   private int tensors;
+  private boolean graphTaken;
 
   /**
    * Makes an arena.
@@ -23,6 +24,10 @@ public final class TensorArena implements AutoCloseable {
    * @param maxGraphNodes nodes of the graph built here, 0 for none
    */
   public TensorArena(int maxTensors, int maxGraphNodes) {
+    if (maxTensors < 1 || maxGraphNodes < 0) {
+      throw new IllegalArgumentException(
+          "an arena for " + maxTensors + " tensors and " + maxGraphNodes + " graph nodes");
+    }
     this.maxTensors = maxTensors;
     this.maxGraphNodes = maxGraphNodes;
     this.handle =
@@ -54,6 +59,17 @@ public final class TensorArena implements AutoCloseable {
               "tensor %s: rows of %d elements do not fill whole %s blocks of %d",
               name, ne[0], type, type.blockElements()));
     }
+    long bytes;
+    try {
+      bytes = type.bytes(shape);
+    } catch (ArithmeticException e) {
+      throw new ShapeException(
+          "tensor " + name + " " + shape + " has more bytes than fit in 63 bits");
+    }
+    // Kernels divide by lengths, and views of nothing cannot be told from views of everything.
+    if (bytes == 0) {
+      throw new ShapeException("tensor " + name + " " + shape + " has no elements");
+    }
     takeSlot();
     long t = GgmlJni.tensorNew(address(), type.id(), ne[0], ne[1], ne[2], ne[3]);
     return adopt(t, shape.rank()).named(name);
@@ -71,6 +87,14 @@ public final class TensorArena implements AutoCloseable {
           "this arena holds " + maxTensors + " tensors and is full; make it larger");
     }
     tensors++;
+  }
+
+  // The arena has memory for one graph; ggml ends the process when asked for a second.
+  void takeGraph() {
+    if (graphTaken) {
+      throw new IllegalStateException("this arena has its graph already; make another arena");
+    }
+    graphTaken = true;
   }
 
   long address() {
