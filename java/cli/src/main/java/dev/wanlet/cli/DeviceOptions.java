@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import picocli.CommandLine.Option;
 
 /** Options of where to compute. Confined to one thread. */
-final class DeviceOptions {
+class DeviceOptions {
   @Option(
       names = "--device",
       paramLabel = "NAME",
@@ -28,7 +28,7 @@ final class DeviceOptions {
     return settings(OptionalLong.empty(), OptionalLong.empty(), Precision.AUTO);
   }
 
-  ComputeSettings settings(OptionalLong vram, OptionalLong ram, Precision precision) {
+  final ComputeSettings settings(OptionalLong vram, OptionalLong ram, Precision precision) {
     OptionalInt count = threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
     return new ComputeSettings(device, count, vram, ram, precision);
   }

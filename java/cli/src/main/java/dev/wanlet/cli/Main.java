@@ -46,6 +46,7 @@ public final class Main {
                   report(err, e, root.verbosity() > 0);
                   return ExitCode.of(e);
                 });
+    SectionedHelp.install(line);
     try {
       for (String arg : args) {
         checkReadable(line, arg);

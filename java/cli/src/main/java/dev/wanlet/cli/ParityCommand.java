@@ -47,7 +47,8 @@ final class ParityCommand implements Callable<Integer> {
   @Parameters(arity = "1", paramLabel = "DIR", description = "Folder with config.json and tensors.")
   private Path folder;
 
-  @Mixin private DeviceOptions device;
+  @Mixin(name = "Device")
+  private DeviceOptions device;
 
   @Option(
       names = "--precision",

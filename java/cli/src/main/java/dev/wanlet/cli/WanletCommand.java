@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     subcommands = {
+      GenerateCommand.class,
       InspectCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,

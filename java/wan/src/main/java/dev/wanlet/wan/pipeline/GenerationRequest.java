@@ -148,6 +148,15 @@ public record GenerationRequest(
       return this;
     }
 
+    /** As {@link #output}; null is {@code wanlet-SEED.mp4} in the current folder. */
+    public Builder outputOrDefault(Path file) {
+      if (file != null) {
+        return output(file);
+      }
+      long decided = decidedSeed();
+      return seed(decided).output(Path.of("wanlet-" + decided + ".mp4"));
+    }
+
     /**
      * Fills in the model's defaults and checks everything.
      *
@@ -161,7 +170,7 @@ public record GenerationRequest(
           new GenerationRequest(
               rules.prompt(prompt),
               negativePrompt == null ? model.negativePrompt() : negativePrompt,
-              seed(rules),
+              rules.seed(decidedSeed()),
               size,
               rules.frames(frames.orElse(model.frames())),
               rules.fps(fps.orElse(model.fps())),
@@ -172,12 +181,10 @@ public record GenerationRequest(
       return request;
     }
 
-    private long seed(RequestRules rules) {
+    private long decidedSeed() {
       long asked = seed.orElse(RANDOM_SEED);
       // 31 bits: short enough to type again.
-      return asked == RANDOM_SEED
-          ? ThreadLocalRandom.current().nextLong(1L << 31)
-          : rules.seed(asked);
+      return asked == RANDOM_SEED ? ThreadLocalRandom.current().nextLong(1L << 31) : asked;
     }
 
     private SamplingSettings sampling(RequestRules rules, FrameSize size) {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli;
+
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.pipeline.ComputeSettings;
+import picocli.CommandLine.Option;
+
+/** Options of where to compute, with how much memory, and how exactly. Confined to one thread. */
+final class ComputeOptions extends DeviceOptions {
+  @Option(
+      names = "--vram",
+      paramLabel = "SIZE",
+      converter = ByteSize.Converter.class,
+      description =
+          "Most device memory, such as 6GiB, also on the CPU device (default: auto, what is free).")
+  private ByteSize vram;
+
+  @Option(
+      names = "--ram",
+      paramLabel = "SIZE",
+      converter = ByteSize.Converter.class,
+      description = "Most host memory (default: auto, what is free).")
+  private ByteSize ram;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "HOW",
+      description = "auto, or f32: everything in 32-bit floats, slow and large (default: auto).")
+  private Precision precision;
+
+  @Override
+  ComputeSettings settings() {
+    return settings(
+        ByteSize.optional(vram),
+        ByteSize.optional(ram),
+        precision == null ? Precision.AUTO : precision);
+  }
+}
