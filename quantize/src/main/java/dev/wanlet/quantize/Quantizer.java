@@ -28,6 +28,8 @@ import java.util.ServiceLoader;
  * that fails or is stopped leaves nothing. Owner of the open files; confined to one thread.
  */
 public final class Quantizer implements AutoCloseable {
+  private static final String EMBEDDING = "token_embedding.weight";
+
   private final QuantizeRequest request;
   private final QuantizeListener listener;
   private final Checkpoint checkpoint;
@@ -133,7 +135,7 @@ public final class Quantizer implements AutoCloseable {
             && tokenizer.isEmpty();
     if (wordless) {
       listener.warning(
-          "no tokenizer (spiece.model, tokenizer.json) beside the checkpoint; the file is written"
+          "no tokenizer (spiece.model) beside the checkpoint; the file is written"
               + " without a vocabulary, so programs need it from elsewhere");
     }
     for (LoraMerge.Report lora : merge.reports()) {
@@ -261,14 +263,15 @@ public final class Quantizer implements AutoCloseable {
         return values;
       }
     }
+    int rows = Math.toIntExact(checkpoint.source().require(EMBEDDING).shape().dim(0));
     WeightTensor embedded = checkpoint.source().find("spiece_model").orElse(null);
     for (TokenizerProvider provider : ServiceLoader.load(TokenizerProvider.class)) {
       if (embedded != null) {
         byte[] bytes = new byte[Math.toIntExact(embedded.byteLength())];
         embedded.buffer().get(bytes);
-        return provider.read(bytes, file);
+        return provider.read(bytes, file, rows);
       }
-      Map<String, GgufValue> found = provider.find(request.input());
+      Map<String, GgufValue> found = provider.find(request.input(), rows);
       if (!found.isEmpty()) {
         return found;
       }

@@ -81,6 +81,11 @@ public final class GgufValue {
     return array(GgufType.I32, values.length, bytes);
   }
 
+  /** An array of unsigned bytes. */
+  public static GgufValue u8Array(byte... values) {
+    return array(GgufType.U8, values.length, buffer(values.length).put(values));
+  }
+
   public static GgufValue f32Array(float... values) {
     ByteBuffer bytes = buffer(4 * values.length);
     bytes.asFloatBuffer().put(values);

@@ -2,6 +2,7 @@
 package dev.wanlet.wan.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
+import dev.wanlet.weights.WeightFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -63,12 +64,16 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Opens a {@code *.json} as tokenizer.json and any other file as a SentencePiece model.
+   * Opens a {@code *.json} as tokenizer.json, a GGUF file by its vocabulary, and any other file as
+   * a SentencePiece model.
    *
    * @throws TokenizerFormatException if the file is damaged or of another kind
    */
   public static Tokenizer open(Path file) throws IOException {
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (Files.isRegularFile(file) && WeightFormat.detect(file) == WeightFormat.GGUF) {
+      return GgufVocabulary.open(file);
+    }
     return name.endsWith(".json") ? fromTokenizerJson(file) : fromSpiece(file);
   }
 

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.quantize;
+
+import dev.wanlet.ggml.Backend;
+import dev.wanlet.ggml.Device;
+import dev.wanlet.quantize.ErrorStatistics;
+import dev.wanlet.quantize.ForwardComparison;
+import dev.wanlet.wan.memory.Placement;
+import dev.wanlet.wan.memory.StreamedBlocks;
+import dev.wanlet.wan.model.PromptRows;
+import dev.wanlet.wan.model.RowChunks;
+import dev.wanlet.wan.model.TokenEmbedding;
+import dev.wanlet.wan.model.TokenGrid;
+import dev.wanlet.wan.model.Umt5Config;
+import dev.wanlet.wan.model.Umt5Encoder;
+import dev.wanlet.wan.model.WanConfig;
+import dev.wanlet.wan.model.WanRun;
+import dev.wanlet.wan.model.WanSession;
+import dev.wanlet.wan.model.WanTransformer;
+import dev.wanlet.wan.model.WanVariant;
+import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.SourceTypes;
+import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.wan.nn.WeightLayout;
+import dev.wanlet.wan.nn.WeightSet;
+import dev.wanlet.weights.Checkpoint;
+import dev.wanlet.weights.CheckpointKind;
+import dev.wanlet.weights.WeightSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.IntFunction;
+
+/**
+ * Runs transformers and text encoders on the CPU in F32, blocks streamed, so that what differs is
+ * the weights alone and a 14B model needs little memory. Stateless.
+ */
+public final class WanForwardComparison implements ForwardComparison {
+  /** Those that need no features of an image encoder or control video. */
+  private static final Set<WanVariant> VARIANTS =
+      EnumSet.of(WanVariant.T2V, WanVariant.I2V_LATENT, WanVariant.TI2V);
+
+  private static final TokenGrid GRID = new TokenGrid(2, 8, 8);
+  private static final float TIMESTEP = 500;
+  private static final int PROMPT_TOKENS = 16;
+  private static final long SEED = 2_026;
+
+  @Override
+  public Optional<Result> compare(CheckpointKind kind, Path reference, Path converted)
+      throws IOException {
+    return switch (kind) {
+      case TRANSFORMER -> transformers(reference, converted);
+      case TEXT_ENCODER -> textEncoders(reference, converted);
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<Result> transformers(Path reference, Path converted) throws IOException {
+    WanConfig config;
+    try (Checkpoint checkpoint = Checkpoint.open(reference)) {
+      config = WanConfig.infer(checkpoint.source());
+    }
+    if (!VARIANTS.contains(config.variant())) {
+      return Optional.empty();
+    }
+    Random random = new Random(SEED);
+    float[] latents =
+        gaussian(
+            random, config.inChannels() * GRID.frames() * GRID.latentHeight() * GRID.latentWidth());
+    float[] context = gaussian(random, PROMPT_TOKENS * config.textDim());
+    float[] expected = velocity(reference, config, latents, context);
+    float[] actual = velocity(converted, config, latents, context);
+    return Optional.of(
+        new Result(
+            String.format(
+                "seeded noise [%d, %d, %d, %d], t = %.0f, %d seeded prompt rows",
+                config.inChannels(),
+                GRID.frames(),
+                GRID.latentHeight(),
+                GRID.latentWidth(),
+                TIMESTEP,
+                PROMPT_TOKENS),
+            statistics(expected, actual)));
+  }
+
+  private static float[] velocity(Path path, WanConfig config, float[] latents, float[] context)
+      throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(path);
+        Backend backend = backend()) {
+      TypePolicy types = SourceTypes.of(checkpoint.source(), Precision.F32, backend.device());
+      SourceReader reader = new SourceReader(checkpoint.source());
+      BlockWeights blocks =
+          streamed(
+              backend,
+              WanTransformer.blockLayouts(config, types),
+              reader,
+              WanTransformer::blockPrefix);
+      WanRun run =
+          new WanRun(
+              GRID,
+              RowChunks.whole(GRID.tokens()),
+              List.of(new PromptRows(PROMPT_TOKENS)),
+              false,
+              1,
+              Precision.F32);
+      try (WanTransformer model = transformer(backend, config, types, reader, blocks);
+          WanSession session = model.open(run, List.of(context))) {
+        return session.predict(latents, new float[] {TIMESTEP}, 0).get(0);
+      }
+    }
+  }
+
+  private static WanTransformer transformer(
+      Backend backend, WanConfig config, TypePolicy types, SourceReader reader, BlockWeights blocks)
+      throws IOException {
+    try {
+      return WanTransformer.load(backend, config, types, reader, blocks);
+    } catch (IOException | RuntimeException e) {
+      blocks.close();
+      throw e;
+    }
+  }
+
+  private static Optional<Result> textEncoders(Path reference, Path converted) throws IOException {
+    float[] expected = encoding(reference);
+    float[] actual = encoding(converted);
+    return Optional.of(new Result(PROMPT_TOKENS + " seeded tokens", statistics(expected, actual)));
+  }
+
+  private static float[] encoding(Path path) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(path);
+        Backend backend = backend()) {
+      WeightSource source = checkpoint.source();
+      Umt5Config config = Umt5Config.infer(source);
+      TypePolicy types = SourceTypes.of(source, Precision.F32, backend.device());
+      SourceReader reader = new SourceReader(source);
+      TokenEmbedding embedding = new TokenEmbedding(source.require("token_embedding.weight"));
+      WeightSet outer = WeightSet.load(backend, Umt5Encoder.outerLayout(config, types), reader);
+      BlockWeights blocks;
+      try {
+        blocks =
+            streamed(
+                backend, Umt5Encoder.blockLayouts(config, types), reader, Umt5Encoder::blockPrefix);
+      } catch (IOException | RuntimeException e) {
+        outer.close();
+        throw e;
+      }
+      try (Umt5Encoder encoder =
+          new Umt5Encoder(backend, config, embedding, blocks, outer, Precision.F32)) {
+        int[] ids = new Random(SEED).ints(PROMPT_TOKENS, 0, embedding.vocab()).toArray();
+        return encoder.encode(ids);
+      }
+    }
+  }
+
+  private static BlockWeights streamed(
+      Backend backend,
+      List<WeightLayout> layouts,
+      SourceReader reader,
+      IntFunction<String> prefixes)
+      throws IOException {
+    int blocks = layouts.size();
+    Placement placement = blocks < 2 ? Placement.allResident(blocks) : new Placement(blocks, 0, 2);
+    return new StreamedBlocks(backend, layouts, i -> reader.under(prefixes.apply(i)), placement);
+  }
+
+  private static Backend backend() {
+    Backend backend = Backend.open(Device.cpu());
+    backend.setThreads(Runtime.getRuntime().availableProcessors());
+    return backend;
+  }
+
+  private static float[] gaussian(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private static ErrorStatistics statistics(float[] expected, float[] actual) {
+    double error = 0;
+    double first = 0;
+    double second = 0;
+    double product = 0;
+    double largest = 0;
+    for (int i = 0; i < expected.length; i++) {
+      double difference = (double) expected[i] - actual[i];
+      error += difference * difference;
+      first += (double) expected[i] * expected[i];
+      second += (double) actual[i] * actual[i];
+      product += (double) expected[i] * actual[i];
+      largest = Math.max(largest, Math.abs(difference));
+    }
+    return new ErrorStatistics(expected.length, error, first, second, product, largest);
+  }
+}
