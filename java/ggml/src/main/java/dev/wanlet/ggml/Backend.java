@@ -12,6 +12,12 @@ import java.lang.ref.Reference;
  * <p>Thread-safe: one thread computes, others may upload to buffers or ask it to stop.
  */
 public final class Backend implements AutoCloseable {
+  /**
+   * Graphs below this many operations run on one thread: starting the others and meeting them at
+   * every operation takes longer than the work, and far longer on a machine that is busy otherwise.
+   */
+  private static final double SMALL_GRAPH = 2e7;
+
   private final Device device;
   private final NativeHandle handle;
   private final NativeHandle abortFlag;
@@ -20,6 +26,7 @@ public final class Backend implements AutoCloseable {
   private final MemoryMeter hostMemory;
   private volatile boolean stopRequested;
   private int threads = 1;
+  private int activeThreads = 1;
 
   private Backend(Device device) {
     this.device = device;
@@ -54,6 +61,11 @@ public final class Backend implements AutoCloseable {
       throw new IllegalArgumentException("threads must be at least 1, not " + count);
     }
     threads = count;
+    activate(count);
+  }
+
+  private void activate(int count) {
+    activeThreads = count;
     GgmlJni.backendSetThreads(handle.get(), count);
   }
 
@@ -102,6 +114,10 @@ public final class Backend implements AutoCloseable {
       throw new GgmlException(ErrorCode.ABORTED, "stopped on request");
     }
     graph.checkReady(device);
+    int wanted = graph.operations() < SMALL_GRAPH ? 1 : threads;
+    if (wanted != activeThreads) {
+      activate(wanted);
+    }
     try {
       GgmlJni.backendCompute(handle.get(), graph.handle());
       GgmlJni.backendSynchronize(handle.get());

@@ -13,6 +13,7 @@ public final class Graph {
   private final long handle;
   private boolean allocated;
   private Device checkedFor;
+  private double operations;
 
   Graph(TensorArena arena, long handle) {
     this.arena = arena;
@@ -40,6 +41,15 @@ public final class Graph {
   public String firstUnsupported(Device device) {
     byte[] text = GgmlJni.graphFirstUnsupported(handle(), device.handle());
     return text == null ? null : Device.text(text);
+  }
+
+  /** Floating-point operations of the products built so far, about. */
+  double operations() {
+    return operations;
+  }
+
+  void addOperations(double count) {
+    operations += count;
   }
 
   void markAllocated() {

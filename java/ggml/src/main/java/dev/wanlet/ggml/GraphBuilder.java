@@ -222,6 +222,7 @@ public final class GraphBuilder {
     if (weight.ggmlStride(1) < weight.ggmlStride(0)) {
       throw new ShapeException("matmul: weight " + weight + " is transposed; copy it first");
     }
+    graph.addOperations(2.0 * w[0] * w[1] * v[1] * v[2] * v[3]);
     return made(
         GgmlJni.opMulMat(slot(), weight.handle(), x.handle()),
         Math.max(x.rank(), Math.max(2, weight.rank())));
@@ -294,6 +295,7 @@ public final class GraphBuilder {
                 + " queries");
       }
     }
+    graph.addOperations(4.0 * nq[0] * nq[1] * nq[2] * nq[3] * nk[1]);
     return made(
         GgmlJni.opFlashAttention(
             slot(), q.handle(), k.handle(), v.handle(), mask == null ? 0 : mask.handle(), scale),
@@ -356,6 +358,7 @@ public final class GraphBuilder {
     if (k[2] != x[2] || x[0] + 2L * padW < k[0] || x[1] + 2L * padH < k[1]) {
       throw new ShapeException("conv_2d: kernel " + kernel + " does not fit input " + input);
     }
+    graph.addOperations(2.0 * k[0] * k[1] * k[2] * k[3] * x[0] * x[1] * x[3]);
     return made(
         GgmlJni.opConv2d(slot(), kernel.handle(), input.handle(), stride, stride, padW, padH), 4);
   }
