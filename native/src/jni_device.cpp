@@ -322,6 +322,10 @@ WANLET_JNI(void, bufferPlace)(JNIEnv * env, jclass, jlong buffer, jlong tensor, 
     guarded<int>(env, [&] {
         ggml_backend_buffer_t b = from_handle<ggml_backend_buffer>(buffer);
         ggml_tensor *         t = from_handle<ggml_tensor>(tensor);
+        if (t->data != nullptr || t->view_src != nullptr) {
+            throw native_error(error_code::INVALID_ARGUMENT,
+                               std::string("tensor ") + t->name + " is a view, or only pretended to have memory");
+        }
         char * address = static_cast<char *>(ggml_backend_buffer_get_base(b)) + offset;
         if (ggml_backend_tensor_alloc(b, t, address) != GGML_STATUS_SUCCESS) {
             throw native_error(error_code::INTERNAL, std::string("tensor ") + t->name + " could not be placed");

@@ -94,7 +94,8 @@ WANLET_JNI(void, tensorPretendPlaced)(JNIEnv * env, jclass, jlong tensor) {
 WANLET_JNI(jboolean, tensorIsPlaced)(JNIEnv * env, jclass, jlong tensor) {
     return guarded<jboolean>(env, [&]() -> jboolean {
         const ggml_tensor * t = from_handle<ggml_tensor>(tensor);
-        return (t->view_src != nullptr ? t->view_src->buffer : t->buffer) != nullptr;
+        // A view made before its tensor was placed has a buffer, but no address.
+        return t->data != nullptr && (t->view_src != nullptr ? t->view_src->buffer : t->buffer) != nullptr;
     });
 }
 

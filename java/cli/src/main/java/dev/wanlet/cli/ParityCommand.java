@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli;
 
+import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.ComputeSettings;
@@ -69,7 +70,7 @@ final class ParityCommand implements Callable<Integer> {
         new ParityOptions(
             Device.byName(compute.device()),
             precision,
-            compute.threads().orElse(Runtime.getRuntime().availableProcessors()));
+            compute.threads().orElse(Backend.availableThreads()));
     List<TapResult> results = ParityRunner.run(folder, options);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {

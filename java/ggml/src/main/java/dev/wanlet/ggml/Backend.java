@@ -18,6 +18,8 @@ public final class Backend implements AutoCloseable {
    */
   private static final double SMALL_GRAPH = 2e7;
 
+  private static final int MOST_THREADS = 512; // GGML_MAX_N_THREADS
+
   private final Device device;
   private final NativeHandle handle;
   private final NativeHandle abortFlag;
@@ -47,8 +49,13 @@ public final class Backend implements AutoCloseable {
    */
   public static Backend open(Device device) {
     Backend backend = new Backend(device);
-    backend.setThreads(Runtime.getRuntime().availableProcessors());
+    backend.setThreads(availableThreads());
     return backend;
+  }
+
+  /** One thread per processor, as far as ggml takes so many. */
+  public static int availableThreads() {
+    return Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
   }
 
   public Device device() {
@@ -57,8 +64,8 @@ public final class Backend implements AutoCloseable {
 
   /** Sets the worker threads of a CPU device; without effect on others. */
   public void setThreads(int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException("threads must be at least 1, not " + count);
+    if (count < 1 || count > MOST_THREADS) {
+      throw new IllegalArgumentException("threads must be 1 to " + MOST_THREADS + ", not " + count);
     }
     threads = count;
     activate(count);
@@ -134,19 +141,23 @@ public final class Backend implements AutoCloseable {
 
   /**
    * Asks the graph that runs now, and every later one, to stop. Devices that cannot stop inside a
-   * graph finish it first.
+   * graph finish it first. Does nothing more once this is closed.
    */
   public void requestStop() {
-    stopRequested = true;
-    if (!abortFlag.isClosed()) {
-      GgmlJni.abortFlagSet(abortFlag.get(), 1);
+    synchronized (abortFlag) {
+      stopRequested = true;
+      if (!abortFlag.isClosed()) {
+        GgmlJni.abortFlagSet(abortFlag.get(), 1);
+      }
     }
   }
 
   /** Takes {@link #requestStop()} back. */
   public void clearStop() {
-    stopRequested = false;
-    GgmlJni.abortFlagSet(abortFlag.get(), 0);
+    synchronized (abortFlag) {
+      stopRequested = false;
+      GgmlJni.abortFlagSet(abortFlag.get(), 0);
+    }
   }
 
   public boolean isStopRequested() {
@@ -175,7 +186,10 @@ public final class Backend implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
-    abortFlag.close();
+    // Another thread may be asking for a stop just now.
+    synchronized (abortFlag) {
+      abortFlag.close();
+    }
   }
 
   @Override

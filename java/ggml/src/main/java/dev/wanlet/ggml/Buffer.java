@@ -5,6 +5,7 @@ import dev.wanlet.ggml.internal.GgmlJni;
 import dev.wanlet.ggml.internal.NativeHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * Owner: a piece of device or host memory in which tensors are placed. Tensors placed in it become
@@ -67,6 +68,7 @@ public final class Buffer implements AutoCloseable {
       throw new IllegalStateException("tensor " + tensor.name() + " has its memory already");
     }
     GgmlJni.bufferPlace(handle.get(), tensor.handle(), offset);
+    tensor.placedIn(this);
   }
 
   /** Places a tensor behind those placed this way before. */
@@ -100,11 +102,12 @@ public final class Buffer implements AutoCloseable {
    * @param length in bytes, less than 2 GiB
    */
   public ByteBuffer hostBytes(long offset, int length) {
-    if (offset < 0 || length < 0 || offset + length > bytes) {
-      throw new IndexOutOfBoundsException(
-          "range " + offset + "+" + length + " in a buffer of " + bytes);
-    }
+    Objects.checkFromIndexSize(offset, length, bytes);
     return GgmlJni.byteBuffer(hostAddress() + offset, length).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  boolean isClosed() {
+    return handle.isClosed();
   }
 
   @Override

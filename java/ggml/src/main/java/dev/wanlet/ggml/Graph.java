@@ -25,6 +25,9 @@ public final class Graph {
     if (result.arena() != arena) {
       throw new IllegalArgumentException("tensor " + result + " belongs to another arena");
     }
+    if (allocated) {
+      throw new IllegalStateException("this graph was allocated; it cannot take " + result);
+    }
     GgmlJni.graphExpand(handle(), result.handle());
     return this;
   }
@@ -52,14 +55,22 @@ public final class Graph {
     operations += count;
   }
 
-  void markAllocated() {
+  boolean isAllocated() {
+    return allocated;
+  }
+
+  void markAllocated(GraphAllocator allocator) {
     allocated = true;
+    arena.allocatedBy(allocator);
   }
 
   // A device that lacks an operation ends the process when asked to run it.
   void checkReady(Device device) {
     if (!allocated) {
       throw new IllegalStateException("this graph was not allocated; see GraphAllocator.allocate");
+    }
+    if (arena.isComputeBufferClosed()) {
+      throw new IllegalStateException("the allocator that gave this graph its memory is closed");
     }
     if (checkedFor != device) {
       String missing = firstUnsupported(device);

@@ -47,14 +47,18 @@ public final class GraphAllocator implements AutoCloseable {
    *
    * @throws DeviceMemoryException if the buffer would have to grow and the device or the budget has
    *     not that much; graphs allocated before stay valid
-   * @throws IllegalStateException if growing would move graphs allocated before
+   * @throws IllegalStateException if growing would move graphs allocated before, or the graph was
+   *     allocated already
    */
   public void allocate(Graph graph) {
+    if (graph.isAllocated()) {
+      throw new IllegalStateException("this graph has its memory already");
+    }
     plan(graph);
     if (!GgmlJni.allocatorAssign(handle.get(), graph.handle())) {
       throw new GgmlException(ErrorCode.INTERNAL, "a planned graph could not be allocated");
     }
-    graph.markAllocated();
+    graph.markAllocated(this);
   }
 
   /**
@@ -93,6 +97,10 @@ public final class GraphAllocator implements AutoCloseable {
 
   long handle() {
     return handle.get();
+  }
+
+  boolean isClosed() {
+    return handle.isClosed();
   }
 
   @Override

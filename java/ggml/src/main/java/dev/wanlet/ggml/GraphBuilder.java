@@ -109,7 +109,8 @@ public final class GraphBuilder {
             op + ": " + b + " cannot be repeated to " + a + "; give operands of fitting shapes");
       }
     }
-    return made(GgmlJni.opBinary(slot(), code, a.handle(), b.handle(), inplace), a.rank());
+    Tensor result = made(GgmlJni.opBinary(slot(), code, a.handle(), b.handle(), inplace), a.rank());
+    return inplace ? result.placedLike(a) : result;
   }
 
   public Tensor silu(Tensor a) {
@@ -330,9 +331,11 @@ public final class GraphBuilder {
     if (inPlace) {
       requireNoOverlap("rope", a);
     }
-    return made(
-        GgmlJni.opRope(slot(), a.handle(), positions.handle(), offset, dims, theta, inPlace),
-        a.rank());
+    Tensor result =
+        made(
+            GgmlJni.opRope(slot(), a.handle(), positions.handle(), offset, dims, theta, inPlace),
+            a.rank());
+    return inPlace ? result.placedLike(a) : result;
   }
 
   // ---- images ----
@@ -414,7 +417,7 @@ public final class GraphBuilder {
     }
     requireCopyable("copy", from, to.type(), to.isContiguous());
     requireNoOverlap("copy", to);
-    return made(GgmlJni.opCopy(slot(), from.handle(), to.handle()), to.rank());
+    return made(GgmlJni.opCopy(slot(), from.handle(), to.handle()), to.rank()).placedLike(to);
   }
 
   /** A copy without gaps; the tensor itself if it has none. */
@@ -451,7 +454,8 @@ public final class GraphBuilder {
       throw new ShapeException("reshape: " + a + " does not have the elements of " + s);
     }
     long[] ne = s.ggmlDims();
-    return made(GgmlJni.opReshape(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3]), s.rank());
+    return made(GgmlJni.opReshape(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3]), s.rank())
+        .placedLike(a);
   }
 
   /** Elements {@code start} to {@code end} (exclusive) of one dimension, as a view. */
@@ -528,8 +532,9 @@ public final class GraphBuilder {
 
   private Tensor view(Tensor a, int rank, long[] ne, long nb1, long nb2, long nb3, long offset) {
     return made(
-        GgmlJni.opView(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3], nb1, nb2, nb3, offset),
-        rank);
+            GgmlJni.opView(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3], nb1, nb2, nb3, offset),
+            rank)
+        .placedLike(a);
   }
 
   /** Reorders dimensions as {@code torch.permute} does, as a view. */
@@ -549,7 +554,8 @@ public final class GraphBuilder {
       seen[dims[i]] = true;
       axes[rank - 1 - dims[i]] = rank - 1 - i;
     }
-    return made(GgmlJni.opPermute(slot(), a.handle(), axes[0], axes[1], axes[2], axes[3]), rank);
+    return made(GgmlJni.opPermute(slot(), a.handle(), axes[0], axes[1], axes[2], axes[3]), rank)
+        .placedLike(a);
   }
 
   /** Repeats {@code a} to the shape of {@code like}. */

@@ -5,6 +5,7 @@ import dev.wanlet.ggml.internal.GgmlJni;
 import dev.wanlet.ggml.internal.NativeHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * Owner: plain host memory outside the Java heap, 64-byte aligned. Thread-safe by separate ranges.
@@ -19,6 +20,9 @@ public final class HostMemory implements AutoCloseable {
    * @throws GgmlException with {@link ErrorCode#OUT_OF_MEMORY} if the system has not that much
    */
   public HostMemory(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("negative size " + bytes);
+    }
     long address = GgmlJni.hostAlloc(Math.max(1, bytes));
     if (address == 0) {
       throw new GgmlException(
@@ -38,9 +42,7 @@ public final class HostMemory implements AutoCloseable {
 
   /** A little-endian view of a part, valid until this closes. */
   public ByteBuffer view(long offset, int length) {
-    if (offset < 0 || length < 0 || offset + length > bytes) {
-      throw new IndexOutOfBoundsException("range " + offset + "+" + length + " of " + bytes);
-    }
+    Objects.checkFromIndexSize(offset, length, bytes);
     return GgmlJni.byteBuffer(handle.get() + offset, length).order(ByteOrder.LITTLE_ENDIAN);
   }
 

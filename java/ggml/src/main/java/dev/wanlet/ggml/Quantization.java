@@ -2,12 +2,17 @@
 package dev.wanlet.ggml;
 
 import dev.wanlet.ggml.internal.GgmlJni;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * ggml's own quantisers and dequantisers over native memory. Thread-safe: calls on separate ranges
  * may run at the same time.
  */
 public final class Quantization {
+  /** What ggml quantises activations to, inside its products. */
+  private static final Set<TensorType> NO_QUANTISER = EnumSet.of(TensorType.Q8_1, TensorType.Q8_K);
+
   private Quantization() {}
 
   /**
@@ -21,7 +26,11 @@ public final class Quantization {
    */
   public static long quantize(
       TensorType type, long source, long target, long rows, long columns, long importance) {
-    if (!type.fits(columns)) {
+    if (NO_QUANTISER.contains(type)) {
+      throw new IllegalArgumentException(
+          type + " is for activations only; quantise weights to another type, such as Q8_0");
+    }
+    if (rows < 0 || columns < 1 || !type.fits(columns)) {
       throw new ShapeException(
           "rows of "
               + columns
@@ -42,6 +51,9 @@ public final class Quantization {
 
   /** Widens whole blocks of any type to F32. */
   public static void dequantize(TensorType type, long source, long target, long elements) {
+    if (elements < 0) {
+      throw new IllegalArgumentException("negative number of elements " + elements);
+    }
     type.bytes(elements);
     GgmlJni.dequantize(type.id(), source, target, elements);
   }

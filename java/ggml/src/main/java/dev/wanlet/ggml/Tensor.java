@@ -18,6 +18,7 @@ public final class Tensor {
   private final long[] strideBytes = new long[4];
   private final long bytes;
   private String name = "";
+  private Buffer memory;
 
   Tensor(TensorArena arena, long handle, int rank, long[] facts) {
     this.arena = arena;
@@ -93,6 +94,17 @@ public final class Tensor {
     return strideBytes[0] == type.blockBytes();
   }
 
+  /** Also keeps the buffer from being collected while this tensor is in use. */
+  void placedIn(Buffer buffer) {
+    memory = buffer;
+  }
+
+  /** For views: lies where {@code whole} does. */
+  Tensor placedLike(Tensor whole) {
+    memory = whole.memory;
+    return this;
+  }
+
   public boolean isPlaced() {
     return GgmlJni.tensorIsPlaced(handle());
   }
@@ -129,7 +141,7 @@ public final class Tensor {
 
   /** Uploads F32 values to the elements from {@code element} on. */
   public void set(long element, float[] values, int start, int count) {
-    requireTransfer(TensorType.F32, element * 4, count * 4L);
+    requireTransfer(TensorType.F32, byteOffset(element), count * 4L);
     Objects.checkFromIndexSize(start, count, values.length);
     GgmlJni.tensorSetFloats(handle(), element * 4, values, start, count);
   }
@@ -150,7 +162,7 @@ public final class Tensor {
 
   /** Downloads F32 elements from {@code element} on. */
   public void get(long element, float[] values, int start, int count) {
-    requireTransfer(TensorType.F32, element * 4, count * 4L);
+    requireTransfer(TensorType.F32, byteOffset(element), count * 4L);
     Objects.checkFromIndexSize(start, count, values.length);
     GgmlJni.tensorGetFloats(handle(), element * 4, values, start, count);
   }
@@ -176,6 +188,10 @@ public final class Tensor {
     GgmlJni.tensorSetAddressAsync(backend.handle(), handle(), address, offset, length);
   }
 
+  private static long byteOffset(long element) {
+    return element > Long.MAX_VALUE / 4 ? Long.MAX_VALUE : element * 4;
+  }
+
   private void requireFull(TensorType expected, long count) {
     if (count != shape.elements()) {
       throw new ShapeException(
@@ -194,6 +210,9 @@ public final class Tensor {
     Objects.checkFromIndexSize(offset, length, bytes);
     if (!isPlaced()) {
       throw new IllegalStateException("tensor " + name + " has no memory yet");
+    }
+    if (memory != null ? memory.isClosed() : arena.isComputeBufferClosed()) {
+      throw new IllegalStateException("tensor " + name + ": the buffer it was in is closed");
     }
   }
 

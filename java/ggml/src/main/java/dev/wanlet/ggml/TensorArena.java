@@ -16,6 +16,7 @@ public final class TensorArena implements AutoCloseable {
   private final long[] scratch = new long[10];
   private int tensors;
   private boolean graphTaken;
+  private GraphAllocator allocator;
 
   /**
    * Makes an arena.
@@ -95,6 +96,15 @@ public final class TensorArena implements AutoCloseable {
       throw new IllegalStateException("this arena has its graph already; make another arena");
     }
     graphTaken = true;
+  }
+
+  /** The allocator that gave this arena's graph its memory; kept from being collected. */
+  void allocatedBy(GraphAllocator owner) {
+    allocator = owner;
+  }
+
+  boolean isComputeBufferClosed() {
+    return allocator != null && allocator.isClosed();
   }
 
   long address() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.media.VideoMetadata;
 import dev.wanlet.wan.memory.DeviceRates;
@@ -101,7 +102,7 @@ public final class VideoPipeline {
   }
 
   static int threads(ComputeSettings compute) {
-    return compute.threads().orElse(Runtime.getRuntime().availableProcessors());
+    return compute.threads().orElse(Backend.availableThreads());
   }
 
   static RunPlanner.Job job(GenerationRequest request, RunOptions options, List<int[]> ids) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline.parity;
 
+import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.nn.Precision;
 import java.util.Objects;
@@ -23,6 +24,6 @@ public record ParityOptions(Device device, Precision precision, int threads) {
 
   /** Float32 on a device, with all processors. */
   public static ParityOptions float32(Device device) {
-    return new ParityOptions(device, Precision.F32, Runtime.getRuntime().availableProcessors());
+    return new ParityOptions(device, Precision.F32, Backend.availableThreads());
   }
 }
