@@ -92,6 +92,22 @@ WANLET_JNI(jlongArray, deviceFacts)(JNIEnv * env, jclass, jlong device) {
     });
 }
 
+// The instruction sets and options its kernels were built with, a name a line; empty where the backend lists none.
+WANLET_JNI(jbyteArray, deviceFeatures)(JNIEnv * env, jclass, jlong device) {
+    return guarded<jbyteArray>(env, [&] {
+        ggml_backend_dev_t dev  = from_handle<ggml_backend_device>(device);
+        auto               list = proc_address<ggml_backend_get_features_t>(dev, "ggml_backend_get_features");
+        std::string        names;
+        if (list != nullptr) {
+            const ggml_backend_feature * feature = list(ggml_backend_dev_backend_reg(dev));
+            for (; feature != nullptr && feature->name != nullptr; feature++) {
+                names.append(feature->name).append("\n");
+            }
+        }
+        return to_bytes(env, names.c_str());
+    });
+}
+
 WANLET_JNI(jlong, backendInit)(JNIEnv * env, jclass, jlong device) {
     return guarded<jlong>(env, [&] {
         ggml_backend_dev_t dev     = from_handle<ggml_backend_device>(device);

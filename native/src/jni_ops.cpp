@@ -5,6 +5,9 @@
 #include "ggml.h"
 #include "jni_support.h"
 
+#include <algorithm>
+#include <cstring>
+
 using namespace wanlet;
 
 namespace {
@@ -17,6 +20,36 @@ ggml_tensor * optional_tensor(jlong handle) { return from_handle_or_null<ggml_te
 
 // Ordinals of GgmlJni.BINARY_*.
 enum binary_op { BINARY_ADD, BINARY_SUB, BINARY_MUL, BINARY_DIV };
+
+// Round to nearest, ties to even. ggml's own function branches on NaN, which keeps compilers from vectorising it; a
+// quiet NaN stays one here.
+uint16_t to_bf16(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+// Each of the CPU backend's worker threads converts its share of the rows, piece by piece.
+void widen_rows(ggml_tensor * result, int thread, int threads, void *) {
+    constexpr int64_t        PIECE    = 4096;  // whole blocks of every type
+    const ggml_tensor *      stored   = result->src[0];
+    const ggml_type_traits * type     = ggml_get_type_traits(stored->type);
+    const int64_t            elements = stored->ne[0];
+    const int64_t            rows     = ggml_nrows(stored);
+    const int64_t            end      = rows * (thread + 1) / threads;
+    float                    piece[PIECE];
+    for (int64_t row = rows * thread / threads; row < end; row++) {
+        const char * from = static_cast<const char *>(stored->data) + static_cast<size_t>(row) * stored->nb[1];
+        auto * to = reinterpret_cast<uint16_t *>(static_cast<char *>(result->data) + static_cast<size_t>(row) * result->nb[1]);
+        for (int64_t start = 0; start < elements; start += PIECE) {
+            const int64_t n = std::min(PIECE, elements - start);
+            type->to_float(from + ggml_row_size(stored->type, start), piece, n);
+            for (int64_t i = 0; i < n; i++) {
+                to[start + i] = to_bf16(piece[i]);
+            }
+        }
+    }
+}
 
 }  // namespace
 
@@ -142,6 +175,15 @@ WANLET_JNI(jlong, opContiguous)(JNIEnv * env, jclass, jlong arena, jlong a) {
 
 WANLET_JNI(jlong, opCast)(JNIEnv * env, jclass, jlong arena, jlong a, jint type) {
     return guarded<jlong>(env, [&] { return to_handle(ggml_cast(ctx(arena), tensor(a), static_cast<ggml_type>(type))); });
+}
+
+// On the CPU only: other backends refuse custom operations.
+WANLET_JNI(jlong, opWiden)(JNIEnv * env, jclass, jlong arena, jlong a) {
+    return guarded<jlong>(env, [&] {
+        ggml_tensor * stored = tensor(a);
+        return to_handle(ggml_custom_4d(ctx(arena), GGML_TYPE_BF16, stored->ne[0], stored->ne[1], stored->ne[2], stored->ne[3],
+                                        &stored, 1, widen_rows, GGML_N_TASKS_MAX, nullptr));
+    });
 }
 
 WANLET_JNI(jlong, opReshape)(JNIEnv * env, jclass, jlong arena, jlong a, jlong ne0, jlong ne1, jlong ne2, jlong ne3) {

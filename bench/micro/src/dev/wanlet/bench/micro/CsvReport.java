@@ -14,8 +14,8 @@ import org.openjdk.jmh.results.RunResult;
 /** Turns JMH's results into lines of the files under {@code bench/results}. Stateless. */
 final class CsvReport {
   static final String HEADER =
-      "date,commit,benchmark,parameters,samples,mean,min,error99.9,unit,device,processors,load,jvm,"
-          + "jvm_flags";
+      "date,commit,benchmark,parameters,samples,mean,min,error99.9,unit,cpu_ms_mean,cpu_ms_min,"
+          + "device,processors,load,jvm,jvm_flags";
 
   private CsvReport() {}
 
@@ -24,6 +24,7 @@ final class CsvReport {
     for (RunResult run : results) {
       BenchmarkParams params = run.getParams();
       Result<?> score = run.getPrimaryResult();
+      Result<?> cpu = run.getSecondaryResults().get(CpuTimeProfiler.LABEL);
       String name = params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1);
       String owner = params.getBenchmark().replaceAll(".*\\.(\\w+)\\.\\w+$", "$1");
       String parameters =
@@ -42,6 +43,8 @@ final class CsvReport {
               number(score.getStatistics().getMin()),
               number(score.getScoreError()),
               score.getScoreUnit(),
+              number(cpu.getScore()),
+              number(cpu.getStatistics().getMin()),
               quoted(machine.device()),
               Integer.toString(machine.processors()),
               number(machine.load()),

@@ -13,6 +13,7 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * Runs the benchmarks with JMH's own command line. With {@code --csv FILE} in front of JMH's
@@ -33,7 +34,8 @@ public final class Main {
     boolean csv = args.length > 1 && args[0].equals(CSV);
     CommandLineOptions options =
         new CommandLineOptions(csv ? Arrays.copyOfRange(args, 2, args.length) : args);
-    Runner runner = new Runner(options);
+    Runner runner =
+        new Runner(new OptionsBuilder().parent(options).addProfiler(CpuTimeProfiler.class).build());
     if (options.shouldHelp()) {
       options.showHelp();
     } else if (options.shouldList()) {

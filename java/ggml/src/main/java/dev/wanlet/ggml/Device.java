@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -113,6 +114,23 @@ public final class Device {
 
   public boolean isCpu() {
     return kind == Kind.CPU;
+  }
+
+  /**
+   * The instruction sets and options the device's kernels were built with, in ggml's names, such as
+   * {@code AVX512_BF16}; empty where the backend lists none.
+   */
+  public Set<String> features() {
+    return Set.copyOf(text(GgmlJni.deviceFeatures(handle)).lines().toList());
+  }
+
+  /**
+   * Whether a product of many rows is faster with a weight widened to BF16 first than with the
+   * quantised one: on CPUs with BF16 dot products, which ggml's tiled kernels use. Rounding to BF16
+   * is also finer than the 8 bits to which the kernels of quantised types round the other operand.
+   */
+  public boolean multipliesBf16Faster() {
+    return isCpu() && features().containsAll(Set.of("AVX512_BF16", "LLAMAFILE"));
   }
 
   /** Whether uploads from pinned memory overlap with computing. */

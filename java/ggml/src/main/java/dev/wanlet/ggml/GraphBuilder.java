@@ -446,6 +446,21 @@ public final class GraphBuilder {
     return made(GgmlJni.opCast(slot(), a.handle(), type.id()), a.rank());
   }
 
+  /**
+   * A BF16 copy of a quantised matrix, for products of many rows on a CPU whose {@linkplain
+   * Device#multipliesBf16Faster BF16 kernels are faster}. CPU devices only.
+   *
+   * @param weight [N, K], contiguous
+   * @return [N, K], BF16, in the compute buffer
+   */
+  public Tensor widen(Tensor weight) {
+    requireContiguous("widen", weight);
+    if (!weight.type().isQuantized() || weight.rank() != 2) {
+      throw new ShapeException("widen: " + weight + " is not a quantised matrix");
+    }
+    return made(GgmlJni.opWiden(slot(), weight.handle()), 2);
+  }
+
   /** The same elements in another shape; the tensor must be contiguous. */
   public Tensor reshape(Tensor a, long... shape) {
     requireContiguous("reshape", a);

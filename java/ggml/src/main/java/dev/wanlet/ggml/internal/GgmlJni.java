@@ -39,6 +39,8 @@ public final class GgmlJni {
 
   public static native long[] deviceFacts(long device);
 
+  public static native byte[] deviceFeatures(long device);
+
   public static native long backendInit(long device);
 
   public static native void backendFree(long backend);
@@ -192,6 +194,8 @@ public final class GgmlJni {
   public static native long opContiguous(long arena, long a);
 
   public static native long opCast(long arena, long a, int type);
+
+  public static native long opWiden(long arena, long a);
 
   public static native long opReshape(long arena, long a, long ne0, long ne1, long ne2, long ne3);
 

@@ -31,11 +31,13 @@ public final class RecipeTypes implements TypePolicy {
   private final String recipe;
   private final TensorType base;
   private final boolean cpu;
+  private final boolean widens;
 
-  private RecipeTypes(String recipe, TensorType base, boolean cpu) {
+  private RecipeTypes(String recipe, TensorType base, Device device) {
     this.recipe = recipe;
     this.base = base;
-    this.cpu = cpu;
+    this.cpu = device.isCpu();
+    this.widens = device.multipliesBf16Faster();
   }
 
   /**
@@ -47,7 +49,7 @@ public final class RecipeTypes implements TypePolicy {
   public static RecipeTypes of(String name, Device device) {
     String recipe = name.trim().toUpperCase(Locale.ROOT);
     TensorType base = ALIASES.containsKey(recipe) ? ALIASES.get(recipe) : TensorType.parse(recipe);
-    return new RecipeTypes(recipe, base, device.isCpu());
+    return new RecipeTypes(recipe, base, device);
   }
 
   @Override
@@ -79,5 +81,10 @@ public final class RecipeTypes implements TypePolicy {
   @Override
   public TensorType kernelType(String name) {
     return base == TensorType.F32 ? TensorType.F32 : TensorType.F16;
+  }
+
+  @Override
+  public boolean widensQuantised() {
+    return widens;
   }
 }

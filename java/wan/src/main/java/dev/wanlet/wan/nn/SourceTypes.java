@@ -13,10 +13,12 @@ import java.util.Optional;
 public final class SourceTypes implements TypePolicy {
   private final WeightSource source;
   private final boolean cpu;
+  private final boolean widens;
 
   private SourceTypes(WeightSource source, Device device) {
     this.source = source;
     this.cpu = device.isCpu();
+    this.widens = device.multipliesBf16Faster();
   }
 
   /** The policy for a checkpoint on a device: everything F32, or as stored. */
@@ -47,5 +49,10 @@ public final class SourceTypes implements TypePolicy {
   @Override
   public TensorType kernelType(String name) {
     return TensorType.F16;
+  }
+
+  @Override
+  public boolean widensQuantised() {
+    return widens;
   }
 }

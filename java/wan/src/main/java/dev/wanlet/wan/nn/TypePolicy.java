@@ -30,6 +30,14 @@ public interface TypePolicy {
   /** The type of a convolution kernel: F16 or F32. */
   TensorType kernelType(String name);
 
+  /**
+   * Whether products of many rows widen quantised matrices to BF16 first. Where that is faster it
+   * is also more exact, see {@link dev.wanlet.ggml.Device#multipliesBf16Faster}.
+   */
+  default boolean widensQuantised() {
+    return false;
+  }
+
   /** This policy for names below a prefix, such as {@code blocks.3.}. */
   default TypePolicy under(String prefix) {
     TypePolicy outer = this;
@@ -42,6 +50,11 @@ public interface TypePolicy {
       @Override
       public TensorType kernelType(String name) {
         return outer.kernelType(prefix + name);
+      }
+
+      @Override
+      public boolean widensQuantised() {
+        return outer.widensQuantised();
       }
     };
   }

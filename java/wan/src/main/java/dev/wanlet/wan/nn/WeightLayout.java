@@ -13,8 +13,10 @@ import java.util.Set;
 /**
  * The weights of one network or one block, in the order they lie in memory. Known from a
  * configuration alone, so that memory can be planned without a checkpoint. Immutable.
+ *
+ * @param widensQuantised see {@link TypePolicy#widensQuantised}
  */
-public record WeightLayout(List<TensorSpec> specs) {
+public record WeightLayout(List<TensorSpec> specs, boolean widensQuantised) {
   public WeightLayout {
     specs = List.copyOf(specs);
     Set<String> names = new HashSet<>();
@@ -85,7 +87,7 @@ public record WeightLayout(List<TensorSpec> specs) {
     }
 
     public WeightLayout build() {
-      return new WeightLayout(specs);
+      return new WeightLayout(specs, types != null && types.widensQuantised());
     }
   }
 }
