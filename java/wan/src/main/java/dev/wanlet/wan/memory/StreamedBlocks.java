@@ -3,6 +3,8 @@ package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
+import dev.wanlet.ggml.ErrorCode;
+import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.BlockWeights;
 import dev.wanlet.wan.nn.WeightLayout;
@@ -70,7 +72,9 @@ public final class StreamedBlocks implements BlockWeights {
   private record Loading(Slot slot, Future<WeightSet> done) {}
 
   /**
-   * Loads the resident blocks and starts loading the first streamed ones.
+   * Loads the resident blocks and starts loading the first streamed ones. A {@linkplain
+   * Backend#requestStop stop} ends loading between two blocks, here and later, with a {@link
+   * GgmlException} of {@link ErrorCode#ABORTED}.
    *
    * @param layouts the layout of each block, with names relative to it
    * @param readers the reader of each block; called from the loader thread
@@ -109,6 +113,7 @@ public final class StreamedBlocks implements BlockWeights {
       }
       for (int block = 0; block < layouts.size(); block++) {
         if (!order.contains(block)) {
+          checkStop();
           WeightSet set = new WeightSet(backend, layouts.get(block));
           resident.put(block, set);
           set.fill(readers.apply(block), upload());
@@ -134,6 +139,13 @@ public final class StreamedBlocks implements BlockWeights {
     return pinned != null ? pinned : WeightUpload.DIRECT;
   }
 
+  // Loading all blocks of a large model takes long: a stop must not wait for it.
+  private void checkStop() {
+    if (backend.isStopRequested()) {
+      throw new GgmlException(ErrorCode.ABORTED, "stopped on request while loading weights");
+    }
+  }
+
   private void prefetch() {
     while (!free.isEmpty() && loading.size() + inUse.size() < order.size()) {
       int block = order.get(next);
@@ -154,6 +166,7 @@ public final class StreamedBlocks implements BlockWeights {
             slot,
             loader.submit(
                 () -> {
+                  checkStop();
                   set.fill(readers.apply(block), upload());
                   uploadedBytes.addAndGet(layout.dataBytes());
                   return set;
@@ -249,6 +262,7 @@ public final class StreamedBlocks implements BlockWeights {
 
   @Override
   public void close() {
+    loading.values().forEach(pending -> pending.done().cancel(false));
     loader.shutdown();
     boolean interrupted = false;
     while (!loader.isTerminated()) {

@@ -4,6 +4,8 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.DeviceMemoryException;
+import dev.wanlet.ggml.ErrorCode;
+import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.media.VideoMetadata;
 import dev.wanlet.wan.memory.Bytes;
@@ -13,6 +15,8 @@ import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.Guidance;
 import dev.wanlet.wan.sampling.Sampler;
+import dev.wanlet.wan.sampling.SamplerState;
+import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.wan.sampling.SamplingListener;
 import dev.wanlet.wan.sampling.SamplingLoop;
 import dev.wanlet.wan.sampling.StepNoise;
@@ -25,6 +29,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 
 /**
  * One run of the pipeline, from open files to the finished clip. Used once; confined to one thread.
@@ -134,6 +139,7 @@ final class PipelineRun {
     listener.stageStarted(stage, total);
     long start = System.nanoTime();
     for (int attempt = 1; ; attempt++) {
+      cancellation.check();
       try {
         T result = work.run();
         double seconds = (System.nanoTime() - start) / 1e9;
@@ -154,8 +160,17 @@ final class PipelineRun {
             Bytes.text(smaller));
         budget = new MemoryBudget(smaller, budget.hostBytes());
         replan();
+      } catch (GgmlException e) {
+        throw cancellation.isCancelled() && e.code() == ErrorCode.ABORTED ? stopped(stage, e) : e;
       }
     }
+  }
+
+  private static RuntimeException stopped(Stage stage, GgmlException cause) {
+    CancellationException stopped =
+        new CancellationException("stopped on request in the stage " + stage.id());
+    stopped.initCause(cause);
+    return stopped;
   }
 
   private List<float[]> encode(List<int[]> ids) throws IOException {
@@ -194,6 +209,7 @@ final class PipelineRun {
     private final Shape shape;
     private final float[] latents;
     private long stepStart;
+    private int savedSteps;
 
     Sampling() {
       SamplingSettings s = request.sampling();
@@ -218,8 +234,9 @@ final class PipelineRun {
       if (options.resumeFrom().isPresent()) {
         RunCheckpoint saved = options.resumeFrom().get();
         requireShape(saved.shape());
-        sampler.restore(saved.sampler());
+        restore(saved.sampler());
         latents = saved.latents().clone();
+        savedSteps = sampler.nextStep();
       } else {
         latents = new TorchRandom(request.seed()).randn(Math.toIntExact(shape.elements()));
       }
@@ -229,6 +246,23 @@ final class PipelineRun {
       if (!saved.equals(shape)) {
         throw new RequestException(
             "the saved run has latents of shape " + saved + ", these settings need " + shape);
+      }
+    }
+
+    private void restore(SamplerState saved) {
+      for (float[] array : saved.history()) {
+        if (array.length != shape.elements()) {
+          throw new RequestException(
+              "the saved run is damaged: its history has "
+                  + array.length
+                  + " values for latents of shape "
+                  + shape);
+        }
+      }
+      try {
+        sampler.restore(saved);
+      } catch (IllegalArgumentException e) {
+        throw new RequestException(e.getMessage(), e);
       }
     }
 
@@ -250,6 +284,11 @@ final class PipelineRun {
             .withListener(this::stepDone)
             .withCancelled(cancellation::isCancelled)
             .run(latents);
+      } catch (SamplingCancelledException e) {
+        if (sampler.nextStep() > savedSteps) {
+          save();
+        }
+        throw e;
       } catch (UncheckedIOException e) {
         throw e.getCause();
       }
@@ -270,17 +309,17 @@ final class PipelineRun {
               ? (step.index() + 1) % options.checkpointEvery().getAsInt() == 0
               : (now - lastCheckpoint) / 1e9 >= CHECKPOINT_SECONDS;
       if (last || due) {
-        save(step);
+        save();
         lastCheckpoint = System.nanoTime();
         stepStart = lastCheckpoint;
       }
     }
 
     // A run that cannot save is still worth finishing.
-    private void save(SamplingListener.Step step) {
+    private void save() {
       try {
-        new RunCheckpoint(settings, shape, step.latents(), step.sampler().state())
-            .save(checkpointFile);
+        new RunCheckpoint(settings, shape, latents, sampler.state()).save(checkpointFile);
+        savedSteps = sampler.nextStep();
       } catch (IOException e) {
         LOG.log(
             System.Logger.Level.WARNING,

@@ -54,7 +54,8 @@ public final class VideoPipeline {
    * @param cancellation ends the run within one block; what was saved can be resumed
    * @throws dev.wanlet.wan.memory.MemoryBudgetException before any work, if it does not fit the
    *     budget
-   * @throws dev.wanlet.wan.sampling.SamplingCancelledException if cancelled
+   * @throws java.util.concurrent.CancellationException if cancelled; while sampling a {@link
+   *     dev.wanlet.wan.sampling.SamplingCancelledException}
    * @throws IOException if a model file cannot be read or the clip cannot be written
    * @throws dev.wanlet.ggml.GgmlException if the device fails
    */

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.Ggml;
+import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.TensorSpec;
@@ -105,6 +107,38 @@ class StreamedBlocksTest {
       assertThat(backend.deviceMemory().peakBytes()).isEqualTo(expected);
     }
     assertThat(backend.deviceMemory().currentBytes()).isZero();
+  }
+
+  @Test
+  void aStopEndsLoadingBetweenBlocks() throws IOException {
+    AtomicInteger reads = new AtomicInteger();
+    Placement resident = Placement.allResident(BLOCKS);
+    assertThatThrownBy(
+            () ->
+                new StreamedBlocks(
+                    backend,
+                    layouts(),
+                    i -> {
+                      if (i == 2) {
+                        backend.requestStop();
+                      }
+                      return filledWith(i, reads);
+                    },
+                    resident))
+        .isInstanceOfSatisfying(
+            GgmlException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.ABORTED));
+    assertThat(reads).hasValue(4);
+    backend.clearStop();
+    try (StreamedBlocks blocks =
+        new StreamedBlocks(
+            backend, layouts(), i -> filledWith(i, reads), new Placement(BLOCKS, 0, 1))) {
+      assertHolds(blocks.acquire(0), 0);
+      backend.requestStop();
+      blocks.release(0);
+      assertThatThrownBy(() -> blocks.acquire(1))
+          .isInstanceOfSatisfying(
+              GgmlException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.ABORTED));
+    }
   }
 
   @Test
