@@ -14,14 +14,17 @@ import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
  * Fits the transformer into a budget: chooses resident blocks, slots, chunk length and the order of
- * guidance passes so that the predicted time of a step is least. All of these are exact: none
- * changes the result. Works from a configuration alone. Immutable; thread-safe.
+ * guidance passes so that the predicted time of a step is least, and among equals the least is
+ * uploaded. All of these are exact: none changes the result. Works from a configuration alone.
+ * Immutable; thread-safe.
  */
 public final class TransformerPlanner {
   /**
@@ -29,26 +32,51 @@ public final class TransformerPlanner {
    */
   private static final double CHUNK_OVERHEAD_ROWS = 24;
 
+  /** Longer chunks gain less than one percent. */
+  private static final int LONGEST_CHUNK = 4096;
+
   private final WanConfig config;
-  private final TypePolicy types;
+  private final List<TypePolicy> experts;
   private final Device device;
   private final int threads;
   private final DeviceRates rates;
   private final List<WeightLayout> blocks;
   private final long[] blockBytes;
+  private final long[] dataBytes;
   private final long outerBytes;
 
   public TransformerPlanner(
       WanConfig config, TypePolicy types, Device device, int threads, DeviceRates rates) {
+    this(config, List.of(types), device, threads, rates);
+  }
+
+  /**
+   * Plans for the larger of two experts, block by block: one plan serves both.
+   *
+   * @param experts the types of each transformer that takes part in a run
+   * @param threads of a CPU device
+   */
+  public TransformerPlanner(
+      WanConfig config, List<TypePolicy> experts, Device device, int threads, DeviceRates rates) {
     this.config = config;
-    this.types = types;
+    this.experts = List.copyOf(experts);
     this.device = device;
     this.threads = threads;
     this.rates = rates;
+    this.blocks = WanTransformer.blockLayouts(config, experts.get(0));
     BufferType type = device.bufferType();
-    this.blocks = WanTransformer.blockLayouts(config, types);
-    this.blockBytes = blocks.stream().mapToLong(b -> b.bytes(type)).toArray();
-    this.outerBytes = WanTransformer.outerLayout(config, types).bytes(type);
+    this.blockBytes = new long[config.layers()];
+    this.dataBytes = new long[config.layers()];
+    long outer = 0;
+    for (TypePolicy types : experts) {
+      outer = Math.max(outer, WanTransformer.outerLayout(config, types).bytes(type));
+      List<WeightLayout> layouts = WanTransformer.blockLayouts(config, types);
+      for (int i = 0; i < layouts.size(); i++) {
+        blockBytes[i] = Math.max(blockBytes[i], layouts.get(i).bytes(type));
+        dataBytes[i] = Math.max(dataBytes[i], layouts.get(i).dataBytes());
+      }
+    }
+    this.outerBytes = outer;
   }
 
   /**
@@ -73,45 +101,61 @@ public final class TransformerPlanner {
    * @throws MemoryBudgetException if there is none; it names the smallest budget that would do
    */
   public TransformerPlan plan(Job job, long budgetBytes) {
-    List<TransformerPlan> fitting = new ArrayList<>();
-    long smallest = Long.MAX_VALUE;
-    for (boolean layerMajor :
-        job.prompts().size() > 1 ? new boolean[] {true, false} : new boolean[1]) {
-      for (int rows : chunkRows(job.grid().tokens())) {
-        TransformerPlan least = least(job, rows, layerMajor);
-        smallest = Math.min(smallest, least.peakDeviceBytes());
-        if (least.peakDeviceBytes() <= budgetBytes) {
-          fitting.add(fill(job, least, budgetBytes));
-        }
-      }
-    }
-    long needed = smallest;
-    return fitting.stream()
-        .min(
-            Comparator.comparingDouble(TransformerPlan::stepSeconds)
-                .thenComparingLong(TransformerPlan::peakDeviceBytes))
-        .orElseThrow(() -> new MemoryBudgetException("the transformer", needed, budgetBytes, ""));
+    return plan(job, budgetBytes, Long.MAX_VALUE);
   }
 
-  /** The plan that takes least memory. */
-  public TransformerPlan smallest(Job job) {
-    TransformerPlan best = null;
-    for (boolean layerMajor :
-        job.prompts().size() > 1 ? new boolean[] {true, false} : new boolean[1]) {
+  /**
+   * The fastest plan within two budgets.
+   *
+   * @param scratchBytes most host memory the CPU device may take beside its buffers
+   * @throws MemoryBudgetException if there is none; it names the smallest budget that would do
+   */
+  public TransformerPlan plan(Job job, long budgetBytes, long scratchBytes) {
+    TransformerPlan smallest = smallest(job);
+    if (smallest.peakDeviceBytes() > budgetBytes) {
+      throw new MemoryBudgetException(
+          "the transformer", smallest.peakDeviceBytes(), budgetBytes, "");
+    }
+    if (smallest.scratchBytes() > scratchBytes) {
+      throw new MemoryBudgetException(
+          MemoryBudgetException.Kind.HOST,
+          "the transformer",
+          smallest.scratchBytes(),
+          scratchBytes,
+          "");
+    }
+    TransformerPlan best = fill(job, smallest, budgetBytes);
+    Comparator<TransformerPlan> order =
+        Comparator.comparingDouble(TransformerPlan::stepSeconds)
+            .thenComparingLong(TransformerPlan::uploadBytesPerStep)
+            .thenComparingLong(TransformerPlan::peakDeviceBytes);
+    for (boolean layerMajor : guidanceOrders(job)) {
       for (int rows : chunkRows(job.grid().tokens())) {
-        TransformerPlan plan = least(job, rows, layerMajor);
-        if (best == null || plan.peakDeviceBytes() < best.peakDeviceBytes()) {
-          best = plan;
+        TransformerPlan least = least(job, rows, layerMajor);
+        if (least.peakDeviceBytes() <= budgetBytes && least.scratchBytes() <= scratchBytes) {
+          TransformerPlan candidate = fill(job, least, budgetBytes);
+          best = order.compare(candidate, best) < 0 ? candidate : best;
         }
       }
     }
     return best;
   }
 
-  private static Iterable<Integer> chunkRows(int tokens) {
-    TreeSet<Integer> rows = new TreeSet<>(Comparator.reverseOrder());
-    for (int r = RowChunks.GRANULE; r <= 4096; r *= 2) {
-      rows.add(Math.min(r, RowChunks.whole(tokens).rows()));
+  /** The plan that takes least memory: the shortest chunks, one residual stream, one slot. */
+  public TransformerPlan smallest(Job job) {
+    return least(job, chunkRows(job.grid().tokens()).first(), false);
+  }
+
+  /** With one pass there is no order to choose; two passes may share each block's weights. */
+  private static boolean[] guidanceOrders(Job job) {
+    return job.prompts().size() > 1 ? new boolean[] {true, false} : new boolean[] {false};
+  }
+
+  private static SortedSet<Integer> chunkRows(int tokens) {
+    int whole = RowChunks.whole(tokens).rows();
+    SortedSet<Integer> rows = new TreeSet<>();
+    for (int r = RowChunks.GRANULE; r <= LONGEST_CHUNK; r *= 2) {
+      rows.add(Math.min(r, whole));
     }
     return rows;
   }
@@ -126,57 +170,72 @@ public final class TransformerPlanner {
             layerMajor,
             job.timesteps(),
             job.precision());
-    WanTransformer.Memory memory = WanTransformer.measure(config, run, types, device, threads);
     Placement placement =
         config.layers() == 1 ? Placement.allResident(1) : new Placement(config.layers(), 0, 1);
-    return made(run, placement, memory, hidden(run));
+    return made(run, placement, measure(run), hidden(run));
+  }
+
+  private WanTransformer.Memory measure(WanRun run) {
+    WanTransformer.Memory most = new WanTransformer.Memory(0, 0, 0);
+    for (TypePolicy types : experts) {
+      WanTransformer.Memory one = WanTransformer.measure(config, run, types, device, threads);
+      most =
+          new WanTransformer.Memory(
+              Math.max(most.stateBytes(), one.stateBytes()),
+              Math.max(most.computeBytes(), one.computeBytes()),
+              Math.max(most.scratchBytes(), one.scratchBytes()));
+    }
+    return most;
   }
 
   private long hidden(WanRun run) {
-    long widest = Math.max(config.ffnDim(), config.dim());
-    return HiddenMemory.bytes(device, run.chunks().largest(), widest, widest * config.dim());
+    long widest = Math.max(config.ffnDim(), Math.max(config.dim(), config.textDim()));
+    // Prompts are not cut into chunks.
+    int rows = run.chunks().largest();
+    for (PromptRows prompt : run.prompts()) {
+      rows = Math.max(rows, prompt.embedded());
+    }
+    return HiddenMemory.bytes(device, rows, widest, widest * config.dim());
   }
 
-  /** Uses what the budget leaves: a second slot first, then resident blocks. */
+  /** Uses what the budget leaves: a second slot, resident blocks, or both. */
   private TransformerPlan fill(Job job, TransformerPlan least, long budgetBytes) {
     WanTransformer.Memory memory =
         new WanTransformer.Memory(least.stateBytes(), least.computeBytes(), least.scratchBytes());
-    return placements(job.maxResident())
+    return placements(job.maxResident()).stream()
         .map(p -> made(least.run(), p, memory, least.hiddenBytes()))
         .filter(p -> p.peakDeviceBytes() <= budgetBytes)
-        .min(Comparator.comparingDouble(TransformerPlan::stepSeconds))
+        .min(
+            Comparator.comparingDouble(TransformerPlan::stepSeconds)
+                .thenComparingLong(TransformerPlan::uploadBytesPerStep))
         .orElse(least);
   }
 
-  private java.util.stream.Stream<Placement> placements(int maxResident) {
+  private List<Placement> placements(int maxResident) {
     List<Placement> all = new ArrayList<>();
     int n = config.layers();
     for (int resident = Math.min(n, maxResident); resident >= 0; resident--) {
       if (resident == n) {
         all.add(Placement.allResident(n));
-      } else {
-        for (int slots = 2; slots >= 1; slots--) {
-          if (slots < n - resident) {
-            all.add(new Placement(n, resident, slots));
-          }
-        }
+      }
+      // As many slots as streamed blocks would take the memory of keeping them all.
+      for (int slots = Math.min(2, n - resident - 1); slots >= 1; slots--) {
+        all.add(new Placement(n, resident, slots));
       }
     }
-    if (all.isEmpty()) {
-      all.add(new Placement(n, 0, 1));
-    }
-    return all.stream();
+    return all;
   }
 
   private TransformerPlan made(
       WanRun run, Placement placement, WanTransformer.Memory memory, long hidden) {
-    List<Integer> streamed = placement.streamed();
-    long resident = 0;
-    for (int i = 0; i < blockBytes.length; i++) {
-      resident += streamed.contains(i) ? 0 : blockBytes[i];
+    long resident = Arrays.stream(blockBytes).sum();
+    long slot = 0;
+    long sweep = 0;
+    for (int i : placement.streamed()) {
+      resident -= blockBytes[i];
+      slot = Math.max(slot, blockBytes[i]);
+      sweep += dataBytes[i];
     }
-    long slot = streamed.stream().mapToLong(i -> blockBytes[i]).max().orElse(0);
-    long sweep = streamed.stream().mapToLong(i -> blocks.get(i).dataBytes()).sum();
     int sweeps = run.layerMajor() ? 1 : run.prompts().size();
     return new TransformerPlan(
         run,

@@ -56,8 +56,22 @@ public record RowChunks(int tokens, int rows) {
     return List.copyOf(chunks);
   }
 
+  /** One chunk of every size there is: the first, and the last if it is of another size. */
+  public List<Chunk> distinct() {
+    Chunk last = last();
+    return last.start() == 0 || last.size() == rows
+        ? List.of(new Chunk(0, last.start() == 0 ? tokens : rows))
+        : List.of(new Chunk(0, rows), last);
+  }
+
+  private Chunk last() {
+    int full = tokens / rows;
+    boolean joined = tokens - full * rows < GRANULE;
+    return new Chunk(Math.max(0, joined ? full - 1 : full) * rows, tokens);
+  }
+
   /** Rows of the largest chunk. */
   public int largest() {
-    return chunks().stream().mapToInt(Chunk::size).max().orElseThrow();
+    return distinct().stream().mapToInt(Chunk::size).max().orElseThrow();
   }
 }

@@ -62,7 +62,12 @@ public record VaeConfig(
 
   /** The published model: 83 million weights, 8 x 8 pixels and 4 frames to a latent. */
   public static VaeConfig official() {
-    return withPublishedStatistics(96, 16, List.of(1, 2, 4, 4), 2, List.of(false, true, true));
+    return official(96, 16);
+  }
+
+  /** The published architecture in another width, such as the demo model's. */
+  public static VaeConfig official(int dim, int zDim) {
+    return withPublishedStatistics(dim, zDim, List.of(1, 2, 4, 4), 2, List.of(false, true, true));
   }
 
   private static VaeConfig withPublishedStatistics(

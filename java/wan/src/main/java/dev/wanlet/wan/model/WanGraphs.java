@@ -162,14 +162,7 @@ final class WanGraphs {
    * @param blocks one weight set of every signature among the blocks
    */
   List<Key> shapes(WeightSet outer, List<WeightSet> blocks) {
-    List<RowChunks.Chunk> chunks =
-        run.chunks().chunks().stream()
-            .collect(
-                java.util.stream.Collectors.toMap(
-                    RowChunks.Chunk::size, c -> c, (a, b) -> a, java.util.LinkedHashMap::new))
-            .values()
-            .stream()
-            .toList();
+    List<RowChunks.Chunk> chunks = run.chunks().distinct();
     RowChunks.Chunk none = chunks.get(0);
     List<Key> keys = new ArrayList<>();
     keys.add(new Key(Kind.TIMESTEPS, outer, 0, 0, 0, none));

@@ -2,13 +2,17 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.wan.media.FrameSinks;
+import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.ToIntFunction;
 
 /**
  * One clip to make, every setting decided and checked. Immutable.
@@ -185,6 +189,33 @@ public record GenerationRequest(
       long asked = seed.orElse(RANDOM_SEED);
       // 31 bits: short enough to type again.
       return asked == RANDOM_SEED ? ThreadLocalRandom.current().nextLong(1L << 31) : asked;
+    }
+
+    /**
+     * What planning asks of the clip; neither prompt nor output need be set.
+     *
+     * @param tokens counts a prompt's tokens; a missing prompt is taken to be as long as can be
+     * @param maxResident most transformer blocks that may stay on the device
+     * @throws RequestException if a setting cannot be
+     */
+    public RunPlanner.Job toPlan(
+        ModelDefaults model, ToIntFunction<String> tokens, int maxResident) {
+      RequestRules rules = new RequestRules(model);
+      FrameSize size = rules.size(width, height);
+      SamplingSettings settings = sampling(rules, size);
+      List<Integer> counts = new ArrayList<>();
+      counts.add(prompt == null ? WanConfig.TEXT_LENGTH : tokens.applyAsInt(rules.prompt(prompt)));
+      if (settings.isGuided()) {
+        String negative = negativePrompt == null ? model.negativePrompt() : negativePrompt;
+        counts.add(prompt == null ? WanConfig.TEXT_LENGTH : tokens.applyAsInt(negative));
+      }
+      return new RunPlanner.Job(
+          size,
+          rules.frames(frames.orElse(model.frames())),
+          settings.steps(),
+          counts,
+          compute.precision(),
+          maxResident);
     }
 
     private SamplingSettings sampling(RequestRules rules, FrameSize size) {

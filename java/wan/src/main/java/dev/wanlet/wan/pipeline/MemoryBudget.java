@@ -14,8 +14,10 @@ import java.util.OptionalLong;
  *
  * @param deviceBytes on the device
  * @param hostBytes of host memory
+ * @param shared whether the device's memory is host memory too, so that both together must keep to
+ *     {@code hostBytes}; a budget that the user stated for a CPU device counts by itself
  */
-public record MemoryBudget(long deviceBytes, long hostBytes) {
+public record MemoryBudget(long deviceBytes, long hostBytes, boolean shared) {
   private static final Path MEMINFO = Path.of("/proc/meminfo");
   private static final long KIB = 1024;
 
@@ -25,11 +27,21 @@ public record MemoryBudget(long deviceBytes, long hostBytes) {
   /** The part of free host memory that a run may take. */
   private static final double HOST_SHARE = 0.85;
 
+  /** Budgets of two memories. */
+  public MemoryBudget(long deviceBytes, long hostBytes) {
+    this(deviceBytes, hostBytes, false);
+  }
+
   /** What the user allows; what is not said is measured now. */
   public static MemoryBudget of(ComputeSettings settings, Device device) {
     long host = settings.hostBudgetBytes().orElseGet(() -> (long) (HOST_SHARE * freeHostBytes()));
     long dev = settings.deviceBudgetBytes().orElseGet(() -> automatic(device, host));
-    return new MemoryBudget(dev, host);
+    return new MemoryBudget(dev, host, device.isCpu() && settings.deviceBudgetBytes().isEmpty());
+  }
+
+  /** The same with another budget of device memory. */
+  public MemoryBudget withDeviceBytes(long bytes) {
+    return new MemoryBudget(bytes, hostBytes, shared);
   }
 
   private static long automatic(Device device, long hostBytes) {

@@ -45,7 +45,35 @@ public final class ModelResolver {
     return new Resolution(selection).run();
   }
 
-  /** One call of {@link #resolve}. */
+  /**
+   * Finds what there is of a model, for planning: parts other than the transformer may be missing,
+   * and one of two experts is enough. Nothing comes from the demo model.
+   *
+   * @throws NoSuchFileException if a file the user named is not there
+   * @throws ModelFilesException if there is no transformer, or a part is there twice
+   * @throws IOException if a file cannot be read or is damaged
+   */
+  public FoundFiles find(ModelSelection selection) throws IOException {
+    return new Resolution(selection).find();
+  }
+
+  /**
+   * The files of a model as far as they are there. Immutable.
+   *
+   * @param transformers in the order they run
+   */
+  public record FoundFiles(
+      ModelDefaults model,
+      List<Path> transformers,
+      Optional<Path> vae,
+      Optional<Path> textEncoder,
+      Optional<Path> tokenizer) {
+    public FoundFiles {
+      transformers = List.copyOf(transformers);
+    }
+  }
+
+  /** One call of {@link #resolve} or {@link #find}. */
   private final class Resolution {
     private final ModelSelection selection;
     private final Set<ModelPart> fromDemo = EnumSet.noneOf(ModelPart.class);
@@ -76,6 +104,44 @@ public final class ModelResolver {
           text.path(),
           tokenizer(text),
           fromDemo);
+    }
+
+    FoundFiles find() throws IOException {
+      openModel();
+      List<WeightFileFacts> experts = transformers();
+      if (experts.isEmpty() || !fromDemo.isEmpty()) {
+        throw missing(ModelPart.TRANSFORMER, "none was given");
+      }
+      WanConfig numbers = experts.get(experts.size() - 1).transformer();
+      ModelDefaults model =
+          catalog.identify(
+              numbers, experts.size(), experts.stream().map(f -> Experts.name(f.path())).toList());
+      Optional<Path> text = present(ModelPart.TEXT_ENCODER, numbers.textDim());
+      return new FoundFiles(
+          model,
+          experts.stream().map(WeightFileFacts::path).toList(),
+          present(ModelPart.VAE, numbers.outChannels()),
+          text,
+          presentTokenizer(text));
+    }
+
+    private Optional<Path> present(ModelPart part, int width) throws IOException {
+      WeightFileFacts facts = given(part, part);
+      if (facts == null && folder != null) {
+        facts = folder.only(part, f -> f.width() == width);
+      }
+      return Optional.ofNullable(facts).map(WeightFileFacts::path);
+    }
+
+    private Optional<Path> presentTokenizer(Optional<Path> text) throws IOException {
+      Optional<Path> given = selection.part(ModelPart.TOKENIZER);
+      if (given.isPresent()) {
+        return Optional.of(located(given.get()));
+      }
+      return Stream.of(text, Optional.ofNullable(folder).map(ModelFolder::folder))
+          .flatMap(Optional::stream)
+          .flatMap(p -> Tokenizer.locate(p).stream())
+          .findFirst();
     }
 
     private void openModel() throws IOException {

@@ -6,6 +6,7 @@ import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.ggml.MemoryMeter;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.media.VideoMetadata;
 import dev.wanlet.wan.memory.Bytes;
@@ -62,6 +63,7 @@ final class PipelineRun {
   private RunPlanner.Job job;
   private RunPlan plan;
   private MemoryBudget budget;
+  private long plannedPeak;
   private long lastCheckpoint = System.nanoTime();
 
   PipelineRun(
@@ -89,7 +91,8 @@ final class PipelineRun {
     planner = pipeline.planner(model, request, device);
     job = VideoPipeline.job(request, options, ids);
     budget = MemoryBudget.of(request.compute(), device);
-    replan();
+    plan = VideoPipeline.plan(planner, job, budget, pipeline.files().model());
+    listener.planned(plan);
     try (Backend opened = Backend.open(device)) {
       backend = opened;
       Cancellation.Registration stop = cancellation.onCancel(opened::requestStop);
@@ -104,6 +107,7 @@ final class PipelineRun {
   private GenerationResult runStages(List<int[]> ids) throws IOException {
     backend.setThreads(VideoPipeline.threads(request.compute()));
     backend.deviceMemory().limit(budget.deviceBytes());
+    pipeline.opened(backend);
     // 2. Prompts to contexts.
     List<float[]> contexts = withReplanning(Stage.TEXT, ids.size(), () -> encode(ids));
     // 3. Noise to latents.
@@ -118,13 +122,8 @@ final class PipelineRun {
         request,
         stepSeconds,
         stageSeconds,
-        plan.peakBufferBytes(),
+        plannedPeak,
         backend.deviceMemory().peakBytes());
-  }
-
-  private void replan() {
-    plan = planner.plan(job, budget);
-    listener.planned(plan);
   }
 
   /** Work of a stage. */
@@ -140,6 +139,7 @@ final class PipelineRun {
     long start = System.nanoTime();
     for (int attempt = 1; ; attempt++) {
       cancellation.check();
+      plannedPeak = Math.max(plannedPeak, plan.bufferBytes(stage));
       try {
         T result = work.run();
         double seconds = (System.nanoTime() - start) / 1e9;
@@ -150,20 +150,28 @@ final class PipelineRun {
         if (attempt == MAX_REPLANS) {
           throw e;
         }
-        long inUse = backend.deviceMemory().currentBytes();
-        long available = inUse + Math.min(e.freeBytes(), plan.peakDeviceBytes(stage));
-        long smaller = (long) (REPLAN_SHARE * Math.min(available, plan.peakDeviceBytes(stage)));
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "the device has less memory than planned ({0}); planning for {1}",
-            e.getMessage(),
-            Bytes.text(smaller));
-        budget = new MemoryBudget(smaller, budget.hostBytes());
-        replan();
+        replan(stage, e);
       } catch (GgmlException e) {
         throw cancellation.isCancelled() && e.code() == ErrorCode.ABORTED ? stopped(stage, e) : e;
       }
     }
+  }
+
+  private void replan(Stage stage, DeviceMemoryException failure) {
+    MemoryMeter meter = backend.deviceMemory();
+    long peak = plan.peakDeviceBytes(stage);
+    long room = meter.limitBytes() - meter.currentBytes();
+    long free = (long) (REPLAN_SHARE * backend.device().memory().freeBytes());
+    // Drivers may call memory free that cannot be had: then only asking for less helps.
+    long smaller =
+        room < peak ? Math.min(room, free) : Math.min(free, (long) (REPLAN_SHARE * peak));
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "the device has less memory than planned ({0}); planning for {1}",
+        failure.getMessage(),
+        Bytes.text(smaller));
+    plan = planner.replan(plan, stage, job, budget.withDeviceBytes(smaller));
+    listener.planned(plan);
   }
 
   private static RuntimeException stopped(Stage stage, GgmlException cause) {
@@ -191,7 +199,7 @@ final class PipelineRun {
         backend,
         model.vae(),
         VaeConfig.infer(model.vae()),
-        plan.vae(),
+        plan.vae().orElseThrow().memory(),
         latents,
         request,
         settings,
@@ -284,13 +292,19 @@ final class PipelineRun {
             .withListener(this::stepDone)
             .withCancelled(cancellation::isCancelled)
             .run(latents);
-      } catch (SamplingCancelledException e) {
-        if (sampler.nextStep() > savedSteps) {
-          save();
-        }
+      } catch (SamplingCancelledException | GgmlException e) {
+        saveUnfinished();
         throw e;
       } catch (UncheckedIOException e) {
+        saveUnfinished();
         throw e.getCause();
+      }
+    }
+
+    /** Keeps the steps that are done, whatever ended the next one. */
+    private void saveUnfinished() {
+      if (sampler.nextStep() > savedSteps) {
+        save();
       }
     }
 

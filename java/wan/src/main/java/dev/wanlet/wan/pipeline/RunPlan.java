@@ -4,7 +4,8 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.wan.memory.Bytes;
 import dev.wanlet.wan.memory.TextPlan;
 import dev.wanlet.wan.memory.TransformerPlan;
-import dev.wanlet.wan.model.VaeMemory;
+import dev.wanlet.wan.memory.VaePlan;
+import java.util.Optional;
 
 /**
  * What a run will take, stage by stage; stages follow each other, so the run's peak is the largest
@@ -12,8 +13,7 @@ import dev.wanlet.wan.model.VaeMemory;
  *
  * @param budgetBytes most device memory the run may use
  * @param hostBudgetBytes most host memory it may use beside clean mapped pages
- * @param vae the decoder's memory and settings
- * @param vaeHiddenBytes bound of what the backend takes by itself while decoding
+ * @param vae how frames are decoded; empty for a VAE that this version cannot run
  * @param steps sampling steps
  */
 public record RunPlan(
@@ -21,30 +21,16 @@ public record RunPlan(
     long hostBudgetBytes,
     TextPlan text,
     TransformerPlan transformer,
-    VaeMemory vae,
-    long vaeHiddenBytes,
+    Optional<VaePlan> vae,
     HostPlan host,
     int steps) {
-
-  /**
-   * Host memory of a run. All sizes in bytes.
-   *
-   * @param heapBytes Java's heap: latents, contexts, frames
-   * @param pinnedBytes the loader's ring and caches of the VAE kept on the host
-   * @param scratchBytes what the CPU device takes beside ggml's buffers
-   */
-  public record HostPlan(long heapBytes, long pinnedBytes, long scratchBytes) {
-    public long totalBytes() {
-      return heapBytes + pinnedBytes + scratchBytes;
-    }
-  }
 
   /** Most device memory in use during a stage. */
   public long peakDeviceBytes(Stage stage) {
     return switch (stage) {
       case TEXT -> text.peakDeviceBytes();
       case SAMPLE -> transformer.peakDeviceBytes();
-      case DECODE -> vae.peakBytes() + vaeHiddenBytes;
+      case DECODE -> vae.map(VaePlan::peakDeviceBytes).orElse(0L);
     };
   }
 
@@ -57,9 +43,13 @@ public record RunPlan(
     return peak;
   }
 
-  /** Most bytes in ggml's buffers at any time: what measuring buffers shows. */
-  public long peakBufferBytes() {
-    return Math.max(text.bufferBytes(), Math.max(transformer.bufferBytes(), vae.peakBytes()));
+  /** Most bytes in ggml's buffers during a stage: what measuring buffers shows. */
+  public long bufferBytes(Stage stage) {
+    return switch (stage) {
+      case TEXT -> text.bufferBytes();
+      case SAMPLE -> transformer.bufferBytes();
+      case DECODE -> vae.map(v -> v.memory().peakBytes()).orElse(0L);
+    };
   }
 
   /** One line for people. */

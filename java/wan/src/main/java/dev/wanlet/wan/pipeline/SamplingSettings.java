@@ -22,4 +22,9 @@ public record SamplingSettings(
     double flowShift,
     double guidanceScale,
     double highNoiseGuidanceScale,
-    OptionalDouble expertBoundary) {}
+    OptionalDouble expertBoundary) {
+  /** Whether some step needs the negative prompt. */
+  public boolean isGuided() {
+    return guidanceScale != 1 || highNoiseGuidanceScale != 1;
+  }
+}

@@ -5,12 +5,16 @@ import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.media.VideoMetadata;
 import dev.wanlet.wan.memory.DeviceRates;
+import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.model.VaeConfig;
 import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.model.WanVariant;
 import dev.wanlet.wan.nn.SourceTypes;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Makes clips with one model. Plans every stage before the first weight is read, then runs them one
@@ -20,6 +24,7 @@ import java.util.List;
 public final class VideoPipeline {
   private final ModelFiles files;
   private final DeviceRates.Source rates;
+  private final Consumer<Backend> onOpen;
 
   /** A pipeline that predicts times from assumed rates. */
   public VideoPipeline(ModelFiles files) {
@@ -28,32 +33,63 @@ public final class VideoPipeline {
 
   /** A pipeline that predicts times, and weighs plans, by the given rates. */
   public VideoPipeline(ModelFiles files, DeviceRates.Source rates) {
+    this(files, rates, backend -> {});
+  }
+
+  /**
+   * A pipeline for tests of what happens when plans and devices disagree.
+   *
+   * @param onOpen gets each backend once its budget is set
+   */
+  VideoPipeline(ModelFiles files, DeviceRates.Source rates, Consumer<Backend> onOpen) {
     this.files = files;
     this.rates = rates;
+    this.onOpen = onOpen;
   }
 
   /**
    * What a run would take, without running it. Reads only headers, and the prompt's tokens.
    *
-   * @throws dev.wanlet.wan.memory.MemoryBudgetException if it does not fit the budget
+   * @throws MemoryBudgetException if it does not fit the budget
    * @throws IOException if a file cannot be read
    */
   public RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
     try (OpenModel model = open()) {
       Device device = Device.byName(request.compute().device());
-      return planner(model, request, device)
-          .plan(
-              job(request, options, TextStage.tokenize(files.tokenizer(), prompts(request))),
-              MemoryBudget.of(request.compute(), device));
+      return plan(
+          planner(model, request, device),
+          job(request, options, TextStage.tokenize(files.tokenizer(), prompts(request))),
+          MemoryBudget.of(request.compute(), device),
+          files.model());
     }
+  }
+
+  /** Plans a run; a refusal says what would fit instead. */
+  static RunPlan plan(
+      RunPlanner planner, RunPlanner.Job job, MemoryBudget budget, ModelDefaults model) {
+    try {
+      return planner.plan(job, budget);
+    } catch (MemoryBudgetException e) {
+      throw e.withAdvice(advice(job, planner.alternatives(job, budget, model.sizes())));
+    }
+  }
+
+  private static String advice(RunPlanner.Job job, RunPlanner.Alternatives fitting) {
+    List<String> clips = new ArrayList<>();
+    fitting.frames().ifPresent(n -> clips.add(n + " frames of " + job.size()));
+    fitting.size().ifPresent(s -> clips.add(job.frames() + " frames of " + s));
+    return clips.isEmpty() ? "" : "it is enough for " + String.join(", or ", clips);
+  }
+
+  void opened(Backend backend) {
+    onOpen.accept(backend);
   }
 
   /**
    * Makes a clip.
    *
    * @param cancellation ends the run within one block; what was saved can be resumed
-   * @throws dev.wanlet.wan.memory.MemoryBudgetException before any work, if it does not fit the
-   *     budget
+   * @throws MemoryBudgetException before any work, if it does not fit the budget
    * @throws java.util.concurrent.CancellationException if cancelled; while sampling a {@link
    *     dev.wanlet.wan.sampling.SamplingCancelledException}
    * @throws IOException if a model file cannot be read or the clip cannot be written
@@ -96,10 +132,13 @@ public final class VideoPipeline {
         threads,
         rates.of(device, threads),
         model.transformerConfig(),
-        SourceTypes.of(model.transformers().get(0), request.compute().precision(), device),
+        model.transformers().stream()
+            .map(t -> SourceTypes.of(t, request.compute().precision(), device))
+            .toList(),
         model.textConfig(),
         SourceTypes.of(model.textEncoder(), request.compute().precision(), device),
-        VaeConfig.infer(model.vae()));
+        files.model().vae(),
+        Optional.of(VaeConfig.infer(model.vae())));
   }
 
   static int threads(ComputeSettings compute) {
@@ -118,9 +157,9 @@ public final class VideoPipeline {
 
   /** The prompts to encode: the negative one only where some step is guided. */
   static List<String> prompts(GenerationRequest request) {
-    SamplingSettings s = request.sampling();
-    boolean guided = s.guidanceScale() != 1 || s.highNoiseGuidanceScale() != 1;
-    return guided ? List.of(request.prompt(), request.negativePrompt()) : List.of(request.prompt());
+    return request.sampling().isGuided()
+        ? List.of(request.prompt(), request.negativePrompt())
+        : List.of(request.prompt());
   }
 
   /** Every setting that shaped the clip, under its option's name. */
