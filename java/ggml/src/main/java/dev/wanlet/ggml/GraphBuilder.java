@@ -454,6 +454,7 @@ public final class GraphBuilder {
    * @return [N, K], BF16, in the compute buffer
    */
   public Tensor widen(Tensor weight) {
+    requireWeight("widen", weight);
     requireContiguous("widen", weight);
     if (!weight.type().isQuantized() || weight.rank() != 2) {
       throw new ShapeException("widen: " + weight + " is not a quantised matrix");

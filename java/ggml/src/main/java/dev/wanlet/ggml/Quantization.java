@@ -49,7 +49,11 @@ public final class Quantization {
     return GgmlJni.quantizeRows(type.id(), source, target, rows, columns, importance);
   }
 
-  /** Widens whole blocks of any type to F32. */
+  /**
+   * Widens whole blocks to F32.
+   *
+   * @throws GgmlException with {@link ErrorCode#UNSUPPORTED} if not {@link #canWiden}
+   */
   public static void dequantize(TensorType type, long source, long target, long elements) {
     if (elements < 0) {
       throw new IllegalArgumentException("negative number of elements " + elements);
@@ -84,6 +88,12 @@ public final class Quantization {
       double squaredSecond,
       double product,
       double largestError) {}
+
+  /** Whether {@link #dequantize} takes a type: all that weights are stored in. */
+  public static boolean canWiden(TensorType type) {
+    boolean plain = type == TensorType.F32 || type == TensorType.F16 || type == TensorType.BF16;
+    return plain || (type.isQuantized() && !NO_QUANTISER.contains(type));
+  }
 
   /** Whether a type can only be made with importance weights. */
   public static boolean needsImportance(TensorType type) {

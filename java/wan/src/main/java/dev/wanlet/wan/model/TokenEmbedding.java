@@ -4,6 +4,7 @@ package dev.wanlet.wan.model;
 import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.Quantization;
 import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightTensor;
 import java.nio.ByteOrder;
@@ -21,13 +22,15 @@ public final class TokenEmbedding {
    * Takes a table of any stored type.
    *
    * @param table [vocab, dim]
-   * @throws WeightFormatException if it is not a matrix, or its rows are stored in another shape
+   * @throws WeightFormatException if it is not a matrix, its rows are stored in another shape, or
+   *     its type is not one of weights
    */
   public TokenEmbedding(WeightTensor table) throws WeightFormatException {
     if (table.shape().rank() != 2 || !table.shape().equals(table.storedShape())) {
       throw new WeightFormatException(
           table.file(), "tensor '" + table.name() + "' is not a table of rows: " + table.shape());
     }
+    SourceReader.requireReadable(table);
     this.table = table;
     this.vocab = Math.toIntExact(table.shape().dim(0));
     this.dim = Math.toIntExact(table.shape().dim(1));

@@ -57,6 +57,22 @@ public final class SourceReader implements WeightReader {
     }
   }
 
+  /**
+   * Refuses the quantised types that only activations have.
+   *
+   * @throws WeightFormatException if {@code tensor} is of one
+   */
+  public static void requireReadable(WeightTensor tensor) throws WeightFormatException {
+    if (tensor.type().isQuantized()
+        && !tensor.type().tensorType().filter(Quantization::canWiden).isPresent()) {
+      throw new WeightFormatException(
+          tensor.file(),
+          String.format(
+              "tensor '%s' is stored as %s, which no weight is; convert it again, to Q8_0 say",
+              tensor.name(), tensor.type()));
+    }
+  }
+
   private WeightTensor find(TensorSpec spec) throws WeightFormatException {
     WeightTensor tensor = source.require(spec.name());
     if (!fits(tensor.shape(), spec)) {
@@ -87,8 +103,10 @@ public final class SourceReader implements WeightReader {
     return Shape.of(java.util.Arrays.stream(shape.dims()).filter(d -> d != 1).toArray());
   }
 
-  private static void widen(WeightTensor tensor, TensorType stored, HostMemory floats) {
-    if (stored != null) {
+  private static void widen(WeightTensor tensor, TensorType stored, HostMemory floats)
+      throws WeightFormatException {
+    requireReadable(tensor);
+    if (stored != null && Quantization.canWiden(stored)) {
       Quantization.dequantize(stored, tensor.address(), floats.address(), tensor.elements());
       return;
     }

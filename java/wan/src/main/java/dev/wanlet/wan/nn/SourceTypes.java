@@ -2,6 +2,7 @@
 package dev.wanlet.wan.nn;
 
 import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.Quantization;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.weights.WeightSource;
 import java.util.Optional;
@@ -34,12 +35,7 @@ public final class SourceTypes implements TypePolicy {
       // CUDA multiplies F16 weights in F16, which overflows in these networks.
       return TensorType.BF16;
     }
-    boolean computable =
-        type.isQuantized()
-            || type == TensorType.F32
-            || type == TensorType.F16
-            || type == TensorType.BF16;
-    return computable && type.fits(columns) ? type : TensorType.F32;
+    return Quantization.canWiden(type) && type.fits(columns) ? type : TensorType.F32;
   }
 
   /**
