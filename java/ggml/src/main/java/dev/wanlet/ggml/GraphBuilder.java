@@ -9,6 +9,7 @@ import static dev.wanlet.ggml.OpChecks.requireFloat;
 import static dev.wanlet.ggml.OpChecks.requireMovable;
 import static dev.wanlet.ggml.OpChecks.requireNoOverlap;
 import static dev.wanlet.ggml.OpChecks.requirePair;
+import static dev.wanlet.ggml.OpChecks.requirePlainStrides;
 import static dev.wanlet.ggml.OpChecks.requireRows;
 import static dev.wanlet.ggml.OpChecks.requireTable;
 import static dev.wanlet.ggml.OpChecks.requireType;
@@ -162,7 +163,7 @@ public final class GraphBuilder {
   /** {@code a * scale + bias}. */
   public Tensor scale(Tensor a, float scale, float bias) {
     requireType("scale", a, TensorType.F32);
-    requireContiguous("scale", a);
+    requirePlainStrides("scale", a);
     return made(GgmlJni.opScale(slot(), a.handle(), scale, bias, false), a.rank());
   }
 
@@ -491,7 +492,14 @@ public final class GraphBuilder {
     long offset =
         g == 0 ? start / a.type().blockElements() * a.type().blockBytes() : start * a.ggmlStride(g);
     ne[g] = end - start;
-    return view(a, a.rank(), ne, a.ggmlStride(1), a.ggmlStride(2), a.ggmlStride(3), offset);
+    long[] nb = {a.ggmlStride(0), a.ggmlStride(1), a.ggmlStride(2), a.ggmlStride(3)};
+    for (int i = 2; i < 4; i++) {
+      if (ne[i] == 1) {
+        // Any stride will do for one element, but some of ggml's operations insist on this one.
+        nb[i] = nb[i - 1] * ne[i - 1];
+      }
+    }
+    return view(a, a.rank(), ne, nb[1], nb[2], nb[3], offset);
   }
 
   /**

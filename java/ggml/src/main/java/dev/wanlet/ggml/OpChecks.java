@@ -104,6 +104,17 @@ final class OpChecks {
     }
   }
 
+  /** No gaps, and for dimensions of length 1 too the strides that a tensor without gaps has. */
+  static void requirePlainStrides(String op, Tensor a) {
+    requireContiguous(op, a);
+    long[] ne = a.shape().ggmlDims();
+    for (int i = 2; i < 4; i++) {
+      if (a.ggmlStride(i) != a.ggmlStride(i - 1) * ne[i - 1]) {
+        throw new ShapeException(op + ": " + a + " has the strides of a view; duplicate it first");
+      }
+    }
+  }
+
   /** ggml measures a view by its elements, so it must span as many bytes as they take. */
   static void requireNoOverlap(String op, Tensor a) {
     if (a.type().bytes(a.shape()) > a.bytes()) {

@@ -27,6 +27,9 @@ class GraphBuilderChecksTest {
     bad.put("clamp of columns", g -> g.clamp(g.permute(f32(g, 4, 8), 1, 0), 0, 1));
     bad.put("sum_rows of columns", g -> g.sumRows(g.permute(f32(g, 4, 8), 1, 0)));
     bad.put("scale of a gapped view", g -> g.scale(g.slice(f32(g, 4, 8), 1, 0, 3), 2f));
+    bad.put(
+        "scale of a permuted view without gaps",
+        g -> g.scale(g.permute(f32(g, 4, 1, 8), 1, 0, 2), 2f));
     bad.put("norm with negative eps", g -> g.norm(f32(g, 4, 8), -1f));
     bad.put("rms_norm with NaN eps", g -> g.rmsNorm(f32(g, 4, 8), Float.NaN));
     bad.put("matmul of an integer weight", g -> g.matmul(i32(g, 4, 8), f32(g, 2, 8)));
@@ -82,6 +85,16 @@ class GraphBuilderChecksTest {
     try (TensorArena arena = TensorArena.forGraph(16)) {
       GraphBuilder g = new GraphBuilder(arena);
       assertThatThrownBy(() -> bad.getValue().apply(g)).isInstanceOf(ShapeException.class);
+    }
+  }
+
+  @Test
+  void rowsOfALargerTensorAreScaled() {
+    try (TensorArena arena = TensorArena.forGraph(8)) {
+      GraphBuilder g = new GraphBuilder(arena);
+      assertThat(g.scale(g.slice(f32(g, 4, 8), 0, 2, 4), 2f).shape()).isEqualTo(Shape.of(2, 8));
+      assertThat(g.scale(g.slice(f32(g, 5, 4, 8), 0, 1, 2), 2f).shape())
+          .isEqualTo(Shape.of(1, 4, 8));
     }
   }
 
