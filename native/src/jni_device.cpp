@@ -2,6 +2,7 @@
 //
 // Devices, backends and buffers: one ggml call per function.
 
+#include "device_limits.h"
 #include "ggml-backend.h"
 #include "ggml-cpu.h"
 #include "ggml.h"
@@ -25,6 +26,15 @@ using graph_plan_t         = ggml_cplan (*)(const ggml_cgraph *, int, ggml_threa
 template <class F> F proc_address(ggml_backend_dev_t device, const char * name) {
     ggml_backend_reg_t reg = ggml_backend_dev_backend_reg(device);
     return reinterpret_cast<F>(ggml_backend_reg_get_proc_address(reg, name));
+}
+
+// Runs a call of a backend; says which device it was when Vulkan throws out of it.
+template <class F> auto on_device(const char * device, const char * doing, F && body) {
+    try {
+        return body();
+    } catch (const std::system_error & e) {
+        throw native_error(code_of(e), std::string("device ") + device + " failed while " + doing + ": " + e.what());
+    }
 }
 
 bool is_raised(void * flag) { return static_cast<std::atomic<int> *>(flag)->load(std::memory_order_relaxed) != 0; }
@@ -111,10 +121,11 @@ WANLET_JNI(jbyteArray, deviceFeatures)(JNIEnv * env, jclass, jlong device) {
 WANLET_JNI(jlong, backendInit)(JNIEnv * env, jclass, jlong device) {
     return guarded<jlong>(env, [&] {
         ggml_backend_dev_t dev     = from_handle<ggml_backend_device>(device);
-        ggml_backend_t     backend = ggml_backend_dev_init(dev, nullptr);
+        const char *       name    = ggml_backend_dev_name(dev);
+        ggml_backend_t     backend = on_device(name, "being opened", [&] { return ggml_backend_dev_init(dev, nullptr); });
         if (backend == nullptr) {
             throw native_error(error_code::DEVICE_FAILED,
-                               std::string("device ") + ggml_backend_dev_name(dev) + " could not be opened");
+                               std::string("device ") + name + " could not be opened");
         }
         return to_handle(backend);
     });
@@ -172,27 +183,38 @@ WANLET_JNI(jboolean, backendSetAbortFlag)(JNIEnv * env, jclass, jlong backend, j
 
 WANLET_JNI(void, backendCompute)(JNIEnv * env, jclass, jlong backend, jlong graph) {
     guarded<int>(env, [&] {
-        ggml_backend_t b = from_handle<ggml_backend>(backend);
-        switch (ggml_backend_graph_compute(b, from_handle<ggml_cgraph>(graph))) {
+        ggml_backend_t     b    = from_handle<ggml_backend>(backend);
+        const char *       name = ggml_backend_name(b);
+        const ggml_status status =
+            on_device(name, "computing a graph", [&] { return ggml_backend_graph_compute(b, from_handle<ggml_cgraph>(graph)); });
+        switch (status) {
             case GGML_STATUS_SUCCESS:
                 return 0;
             case GGML_STATUS_ABORTED:
                 throw native_error(error_code::ABORTED, "the graph was stopped");
             case GGML_STATUS_ALLOC_FAILED:
                 throw native_error(error_code::OUT_OF_MEMORY,
-                                   std::string("device ") + ggml_backend_name(b) + " ran out of memory in a graph");
+                                   std::string("device ") + name + " ran out of memory in a graph");
             default:
                 throw native_error(error_code::DEVICE_FAILED,
-                                   std::string("device ") + ggml_backend_name(b) + " failed while computing a graph");
+                                   std::string("device ") + name + " failed while computing a graph");
         }
     });
 }
 
 WANLET_JNI(void, backendSynchronize)(JNIEnv * env, jclass, jlong backend) {
     guarded<int>(env, [&] {
-        ggml_backend_synchronize(from_handle<ggml_backend>(backend));
-        return 0;
+        ggml_backend_t b = from_handle<ggml_backend>(backend);
+        return on_device(ggml_backend_name(b), "finishing its work", [&] {
+            ggml_backend_synchronize(b);
+            return 0;
+        });
     });
+}
+
+// The largest tensor that operations on the device may read or write, in bytes; INT64_MAX where there is no bound.
+WANLET_JNI(jlong, deviceLargestTensor)(JNIEnv * env, jclass, jlong device) {
+    return guarded<jlong>(env, [&] { return static_cast<jlong>(largest_tensor(from_handle<ggml_backend_device>(device))); });
 }
 
 WANLET_JNI(jboolean, deviceSupportsOp)(JNIEnv * env, jclass, jlong device, jlong tensor) {

@@ -8,9 +8,11 @@
 #include <jni.h>
 
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace wanlet {
@@ -41,6 +43,17 @@ JavaVM * java_vm();
 void throw_ggml_exception(JNIEnv * env, error_code code, const char * message) noexcept;
 void throw_java(JNIEnv * env, const char * class_name, const char * message) noexcept;
 
+// What a failed Vulkan call means; ggml's Vulkan backend lets the exceptions of Vulkan's C++ headers through. Any other
+// system error is INTERNAL.
+inline error_code code_of(const std::system_error & e) noexcept {
+    if (std::strcmp(e.code().category().name(), "vk::Result") != 0) {
+        return error_code::INTERNAL;
+    }
+    // VK_ERROR_OUT_OF_HOST_MEMORY and VK_ERROR_OUT_OF_DEVICE_MEMORY, as fixed by Vulkan's ABI.
+    const int result = e.code().value();
+    return result == -1 || result == -2 ? error_code::OUT_OF_MEMORY : error_code::DEVICE_FAILED;
+}
+
 // Copies UTF-8 bytes; null is an error.
 std::string to_string(JNIEnv * env, jbyteArray utf8);
 jbyteArray  to_bytes(JNIEnv * env, const char * utf8);
@@ -66,6 +79,8 @@ template <class R, class F> R guarded(JNIEnv * env, F && body) noexcept {
         throw_ggml_exception(env, e.code, e.what());
     } catch (const std::bad_alloc &) {
         throw_java(env, "java/lang/OutOfMemoryError", "native heap exhausted");
+    } catch (const std::system_error & e) {
+        throw_ggml_exception(env, code_of(e), e.what());
     } catch (const std::exception & e) {
         throw_ggml_exception(env, error_code::INTERNAL, e.what());
     } catch (...) {

@@ -2,6 +2,7 @@
 //
 // Arenas (ggml contexts without data), tensors, transfers, graphs and their allocator.
 
+#include "device_limits.h"
 #include "ggml-alloc.h"
 #include "ggml-backend.h"
 #include "ggml.h"
@@ -248,6 +249,43 @@ WANLET_JNI(jint, graphNodes)(JNIEnv * env, jclass, jlong graph) {
     return guarded<jint>(env, [&] { return ggml_graph_n_nodes(from_handle<ggml_cgraph>(graph)); });
 }
 
+namespace {
+
+// Nodes that only rename memory are never run: what they look into may be larger than a device can address at once.
+bool is_view(const ggml_tensor * node) {
+    switch (node->op) {
+        case GGML_OP_NONE:
+        case GGML_OP_RESHAPE:
+        case GGML_OP_VIEW:
+        case GGML_OP_PERMUTE:
+        case GGML_OP_TRANSPOSE:
+            return true;
+        default:
+            return false;
+    }
+}
+
+std::string describe(const ggml_tensor * node, int64_t largest) {
+    std::string text  = std::string(ggml_op_desc(node)) + " (" + node->name + ") on";
+    const ggml_tensor * large = nullptr;
+    for (int s = 0; s < GGML_MAX_SRC && node->src[s] != nullptr; s++) {
+        text += std::string(" ") + ggml_type_name(node->src[s]->type);
+        if (large == nullptr && static_cast<int64_t>(ggml_nbytes(node->src[s])) > largest) {
+            large = node->src[s];
+        }
+    }
+    if (large == nullptr && static_cast<int64_t>(ggml_nbytes(node)) > largest) {
+        large = node;  // last: an operand is more likely to have a name
+    }
+    if (large != nullptr) {
+        text += std::string(": tensor ") + large->name + " takes " + std::to_string(ggml_nbytes(large)) +
+                " bytes, and this device's largest takes " + std::to_string(largest);
+    }
+    return text;
+}
+
+}  // namespace
+
 // The operation and name of the first node the device lacks, or null if it can run all of them.
 WANLET_JNI(jbyteArray, graphFirstUnsupported)(JNIEnv * env, jclass, jlong graph, jlong device) {
     return guarded<jbyteArray>(env, [&]() -> jbyteArray {
@@ -255,12 +293,8 @@ WANLET_JNI(jbyteArray, graphFirstUnsupported)(JNIEnv * env, jclass, jlong graph,
         ggml_backend_dev_t dev = from_handle<ggml_backend_device>(device);
         for (int i = 0; i < ggml_graph_n_nodes(g); i++) {
             const ggml_tensor * node = ggml_graph_node(g, i);
-            if (!ggml_backend_dev_supports_op(dev, node)) {
-                std::string text = std::string(ggml_op_desc(node)) + " (" + node->name + ") on";
-                for (int s = 0; s < GGML_MAX_SRC && node->src[s] != nullptr; s++) {
-                    text += std::string(" ") + ggml_type_name(node->src[s]->type);
-                }
-                return to_bytes(env, text.c_str());
+            if (!is_view(node) && !ggml_backend_dev_supports_op(dev, node)) {
+                return to_bytes(env, describe(node, largest_tensor(dev)).c_str());
             }
         }
         return nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The built libraries as a program finds them: backends are loaded from the flat directory and compute.
 
+#include "device_limits.h"
 #include "test.h"
 
 #include <ggml-alloc.h>
@@ -51,6 +52,8 @@ std::vector<double> plain_matmul(const std::vector<float> & w, const std::vector
 TEST_CASE(cpu_backend_is_found_in_the_flat_directory) {
     EXPECT_EQ(std::string(ggml_backend_dev_name(cpu_device())), std::string("CPU"));
 }
+
+TEST_CASE(the_cpu_bounds_no_tensor) { EXPECT_EQ(wanlet::largest_tensor(cpu_device()), int64_t{ INT64_MAX }); }
 
 TEST_CASE(cpu_matmul_equals_a_plain_loop) {
     constexpr int64_t k = 96;

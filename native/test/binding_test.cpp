@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 WANLET_JNI(jbyteArray, ggmlTree)(JNIEnv *, jclass);
@@ -28,6 +30,7 @@ extern "C" void JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_advise(JNIEn
 #define BINDING(name) Java_dev_wanlet_ggml_internal_GgmlJni_##name
 #define MAPPED(name)  Java_dev_wanlet_ggml_internal_MappedFileJni_##name
 
+using wanlet::error_code;
 using wanlet::to_handle;
 using wanlet::test::fake_jni;
 
@@ -147,4 +150,26 @@ TEST_CASE(missing_and_empty_files_are_exceptions) {
     const temporary_file empty("empty.bin", "");
     EXPECT(MAPPED(map)(jni.env(), nullptr, jni.bytes(empty.name())) == nullptr);
     EXPECT_EQ(jni.take_exception(), std::string("6: cannot map: the file is empty"));
+}
+
+namespace {
+
+// As in the exceptions that Vulkan's C++ headers throw out of ggml's Vulkan backend.
+struct vulkan_results : std::error_category {
+    const char * name() const noexcept override { return "vk::Result"; }
+    std::string  message(int) const override { return "Error"; }
+};
+
+}  // namespace
+
+TEST_CASE(vulkan_failures_are_told_apart) {
+    const vulkan_results category;
+    const std::vector<std::pair<int, error_code>> meanings = { { -1, error_code::OUT_OF_MEMORY },
+                                                               { -2, error_code::OUT_OF_MEMORY },
+                                                               { -3, error_code::DEVICE_FAILED },
+                                                               { -4, error_code::DEVICE_FAILED } };
+    for (const auto & [result, code] : meanings) {
+        EXPECT(wanlet::code_of(std::system_error(std::error_code(result, category), "vk::Queue::submit")) == code);
+    }
+    EXPECT(wanlet::code_of(std::system_error(std::make_error_code(std::errc::io_error))) == error_code::INTERNAL);
 }

@@ -27,6 +27,7 @@ public final class Backend implements AutoCloseable {
   private final MemoryMeter deviceMemory;
   private final MemoryMeter hostMemory;
   private volatile boolean stopRequested;
+  private volatile GgmlException failure;
   private int threads = 1;
   private int activeThreads = 1;
 
@@ -113,12 +114,19 @@ public final class Backend implements AutoCloseable {
    * Runs a graph and waits for it.
    *
    * @throws GgmlException with {@link ErrorCode#UNSUPPORTED} if the device lacks an operation,
-   *     {@link ErrorCode#ABORTED} after {@link #requestStop()}, {@link ErrorCode#DEVICE_FAILED} if
-   *     the device is lost
+   *     {@link ErrorCode#ABORTED} after {@link #requestStop()}, {@link ErrorCode#OUT_OF_MEMORY} if
+   *     the device could not give what the backend takes by itself, {@link ErrorCode#DEVICE_FAILED}
+   *     if the device is lost. After the last two this backend computes no more: close it and open
+   *     another.
    */
   public void compute(Graph graph) {
     if (stopRequested) {
       throw new GgmlException(ErrorCode.ABORTED, "stopped on request");
+    }
+    if (failure != null) {
+      throw new GgmlException(
+          ErrorCode.DEVICE_FAILED,
+          "device " + device + " failed before and must be opened anew: " + failure.getMessage());
     }
     graph.checkReady(device);
     int wanted = graph.operations() < SMALL_GRAPH ? 1 : threads;
@@ -128,6 +136,12 @@ public final class Backend implements AutoCloseable {
     try {
       GgmlJni.backendCompute(handle.get(), graph.handle());
       GgmlJni.backendSynchronize(handle.get());
+    } catch (GgmlException e) {
+      // What a graph left behind half-way is not to be run on top of.
+      if (e.code() == ErrorCode.DEVICE_FAILED || e.code() == ErrorCode.OUT_OF_MEMORY) {
+        failure = e;
+      }
+      throw e;
     } finally {
       Reference.reachabilityFence(this);
       Reference.reachabilityFence(graph);

@@ -29,7 +29,7 @@ public final class BufferType {
     return alignment;
   }
 
-  /** The largest single buffer. */
+  /** The largest single buffer that is sure to be possible; larger ones may be. */
   public long maxBytes() {
     return maxBytes;
   }

@@ -149,6 +149,15 @@ public final class Device {
     return new Memory(facts[1], facts[2]);
   }
 
+  /**
+   * The largest tensor, in bytes, that an operation on this device may read or write: Vulkan bounds
+   * it, from 128 MiB on software devices to 4 GiB; {@code Long.MAX_VALUE} where there is no bound.
+   * Opens the device.
+   */
+  public long maxTensorBytes() {
+    return GgmlJni.deviceLargestTensor(handle);
+  }
+
   /** The type of buffer that graphs on this device compute in. */
   public BufferType bufferType() {
     return new BufferType(GgmlJni.deviceBufferType(handle));

@@ -39,7 +39,8 @@ public final class Graph {
   /**
    * Names the first operation the device lacks, or null.
    *
-   * @return such as {@code FLASH_ATTN_EXT (attention) on f32 f16 f16}
+   * @return such as {@code FLASH_ATTN_EXT (attention) on f32 f16 f16}, with the reason behind it if
+   *     that is the size of a tensor
    */
   public String firstUnsupported(Device device) {
     byte[] text = GgmlJni.graphFirstUnsupported(handle(), device.handle());
@@ -59,6 +60,27 @@ public final class Graph {
     return allocated;
   }
 
+  /**
+   * Asks the device for every operation. Needs no memory, so that a plan can ask before anything is
+   * taken.
+   *
+   * @throws GgmlException with {@link ErrorCode#UNSUPPORTED}, naming the first operation it lacks
+   */
+  public void requireSupported(Device device) {
+    String missing = firstUnsupported(device);
+    if (missing != null) {
+      throw new GgmlException(
+          ErrorCode.UNSUPPORTED,
+          String.format(
+              "device %s cannot run %s; %s",
+              device,
+              missing,
+              missing.contains(": tensor ")
+                  ? "ask for a smaller size or fewer frames, or try --device CPU"
+                  : "try --device CPU"));
+    }
+  }
+
   void markAllocated(GraphAllocator allocator) {
     allocated = true;
     arena.allocatedBy(allocator);
@@ -73,12 +95,7 @@ public final class Graph {
       throw new IllegalStateException("the allocator that gave this graph its memory is closed");
     }
     if (checkedFor != device) {
-      String missing = firstUnsupported(device);
-      if (missing != null) {
-        throw new GgmlException(
-            ErrorCode.UNSUPPORTED,
-            "device " + device + " lacks the operation " + missing + "; try --device CPU");
-      }
+      requireSupported(device);
       checkedFor = device;
     }
   }

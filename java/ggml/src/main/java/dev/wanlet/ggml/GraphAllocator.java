@@ -27,8 +27,12 @@ public final class GraphAllocator implements AutoCloseable {
   /**
    * The exact bytes of a compute buffer for this graph, without taking them. Use a fresh allocator
    * for measuring: one that measured cannot allocate.
+   *
+   * @throws GgmlException with {@link ErrorCode#UNSUPPORTED} if the device cannot run the graph,
+   *     for an operation it lacks or a tensor larger than it can address
    */
   public static long measure(Device device, Graph graph) {
+    graph.requireSupported(device);
     long allocator = GgmlJni.allocatorNew(device.bufferType().handle());
     try {
       return GgmlJni.allocatorMeasure(allocator, graph.handle());

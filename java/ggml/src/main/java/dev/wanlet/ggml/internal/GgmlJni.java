@@ -59,6 +59,8 @@ public final class GgmlJni {
 
   public static native void backendSynchronize(long backend);
 
+  public static native long deviceLargestTensor(long device);
+
   public static native boolean deviceSupportsOp(long device, long tensor);
 
   public static native long cpuGraphWorkSize(long device, long graph, int threads);
