@@ -3,6 +3,8 @@ package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.BufferType;
 import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.ErrorCode;
+import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.wan.model.PromptRows;
 import dev.wanlet.wan.model.RowChunks;
 import dev.wanlet.wan.model.TokenGrid;
@@ -99,6 +101,8 @@ public final class TransformerPlanner {
    * The fastest plan within a budget.
    *
    * @throws MemoryBudgetException if there is none; it names the smallest budget that would do
+   * @throws GgmlException with {@code UNSUPPORTED} if the device cannot run the job however it is
+   *     cut, for a tensor larger than it can address or an operation it lacks
    */
   public TransformerPlan plan(Job job, long budgetBytes) {
     return plan(job, budgetBytes, Long.MAX_VALUE);
@@ -131,8 +135,10 @@ public final class TransformerPlanner {
             .thenComparingLong(TransformerPlan::peakDeviceBytes);
     for (boolean layerMajor : guidanceOrders(job)) {
       for (int rows : chunkRows(job.grid().tokens())) {
-        TransformerPlan least = least(job, rows, layerMajor);
-        if (least.peakDeviceBytes() <= budgetBytes && least.scratchBytes() <= scratchBytes) {
+        TransformerPlan least = leastIfSupported(job, rows, layerMajor);
+        if (least != null
+            && least.peakDeviceBytes() <= budgetBytes
+            && least.scratchBytes() <= scratchBytes) {
           TransformerPlan candidate = fill(job, least, budgetBytes);
           best = order.compare(candidate, best) < 0 ? candidate : best;
         }
@@ -141,7 +147,23 @@ public final class TransformerPlanner {
     return best;
   }
 
-  /** The plan that takes least memory: the shortest chunks, one residual stream, one slot. */
+  /** Null where chunks of that length make tensors larger than the device can address. */
+  private TransformerPlan leastIfSupported(Job job, int rows, boolean layerMajor) {
+    try {
+      return least(job, rows, layerMajor);
+    } catch (GgmlException e) {
+      if (e.code() == ErrorCode.UNSUPPORTED) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * The plan that takes least memory: the shortest chunks, one residual stream, one slot.
+   *
+   * @throws GgmlException as {@link #plan} does
+   */
   public TransformerPlan smallest(Job job) {
     return least(job, chunkRows(job.grid().tokens()).first(), false);
   }
