@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wanlet.ggml.Backend;
+import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.ErrorCode;
+import dev.wanlet.ggml.Ggml;
+import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.wan.memory.DeviceRates;
+import dev.wanlet.wan.memory.Placement;
+import dev.wanlet.wan.memory.StreamedBlocks;
+import dev.wanlet.wan.memory.TransformerPlanner;
+import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.RecipeTypes;
+import dev.wanlet.wan.nn.ResidentBlocks;
+import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.SourceTypes;
+import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.weights.Umt5Names;
+import dev.wanlet.weights.WeightSource;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Every network on the requested device against the official code's tensors, within the error that
+ * the device's arithmetic leaves: its kernels may take F16 operands even where F32 is stored.
+ */
+@Tag("device")
+class DeviceParityTest {
+  private static final TokenGrid GRID = new TokenGrid(3, 4, 6);
+
+  private int liveBefore;
+  private Backend backend;
+
+  @BeforeEach
+  void open() {
+    liveBefore = Ggml.liveObjects();
+    backend = Backend.open(Device.byName(System.getProperty("wanlet.test.device", "")));
+  }
+
+  @AfterEach
+  void nothingLeaks() {
+    assertThat(backend.deviceMemory().currentBytes()).isZero();
+    backend.close();
+    assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
+  }
+
+  private WanTransformer transformer(WeightSource weights, Precision precision, boolean streamed)
+      throws IOException {
+    WanConfig config = WanConfig.infer(weights);
+    TypePolicy types = SourceTypes.of(weights, precision, backend.device());
+    SourceReader reader = new SourceReader(weights);
+    var layouts = WanTransformer.blockLayouts(config, types);
+    BlockWeights blocks =
+        streamed
+            ? new StreamedBlocks(
+                backend,
+                layouts,
+                i -> reader.under(WanTransformer.blockPrefix(i)),
+                new Placement(layouts.size(), 0, 1))
+            : new ResidentBlocks(
+                backend, layouts, i -> reader.under(WanTransformer.blockPrefix(i)));
+    return WanTransformer.load(backend, config, types, reader, blocks);
+  }
+
+  private static WanRun run(int chunkRows, Precision precision) {
+    return new WanRun(
+        GRID,
+        new RowChunks(GRID.tokens(), chunkRows),
+        List.of(new PromptRows(7)),
+        false,
+        1,
+        precision);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F32, 1e-5", "AUTO, 1e-4"})
+  void transformerPredictsTheReferenceVelocity(Precision precision, double nmse)
+      throws IOException {
+    try (WeightSource weights = GoldenTensors.open("golden/dit-t2v/weights.safetensors");
+        WeightSource inputs = GoldenTensors.open("golden/dit-t2v/inputs.safetensors");
+        WeightSource outputs = GoldenTensors.open("golden/dit-t2v/outputs.safetensors");
+        WanTransformer model = transformer(weights, precision, false);
+        WanSession session =
+            model.open(run(128, precision), List.of(inputs.require("context").toFloats()))) {
+      for (String name : List.of("t999", "t500", "t312_25")) {
+        float[] velocity =
+            session
+                .predict(inputs.require("x").toFloats(), inputs.require(name + ".t").toFloats(), 0)
+                .get(0);
+        assertNmse(velocity, outputs.require(name + ".output").toFloats(), nmse, name);
+      }
+    }
+  }
+
+  @Test
+  void streamedThroughPinnedMemoryEqualsResident() throws IOException {
+    try (WeightSource weights = GoldenTensors.open("golden/dit-t2v/weights.safetensors");
+        WeightSource inputs = GoldenTensors.open("golden/dit-t2v/inputs.safetensors");
+        WanTransformer resident = transformer(weights, Precision.AUTO, false);
+        WanTransformer streamed = transformer(weights, Precision.AUTO, true)) {
+      List<float[]> context = List.of(inputs.require("context").toFloats());
+      float[] x = inputs.require("x").toFloats();
+      try (WanSession a = resident.open(run(128, Precision.AUTO), context);
+          WanSession b = streamed.open(run(128, Precision.AUTO), context)) {
+        for (float t : new float[] {999f, 500f}) {
+          assertThat(b.predict(x, new float[] {t}, 0).get(0))
+              .isEqualTo(a.predict(x, new float[] {t}, 0).get(0));
+        }
+      }
+      assertThat(backend.hostMemory().peakBytes()).isPositive();
+    }
+  }
+
+  @Test
+  void transformerTakesTheMemoryThatWasMeasured() throws IOException {
+    try (WeightSource weights = GoldenTensors.open("golden/dit-t2v/weights.safetensors");
+        WanTransformer model = transformer(weights, Precision.AUTO, false)) {
+      WanRun run = run(64, Precision.AUTO);
+      TypePolicy types = SourceTypes.of(weights, Precision.AUTO, backend.device());
+      WanTransformer.Memory memory =
+          WanTransformer.measure(WanConfig.infer(weights), run, types, backend.device(), 1);
+      long before = backend.deviceMemory().currentBytes();
+      backend.deviceMemory().resetPeak();
+      try (WanSession session = model.open(run, List.of(new float[7 * 64]))) {
+        session.predict(new float[16 * 3 * 8 * 12], new float[] {1f}, 0);
+      }
+      assertThat(backend.deviceMemory().peakBytes() - before)
+          .isEqualTo(memory.stateBytes() + memory.computeBytes());
+      assertThat(memory.scratchBytes()).isZero();
+    }
+  }
+
+  @Test
+  void textEncoderGivesTheReferenceEmbedding() throws IOException {
+    try (WeightSource weights =
+            Umt5Names.official(GoldenTensors.open("golden/umt5/weights.safetensors"));
+        WeightSource inputs = GoldenTensors.open("golden/umt5/inputs.safetensors");
+        WeightSource outputs = GoldenTensors.open("golden/umt5/outputs.safetensors");
+        Umt5Encoder encoder =
+            Umt5Encoder.loadResident(
+                backend,
+                Umt5Config.infer(weights),
+                new TokenEmbedding(weights.require("token_embedding.weight")),
+                new SourceReader(weights),
+                TypePolicy.ALL_F32,
+                Precision.F32)) {
+      float[] expected = outputs.require("padded512_cut9").toFloats();
+      int[] ids = Arrays.copyOf(inputs.require("padded512_ids").toInts(), 9);
+      assertNmse(encoder.encode(ids), expected, 1e-5, "umT5");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void vaeDecodesTheReferenceFrames(Precision precision) throws IOException {
+    try (WeightSource weights = GoldenTensors.open("golden/vae21/weights.safetensors");
+        WeightSource inputs = GoldenTensors.open("golden/vae21/inputs.safetensors");
+        WeightSource outputs = GoldenTensors.open("golden/vae21/outputs.safetensors")) {
+      VaeSettings settings =
+          new VaeSettings(
+              4,
+              6,
+              false,
+              precision,
+              VaeSettings.ConvMethod.of(backend.device()),
+              1 << 20,
+              precision == Precision.AUTO ? 100 : 0);
+      try (Vae21Decoder decoder =
+          Vae21Decoder.load(
+              backend, VaeConfig.infer(weights), settings, new SourceReader(weights))) {
+        int area = decoder.height() * decoder.width();
+        float[] video = new float[3 * 9 * area];
+        decoder.decode(
+            inputs.require("latent").toFloats(),
+            3,
+            (frame, rgb) -> {
+              for (int c = 0; c < 3; c++) {
+                System.arraycopy(rgb, c * area, video, (c * 9 + frame) * area, area);
+              }
+            });
+        assertNmse(video, outputs.require("decode").toFloats(), 1e-5, "video");
+      }
+    }
+  }
+
+  @Test
+  void aClipWhoseKeysTheDeviceCannotAddressIsRefusedWhenPlanned() {
+    WanConfig config = new WanConfig(WanVariant.T2V, 16, 16, 5120, 13824, 256, 4096, 40);
+    long keyBytes = 2L * config.dim();
+    long tokens = backend.device().maxTensorBytes() / keyBytes + 1;
+    int side = (int) Math.ceil(Math.sqrt(tokens));
+    TransformerPlanner planner =
+        new TransformerPlanner(
+            config,
+            RecipeTypes.of("Q4_K", backend.device()),
+            backend.device(),
+            1,
+            DeviceRates.assumed(backend.device()));
+    TransformerPlanner.Job job =
+        new TransformerPlanner.Job(
+            new TokenGrid(1, side, side),
+            List.of(new PromptRows(512)),
+            1,
+            Precision.AUTO,
+            Integer.MAX_VALUE);
+    assertThatThrownBy(() -> planner.plan(job, Long.MAX_VALUE))
+        .isInstanceOfSatisfying(
+            GgmlException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED))
+        .hasMessageContaining("smaller size")
+        .hasMessageContaining(Long.toString(backend.device().maxTensorBytes()));
+  }
+
+  private static void assertNmse(float[] actual, float[] expected, double bound, String name) {
+    assertThat(actual).as(name).hasSameSizeAs(expected);
+    double error = 0;
+    double power = 0;
+    for (int i = 0; i < actual.length; i++) {
+      error += Math.pow((double) actual[i] - expected[i], 2);
+      power += Math.pow(expected[i], 2);
+    }
+    System.getLogger(DeviceParityTest.class.getName())
+        .log(System.Logger.Level.INFO, "{0}: NMSE {1}", name, error / power);
+    assertThat(error / power).as("NMSE of " + name).isLessThanOrEqualTo(bound);
+  }
+}
