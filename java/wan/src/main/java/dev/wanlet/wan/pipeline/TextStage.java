@@ -28,7 +28,7 @@ final class TextStage {
   /** Tokens of each prompt, the end token included. */
   static List<int[]> tokenize(Path tokenizerFile, List<String> prompts) throws IOException {
     List<int[]> ids = new ArrayList<>();
-    try (Tokenizer tokenizer = Tokenizer.open(tokenizerFile)) {
+    try (Tokenizer tokenizer = TokenizerFiles.open(tokenizerFile)) {
       for (String prompt : prompts) {
         ids.add(tokenizer.encode(PromptCleaner.clean(prompt), WanConfig.TEXT_LENGTH));
       }

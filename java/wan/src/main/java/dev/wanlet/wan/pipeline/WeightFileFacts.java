@@ -28,8 +28,6 @@ public record WeightFileFacts(
     int vocabulary,
     boolean holdsTokenizer) {
 
-  private static final String TOKENIZER_KEY = "tokenizer.ggml.tokens";
-
   /**
    * Opens a file and recognises it.
    *
@@ -63,7 +61,7 @@ public record WeightFileFacts(
                 null,
                 dim(table, 1),
                 dim(table, 0),
-                checkpoint.metadata().containsKey(TOKENIZER_KEY)));
+                TokenizerFiles.isInside(checkpoint.source())));
       }
       case VAE_2_1, VAE_2_2 -> {
         WeightTensor first = checkpoint.source().require("decoder.conv1.weight");
