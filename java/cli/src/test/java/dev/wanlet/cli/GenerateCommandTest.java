@@ -97,6 +97,18 @@ class GenerateCommandTest {
   }
 
   @Test
+  void filesThatWereGivenAreRememberedEvenIfTheyAreOfTheDemoModelsShape() throws IOException {
+    Path own = folder.resolve("own.gguf");
+    CommandRun.of("synth", "tiny-wan", "--type", "f16", "-o", own.toString());
+    CommandRun run = generate("--frames", "1", "--steps", "1", "--diffusion-model", own.toString());
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("taken from the demo model: VAE, text encoder");
+    VideoMetadata settings = VideoMetadata.read(clip);
+    assertThat(settings.setting("diffusion-model")).contains(own.toString());
+    assertThat(settings.setting("vae")).isEmpty();
+  }
+
+  @Test
   void aDryRunPlansAndMakesNothing() throws IOException {
     CommandRun run = generate("--dry-run", "--json", "--vram", "64MiB");
     assertThat(run.code()).as(run.err()).isZero();

@@ -15,7 +15,7 @@ import java.util.Set;
  * @param vae the VAE
  * @param textEncoder the umT5 encoder
  * @param tokenizer {@code spiece.model}, {@code tokenizer.json}, or a GGUF file with a vocabulary
- * @param fromDemo the parts that were not given and come from the demo model
+ * @param fromDemo the parts that are the demo model's own files
  */
 public record ModelFiles(
     ModelDefaults model,

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -76,7 +77,6 @@ public final class ModelResolver {
   /** One call of {@link #resolve} or {@link #find}. */
   private final class Resolution {
     private final ModelSelection selection;
-    private final Set<ModelPart> fromDemo = EnumSet.noneOf(ModelPart.class);
     private ModelFolder folder;
     private WeightFileFacts file;
     private ModelFolder demo;
@@ -96,14 +96,36 @@ public final class ModelResolver {
       requireExperts(model, experts);
       WeightFileFacts vae = part(ModelPart.VAE, numbers.outChannels(), "latent channels");
       WeightFileFacts text = part(ModelPart.TEXT_ENCODER, numbers.textDim(), "features");
+      Optional<Path> high =
+          experts.size() == 2 ? Optional.of(experts.get(0).path()) : Optional.empty();
+      Path tokenizer = tokenizer(text);
       return new ModelFiles(
           model,
           low.path(),
-          experts.size() == 2 ? Optional.of(experts.get(0).path()) : Optional.empty(),
+          high,
           vae.path(),
           text.path(),
-          tokenizer(text),
-          fromDemo);
+          tokenizer,
+          fromDemo(
+              Map.of(
+                  ModelPart.TRANSFORMER, low.path(),
+                  ModelPart.VAE, vae.path(),
+                  ModelPart.TEXT_ENCODER, text.path(),
+                  ModelPart.TOKENIZER, tokenizer)));
+    }
+
+    /** The parts whose files are the demo model's own. */
+    private Set<ModelPart> fromDemo(Map<ModelPart, Path> parts) {
+      Set<ModelPart> ours = EnumSet.noneOf(ModelPart.class);
+      if (demo != null) {
+        parts.forEach(
+            (part, path) -> {
+              if (path.startsWith(demo.folder())) {
+                ours.add(part);
+              }
+            });
+      }
+      return ours;
     }
 
     FoundFiles find() throws IOException {
@@ -221,7 +243,6 @@ public final class ModelResolver {
         }
         return found;
       }
-      fromDemo.add(ModelPart.TRANSFORMER);
       return demo().transformers();
     }
 
@@ -271,7 +292,6 @@ public final class ModelResolver {
       boolean readable = folder == null || folder.firstUnreadable() == null;
       WeightFileFacts ours = demo().only(part, f -> f.width() == width);
       if (ours != null && readable) {
-        fromDemo.add(part);
         return ours;
       }
       String reason = folder == null ? "none was given" : folder.folder() + " holds none";
@@ -297,7 +317,6 @@ public final class ModelResolver {
       }
       WeightFileFacts ours = demo().only(ModelPart.TEXT_ENCODER, f -> true);
       if (ours != null && ours.vocabulary() == text.vocabulary()) {
-        fromDemo.add(ModelPart.TOKENIZER);
         return located(demo().folder());
       }
       throw missing(

@@ -11,6 +11,7 @@ import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.model.WanVariant;
 import dev.wanlet.wan.nn.SourceTypes;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -162,19 +163,25 @@ public final class VideoPipeline {
         : List.of(request.prompt());
   }
 
+  /** The demo model's own files are found without being named, wherever the program lies. */
+  private static void putFile(
+      VideoMetadata.Builder builder, ModelFiles files, ModelPart part, Path file) {
+    if (!files.fromDemo().contains(part)) {
+      builder.put(part.option().substring("--".length()), file.toAbsolutePath().normalize());
+    }
+  }
+
   /** Every setting that shaped the clip, under its option's name. */
   static VideoMetadata settings(GenerationRequest request, ModelFiles files) {
     SamplingSettings s = request.sampling();
     VideoMetadata.Builder b = VideoMetadata.builder();
-    if (!files.model().id().equals(ModelCatalog.DEMO)) {
-      b.put("diffusion-model", files.transformer().toAbsolutePath());
-      files
-          .highNoiseTransformer()
-          .ifPresent(f -> b.put("high-noise-diffusion-model", f.toAbsolutePath()));
-      b.put("vae", files.vae().toAbsolutePath());
-      b.put("text-encoder", files.textEncoder().toAbsolutePath());
-      b.put("tokenizer", files.tokenizer().toAbsolutePath());
-    }
+    putFile(b, files, ModelPart.TRANSFORMER, files.transformer());
+    files
+        .highNoiseTransformer()
+        .ifPresent(f -> putFile(b, files, ModelPart.HIGH_NOISE_TRANSFORMER, f));
+    putFile(b, files, ModelPart.VAE, files.vae());
+    putFile(b, files, ModelPart.TEXT_ENCODER, files.textEncoder());
+    putFile(b, files, ModelPart.TOKENIZER, files.tokenizer());
     b.put("prompt", request.prompt())
         .put("negative-prompt", request.negativePrompt())
         .put("seed", request.seed())

@@ -53,8 +53,8 @@ class ModelResolverTest {
     assertThat(files.model()).isEqualTo(TINY);
     assertThat(files.transformer()).isEqualTo(demo.resolve("transformer.safetensors"));
     assertThat(files.tokenizer()).isEqualTo(demo.resolve("google/umt5-xxl/spiece.model"));
-    assertThat(resolver.resolve(ModelSelection.none().withModel("tiny-wan")).model())
-        .isEqualTo(TINY);
+    assertThat(files.fromDemo()).hasSize(4);
+    assertThat(resolver.resolve(ModelSelection.none().withModel("tiny-wan"))).isEqualTo(files);
   }
 
   @Test
@@ -145,7 +145,8 @@ class ModelResolverTest {
     ModelSelection selection = ModelSelection.none().with(ModelPart.TRANSFORMER, own);
     ModelFiles files = resolver.resolve(selection);
     assertThat(files.transformer()).isEqualTo(own);
-    assertThat(files.fromDemo()).containsExactlyInAnyOrder(ModelPart.VAE, ModelPart.TEXT_ENCODER);
+    assertThat(files.fromDemo())
+        .containsExactlyInAnyOrder(ModelPart.VAE, ModelPart.TEXT_ENCODER, ModelPart.TOKENIZER);
     assertThat(resolver.resolve(ModelSelection.none().withModel(own.toString()))).isEqualTo(files);
   }
 
