@@ -37,7 +37,9 @@ class InterruptionTest {
     }
     assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).as(String.join("\n", lines)).isEqualTo(TERMINATED);
-    assertThat(lines).anyMatch(l -> l.contains("stopping")).anyMatch(l -> l.contains("cancelled"));
+    assertThat(lines)
+        .anyMatch(l -> l.contains("stopping"))
+        .anyMatch(l -> l.matches("wanlet: .*(cancelled|stopped) .*"));
     assertThat(lines).noneMatch(l -> l.contains("\tat "));
     try (Stream<Path> left = Files.list(folder)) {
       assertThat(left.map(f -> f.getFileName().toString()))

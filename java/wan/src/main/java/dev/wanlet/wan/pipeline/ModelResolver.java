@@ -131,7 +131,8 @@ public final class ModelResolver {
     FoundFiles find() throws IOException {
       openModel();
       List<WeightFileFacts> experts = transformers();
-      if (experts.isEmpty() || !fromDemo.isEmpty()) {
+      boolean standIn = folder == null && demo != null;
+      if (experts.isEmpty() || standIn) {
         throw missing(ModelPart.TRANSFORMER, "none was given");
       }
       WanConfig numbers = experts.get(experts.size() - 1).transformer();
