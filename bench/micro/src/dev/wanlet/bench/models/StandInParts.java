@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.bench.models;
+
+import dev.wanlet.ggml.Backend;
+import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.HostMemory;
+import dev.wanlet.ggml.Quantization;
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.model.Vae21Decoder;
+import dev.wanlet.wan.model.Vae21Encoder;
+import dev.wanlet.wan.model.VaeConfig;
+import dev.wanlet.wan.model.VaeSettings;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.TensorSpec;
+import dev.wanlet.wan.nn.WeightReader;
+import dev.wanlet.weights.SafetensorsWriter;
+import dev.wanlet.weights.StoredType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Writes what a clip needs beside a transformer, with seeded random weights and names that other
+ * programs read too: the Wan 2.1 VAE at its real size, and a text encoder of the real width but one
+ * layer, whose time and memory do not count. Stateless.
+ */
+public final class StandInParts {
+  private static final int TEXT_WIDTH = 4096;
+  private static final int HEAD = 64;
+  private static final int BUCKETS = 32;
+  private static final int VOCABULARY = 8192; // more than any id of the demo model's tokenizer
+  private static final float STANDARD_DEVIATION = 0.02f;
+
+  private StandInParts() {}
+
+  /** Takes the folder to write {@code vae.safetensors} and {@code umt5.safetensors} to. */
+  public static void main(String[] args) throws IOException {
+    if (args.length != 1) {
+      throw new IllegalArgumentException("give one argument: the folder to write to");
+    }
+    Path folder = Files.createDirectories(Path.of(args[0]));
+    write(folder.resolve("vae.safetensors"), vaeShapes(), 1);
+    write(folder.resolve("umt5.safetensors"), textEncoderShapes(), 2);
+  }
+
+  /** The VAE is asked what it reads, so names and shapes cannot differ from the real ones. */
+  private static Map<String, Shape> vaeShapes() throws IOException {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    WeightReader recorder =
+        new WeightReader() {
+          @Override
+          public long mappedAddress(TensorSpec spec) {
+            return 0;
+          }
+
+          @Override
+          public void read(TensorSpec spec, long address) {
+            shapes.put(spec.name(), spec.sourceShape());
+          }
+        };
+    Device cpu = Device.cpu();
+    VaeSettings settings =
+        new VaeSettings(8, 8, false, Precision.AUTO, VaeSettings.ConvMethod.of(cpu), 16L << 20, 0);
+    try (Backend backend = Backend.open(cpu)) {
+      Vae21Decoder.load(backend, VaeConfig.official(), settings, recorder).close();
+      Vae21Encoder.load(backend, VaeConfig.official(), settings, recorder).close();
+    }
+    return shapes;
+  }
+
+  private static Map<String, Shape> textEncoderShapes() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    shapes.put("shared.weight", Shape.of(VOCABULARY, TEXT_WIDTH));
+    shapes.put("encoder.final_layer_norm.weight", Shape.of(TEXT_WIDTH));
+    String attention = "encoder.block.0.layer.0.";
+    String feedForward = "encoder.block.0.layer.1.";
+    for (String part : new String[] {"q", "k", "v"}) {
+      shapes.put(attention + "SelfAttention." + part + ".weight", Shape.of(HEAD, TEXT_WIDTH));
+    }
+    shapes.put(attention + "SelfAttention.o.weight", Shape.of(TEXT_WIDTH, HEAD));
+    shapes.put(attention + "SelfAttention.relative_attention_bias.weight", Shape.of(BUCKETS, 1));
+    shapes.put(attention + "layer_norm.weight", Shape.of(TEXT_WIDTH));
+    for (String part : new String[] {"wi_0", "wi_1"}) {
+      shapes.put(feedForward + "DenseReluDense." + part + ".weight", Shape.of(HEAD, TEXT_WIDTH));
+    }
+    shapes.put(feedForward + "DenseReluDense.wo.weight", Shape.of(TEXT_WIDTH, HEAD));
+    shapes.put(feedForward + "layer_norm.weight", Shape.of(TEXT_WIDTH));
+    return shapes;
+  }
+
+  private static void write(Path file, Map<String, Shape> shapes, long seed) throws IOException {
+    Random random = new Random(seed);
+    try (SafetensorsWriter writer = SafetensorsWriter.create(file)) {
+      shapes.forEach((name, shape) -> writer.declare(name, StoredType.F16, shape));
+      for (Map.Entry<String, Shape> tensor : shapes.entrySet()) {
+        int elements = Math.toIntExact(tensor.getValue().elements());
+        try (HostMemory floats = new HostMemory(4L * elements);
+            HostMemory halves = new HostMemory(TensorType.F16.bytes(elements))) {
+          fill(floats, elements, tensor.getKey(), random);
+          Quantization.quantize(TensorType.F16, floats.address(), halves.address(), 1, elements, 0);
+          writer.append(tensor.getKey(), halves.address(), halves.bytes());
+        }
+      }
+      writer.commit();
+    }
+  }
+
+  /** Norms are 1, or signals would die out on their way. */
+  private static void fill(HostMemory floats, int elements, String name, Random random) {
+    boolean norm = name.endsWith("gamma") || name.endsWith("norm.weight");
+    var values = floats.view(0, 4 * elements).asFloatBuffer();
+    for (int i = 0; i < elements; i++) {
+      values.put(norm ? 1f : (float) random.nextGaussian() * STANDARD_DEVIATION);
+    }
+  }
+}
