@@ -205,17 +205,14 @@ class Vae21Test {
     }
   }
 
-  /** Bands of one row, and of three and five rows at full resolution with a shorter last one. */
+  /** Bands of one row, and of several rows at full resolution with a shorter last one. */
   @ParameterizedTest
   @CsvSource({
     "GATHER, F32, 1",
-    "GATHER, F32, 150000",
     "GATHER, F32, 250000",
-    "GATHER, AUTO, 1",
     "GATHER, AUTO, 150000",
-    "DIRECT, F32, 1",
     "DIRECT, F32, 20000",
-    "DIRECT, AUTO, 20000"
+    "DIRECT, AUTO, 1"
   })
   void bandsAndHistoriesOnTheHostChangeNothing(ConvMethod method, Precision precision, long band)
       throws IOException {
@@ -230,7 +227,7 @@ class Vae21Test {
       frames = decode(decoder, latents, LATENT_FRAMES);
       encoded = encoder.encode(video, FRAMES);
     }
-    for (int onHost : new int[] {0, 7, 100}) {
+    for (int onHost : new int[] {0, 7}) {
       VaeSettings banded = whole.withBandBytes(band).withHostHistories(onHost);
       try (Vae21Decoder decoder = decoder(config, banded)) {
         assertThat(decoder.memory().hostHistoryBytes() > 0).isEqualTo(onHost > 0);
