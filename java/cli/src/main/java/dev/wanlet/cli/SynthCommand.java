@@ -47,8 +47,15 @@ import picocli.CommandLine.Spec;
 final class SynthCommand implements Callable<Integer> {
   /** The networks of a model. */
   enum Part {
-    TRANSFORMER,
-    TEXT_ENCODER;
+    TRANSFORMER("wan"),
+    TEXT_ENCODER("t5encoder"),
+    VAE("wan-vae");
+
+    private final String architecture;
+
+    Part(String architecture) {
+      this.architecture = architecture;
+    }
 
     /** Such as {@code text-encoder}. */
     String id() {
@@ -82,7 +89,7 @@ final class SynthCommand implements Callable<Integer> {
       names = "--part",
       paramLabel = "PART",
       defaultValue = "transformer",
-      description = "transformer or text-encoder (default: ${DEFAULT-VALUE}).")
+      description = "transformer, text-encoder or vae (default: ${DEFAULT-VALUE}).")
   private String part;
 
   @Option(
@@ -128,7 +135,8 @@ final class SynthCommand implements Callable<Integer> {
         return candidate;
       }
     }
-    throw new RequestException("unknown part '" + part + "'; expected transformer or text-encoder");
+    throw new RequestException(
+        "unknown part '" + part + "'; expected transformer, text-encoder or vae");
   }
 
   private void requireWritable() {
@@ -154,22 +162,23 @@ final class SynthCommand implements Callable<Integer> {
       throw new RequestException(e.getMessage(), e);
     }
     Map<String, Shape> tensors =
-        which == Part.TRANSFORMER
-            ? PublishedTensors.transformer(model)
-            : PublishedTensors.textEncoder(model.textEncoder());
+        switch (which) {
+          case TRANSFORMER -> PublishedTensors.transformer(model);
+          case TEXT_ENCODER -> PublishedTensors.textEncoder(model.textEncoder());
+          case VAE -> PublishedTensors.vae(model);
+        };
     UnaryOperator<String> names =
-        which == Part.TRANSFORMER ? UnaryOperator.identity() : Umt5Names::llamaCpp;
+        which == Part.TEXT_ENCODER ? Umt5Names::llamaCpp : UnaryOperator.identity();
     return new Synthesizer(tensors, types, names, seed);
   }
 
   private void putMetadata(GgufWriter writer, ModelDefaults model, Part which) {
     Map<String, GgufValue> values = new LinkedHashMap<>();
-    boolean transformer = which == Part.TRANSFORMER;
-    values.put("general.architecture", GgufValue.of(transformer ? "wan" : "t5encoder"));
+    values.put("general.architecture", GgufValue.of(which.architecture));
     values.put("general.type", GgufValue.of("model"));
     values.put("general.name", GgufValue.of(model.id() + " of random weights"));
     values.put("general.quantization_version", GgufValue.u32(QUANTIZATION_VERSION));
-    if (!transformer) {
+    if (which == Part.TEXT_ENCODER) {
       Umt5Config c = model.textEncoder();
       values.put("t5encoder.block_count", GgufValue.u32(c.numLayers()));
       values.put("t5encoder.context_length", GgufValue.u32(TEXT_LENGTH));

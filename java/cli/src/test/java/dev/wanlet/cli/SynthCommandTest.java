@@ -102,8 +102,21 @@ class SynthCommandTest {
     }
   }
 
+  @Test
+  void theVaeHasTheTensorsOfTheRealOne() throws IOException {
+    try (Checkpoint real =
+            Checkpoint.open(DemoModel.directory().resolve("Wan2.1_VAE.safetensors"));
+        Checkpoint synthetic = Checkpoint.open(synth("vae.gguf", "--part", "vae"))) {
+      assertThat(synthetic.kind()).isEqualTo(CheckpointKind.VAE_2_1);
+      assertThat(synthetic.source().tensors().stream().map(t -> t.name() + t.shape()))
+          .containsExactlyInAnyOrderElementsOf(
+              real.source().tensors().stream().map(t -> t.name() + t.shape()).toList());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
+    "wan2.2-ti2v-5b, Q8_0, vae, wan2.2-ti2v-5b",
     "wan9, Q8_0, transformer, 'wan9'",
     "tiny-wan, Q9_Z, transformer, Q9_Z",
     "tiny-wan, Q8_0, brain, 'brain'"

@@ -4,6 +4,8 @@ package dev.wanlet.cli.synth;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.model.Umt5Config;
 import dev.wanlet.wan.model.Umt5Encoder;
+import dev.wanlet.wan.model.VaeConfig;
+import dev.wanlet.wan.model.VaeTensors;
 import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.model.WanTransformer;
 import dev.wanlet.wan.model.WanVariant;
@@ -11,6 +13,7 @@ import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
 import dev.wanlet.wan.pipeline.ModelDefaults;
+import dev.wanlet.wan.pipeline.RequestException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +65,20 @@ public final class PublishedTensors {
     }
     addAll(tensors, "", Umt5Encoder.outerLayout(c, TypePolicy.ALL_F32));
     return tensors;
+  }
+
+  /**
+   * Tensors of a VAE.
+   *
+   * @throws RequestException for the Wan 2.2 VAE, whose tensors this version does not know
+   */
+  public static Map<String, Shape> vae(ModelDefaults model) {
+    ModelDefaults.VaeNumbers vae = model.vae();
+    if (!vae.version().equals("2.1")) {
+      throw new RequestException(
+          "the Wan " + vae.version() + " VAE of " + model.id() + " cannot be made by this version");
+    }
+    return VaeTensors.published(VaeConfig.official(vae.dim(), vae.latentChannels()));
   }
 
   private static void addImageBranch(Map<String, Shape> tensors, WanConfig c) {
