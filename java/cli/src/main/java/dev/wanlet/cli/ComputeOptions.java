@@ -3,6 +3,8 @@ package dev.wanlet.cli;
 
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.ComputeSettings;
+import dev.wanlet.wan.pipeline.RequestException;
+import dev.wanlet.wan.pipeline.RunOptions;
 import picocli.CommandLine.Option;
 
 /** Options of where to compute, with how much memory, and how exactly. Confined to one thread. */
@@ -27,6 +29,22 @@ final class ComputeOptions extends DeviceOptions {
       paramLabel = "HOW",
       description = "auto, or f32: everything in 32-bit floats, slow and large (default: auto).")
   private Precision precision;
+
+  @Option(
+      names = {"--max-resident", "-ngl"},
+      paramLabel = "BLOCKS",
+      description =
+          "Keep at most so many of the transformer's blocks on the device and stream the others"
+              + " (default: as many as fit).")
+  private Integer maxResident;
+
+  /** Most blocks that may stay on the device. */
+  int maxResident() {
+    if (maxResident != null && maxResident < 0) {
+      throw new RequestException("--max-resident " + maxResident + "; expected 0 or more");
+    }
+    return maxResident == null ? RunOptions.DEFAULT.maxResident() : maxResident;
+  }
 
   @Override
   ComputeSettings settings() {

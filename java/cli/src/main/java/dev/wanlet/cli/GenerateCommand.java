@@ -95,7 +95,7 @@ final class GenerateCommand implements Callable<Integer> {
     ModelFiles files = model.resolve();
     GenerationRequest request = request(files);
     RunOptions options = options();
-    VideoPipeline pipeline = new VideoPipeline(files);
+    VideoPipeline pipeline = new VideoPipeline(files, MeasuredRates.SOURCE);
     announce(files, request);
     if (output.dryRun) {
       print(GenerationReport.of(request, pipeline.plan(request, options)));
@@ -131,7 +131,7 @@ final class GenerateCommand implements Callable<Integer> {
         output.checkpointEvery == null
             ? OptionalInt.empty()
             : OptionalInt.of(output.checkpointEvery);
-    return new RunOptions(every, RunOptions.DEFAULT.maxResident(), RunOptions.DEFAULT.resumeFrom());
+    return new RunOptions(every, compute.maxResident(), RunOptions.DEFAULT.resumeFrom());
   }
 
   private void announce(ModelFiles files, GenerationRequest request) {

@@ -4,10 +4,7 @@ package dev.wanlet.cli;
 import dev.wanlet.wan.pipeline.GenerationRequest;
 import dev.wanlet.wan.pipeline.GenerationResult;
 import dev.wanlet.wan.pipeline.RunPlan;
-import dev.wanlet.wan.pipeline.Stage;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -53,18 +50,9 @@ record GenerationReport(Map<String, Object> facts, String line) {
     facts.put("output", request.output().toString());
     putRequest(facts, request);
     facts.put("dry_run", true);
-    facts.put("budget_bytes", plan.budgetBytes());
-    facts.put("peak_device_bytes", plan.peakDeviceBytes());
-    facts.put("host_bytes", plan.host().totalBytes());
-    List<Map<String, Object>> stages = new ArrayList<>();
-    for (Stage stage : Stage.values()) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("name", stage.id());
-      one.put("peak_device_bytes", plan.peakDeviceBytes(stage));
-      stages.add(one);
-    }
-    facts.put("stages", stages);
-    return new GenerationReport(facts, plan.summary());
+    PlanReport report = PlanReport.fitting(plan);
+    facts.putAll(report.facts());
+    return new GenerationReport(facts, report.text());
   }
 
   private static void putRequest(Map<String, Object> facts, GenerationRequest request) {

@@ -65,12 +65,15 @@ final class ModelOptions {
    * @throws IOException if one is missing or damaged; the message names it
    */
   ModelFiles resolve() throws IOException {
-    ModelResolver resolver = new ModelResolver(ModelCatalog.standard(), ModelOptions::demoFolder);
     try {
-      return resolver.resolve(selection());
+      return resolver().resolve(selection());
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  static ModelResolver resolver() {
+    return new ModelResolver(ModelCatalog.standard(), ModelOptions::demoFolder);
   }
 
   private static Path demoFolder() {

@@ -13,11 +13,21 @@ import java.util.List;
  * would save nothing: all are streamed. Immutable.
  *
  * @param placement which blocks stay: none
- * @param bufferBytes the most device memory in ggml buffers
+ * @param outerBytes weights around the blocks
+ * @param slotBytes all slots together
+ * @param stateBytes residual streams of all prompts
+ * @param computeBytes intermediate results
  * @param hiddenBytes bound of what the backend takes by itself
  * @param scratchBytes host memory the CPU device takes beside
  */
-public record TextPlan(Placement placement, long bufferBytes, long hiddenBytes, long scratchBytes) {
+public record TextPlan(
+    Placement placement,
+    long outerBytes,
+    long slotBytes,
+    long stateBytes,
+    long computeBytes,
+    long hiddenBytes,
+    long scratchBytes) {
 
   /**
    * Fits the encoder into a budget.
@@ -39,22 +49,35 @@ public record TextPlan(Placement placement, long bufferBytes, long hiddenBytes, 
     int rows = tokens.stream().mapToInt(Integer::intValue).max().orElseThrow();
     long hidden =
         HiddenMemory.bytes(device, rows, config.dimFfn(), (long) config.dimFfn() * config.dim());
-    long needed = 0;
+    TextPlan plan = null;
     for (int slots = Math.min(2, layers - 1); slots >= 0; slots--) {
       boolean resident = layers == 1;
       if (slots == 0 && !resident) {
         break;
       }
-      Placement placement = resident ? Placement.allResident(1) : new Placement(layers, 0, slots);
-      needed = memory.peakBytes(largest * Math.max(1, slots));
-      if (needed + hidden <= budgetBytes) {
-        return new TextPlan(placement, needed, hidden, memory.scratchBytes());
+      plan =
+          new TextPlan(
+              resident ? Placement.allResident(1) : new Placement(layers, 0, slots),
+              memory.outerBytes(),
+              largest * Math.max(1, slots),
+              memory.stateBytes(),
+              memory.computeBytes(),
+              hidden,
+              memory.scratchBytes());
+      if (plan.peakDeviceBytes() <= budgetBytes) {
+        return plan;
       }
     }
-    throw new MemoryBudgetException("the text encoder", needed + hidden, budgetBytes, "");
+    throw new MemoryBudgetException("the text encoder", plan.peakDeviceBytes(), budgetBytes, "");
   }
 
+  /** The most device memory in ggml buffers: what a measurement of buffers shows. */
+  public long bufferBytes() {
+    return outerBytes + slotBytes + stateBytes + computeBytes;
+  }
+
+  /** The most device memory in use. */
   public long peakDeviceBytes() {
-    return bufferBytes + hiddenBytes;
+    return bufferBytes() + hiddenBytes;
   }
 }

@@ -24,9 +24,9 @@ import java.util.TreeSet;
 
 /**
  * Fits the transformer into a budget: chooses resident blocks, slots, chunk length and the order of
- * guidance passes so that the predicted time of a step is least, and among equals the least is
- * uploaded. All of these are exact: none changes the result. Works from a configuration alone.
- * Immutable; thread-safe.
+ * guidance passes so that the predicted time of a step is least, and among near equals the least is
+ * uploaded: what is read from a file may have to come from a disk. All of these are exact: none
+ * changes the result. Works from a configuration alone. Immutable; thread-safe.
  */
 public final class TransformerPlanner {
   /**
@@ -36,6 +36,9 @@ public final class TransformerPlanner {
 
   /** Longer chunks gain less than one percent. */
   private static final int LONGEST_CHUNK = 4096;
+
+  /** Predictions this close say nothing about which plan is faster. */
+  private static final double SAME_TIME = 1.02;
 
   private final WanConfig config;
   private final List<TypePolicy> experts;
@@ -128,23 +131,27 @@ public final class TransformerPlanner {
           scratchBytes,
           "");
     }
-    TransformerPlan best = fill(job, smallest, budgetBytes);
-    Comparator<TransformerPlan> order =
-        Comparator.comparingDouble(TransformerPlan::stepSeconds)
-            .thenComparingLong(TransformerPlan::uploadBytesPerStep)
-            .thenComparingLong(TransformerPlan::peakDeviceBytes);
+    List<TransformerPlan> fitting = new ArrayList<>();
     for (boolean layerMajor : guidanceOrders(job)) {
       for (int rows : chunkRows(job.grid().tokens())) {
         TransformerPlan least = leastIfSupported(job, rows, layerMajor);
         if (least != null
             && least.peakDeviceBytes() <= budgetBytes
             && least.scratchBytes() <= scratchBytes) {
-          TransformerPlan candidate = fill(job, least, budgetBytes);
-          best = order.compare(candidate, best) < 0 ? candidate : best;
+          fitting.add(fill(job, least, budgetBytes));
         }
       }
     }
-    return best;
+    double fastest = fitting.stream().mapToDouble(TransformerPlan::stepSeconds).min().orElseThrow();
+    return fitting.stream()
+        .filter(p -> p.stepSeconds() <= fastest * SAME_TIME)
+        .min(
+            // One slot makes computing wait if reading turns out slower than predicted.
+            Comparator.comparing((TransformerPlan p) -> p.placement().slots() == 1)
+                .thenComparingLong(TransformerPlan::uploadBytesPerStep)
+                .thenComparingDouble(TransformerPlan::stepSeconds)
+                .thenComparingLong(TransformerPlan::peakDeviceBytes))
+        .orElseThrow();
   }
 
   /** Null where chunks of that length make tensors larger than the device can address. */

@@ -48,6 +48,11 @@ public record ComputeSettings(
     requirePositive("host memory", hostBudgetBytes);
   }
 
+  /** Threads of a CPU device: as many as were asked for, or one per processor. */
+  public int threadCount() {
+    return threads.orElseGet(Runtime.getRuntime()::availableProcessors);
+  }
+
   private static void requirePositive(String what, OptionalLong bytes) {
     if (bytes.isPresent() && bytes.getAsLong() < 1) {
       throw new RequestException(

@@ -29,6 +29,9 @@ import java.util.Optional;
  * until closed.
  */
 public final class ModelBlueprint implements AutoCloseable {
+  /** The type of a transformer of which neither file nor recipe is given. */
+  public static final String DEFAULT_TYPE = "Q8_0";
+
   /** The type a text encoder without a file is taken to have. */
   public static final String TEXT_TYPE = "Q8_0";
 
@@ -89,7 +92,7 @@ public final class ModelBlueprint implements AutoCloseable {
     if (known.isPresent()) {
       return new ModelBlueprint(
           known.get(),
-          recipe.orElse(TEXT_TYPE),
+          recipe.orElse(DEFAULT_TYPE),
           List.of(),
           selection.part(ModelPart.VAE),
           selection.part(ModelPart.TEXT_ENCODER),

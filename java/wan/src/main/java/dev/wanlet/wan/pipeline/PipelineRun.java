@@ -105,7 +105,7 @@ final class PipelineRun {
   }
 
   private GenerationResult runStages(List<int[]> ids) throws IOException {
-    backend.setThreads(VideoPipeline.threads(request.compute()));
+    backend.setThreads(request.compute().threadCount());
     backend.deviceMemory().limit(budget.deviceBytes());
     pipeline.opened(backend);
     // 2. Prompts to contexts.

@@ -75,7 +75,8 @@ public final class VideoPipeline {
     }
   }
 
-  private static String advice(RunPlanner.Job job, RunPlanner.Alternatives fitting) {
+  /** What fits instead, in words; empty if nothing does. */
+  static String advice(RunPlanner.Job job, RunPlanner.Alternatives fitting) {
     List<String> clips = new ArrayList<>();
     fitting.frames().ifPresent(n -> clips.add(n + " frames of " + job.size()));
     fitting.size().ifPresent(s -> clips.add(job.frames() + " frames of " + s));
@@ -127,7 +128,7 @@ public final class VideoPipeline {
   }
 
   RunPlanner planner(OpenModel model, GenerationRequest request, Device device) throws IOException {
-    int threads = threads(request.compute());
+    int threads = request.compute().threadCount();
     return new RunPlanner(
         device,
         threads,
@@ -140,10 +141,6 @@ public final class VideoPipeline {
         SourceTypes.of(model.textEncoder(), request.compute().precision(), device),
         files.model().vae(),
         Optional.of(VaeConfig.infer(model.vae())));
-  }
-
-  static int threads(ComputeSettings compute) {
-    return compute.threads().orElse(Backend.availableThreads());
   }
 
   static RunPlanner.Job job(GenerationRequest request, RunOptions options, List<int[]> ids) {
