@@ -3,6 +3,7 @@ package dev.wanlet.cli;
 
 import dev.wanlet.cli.synth.PublishedTensors;
 import dev.wanlet.cli.synth.Synthesizer;
+import dev.wanlet.demo.DemoModel;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.media.OutputException;
@@ -11,6 +12,7 @@ import dev.wanlet.wan.nn.RecipeTypes;
 import dev.wanlet.wan.pipeline.ModelCatalog;
 import dev.wanlet.wan.pipeline.ModelDefaults;
 import dev.wanlet.wan.pipeline.RequestException;
+import dev.wanlet.wan.text.GgufVocabulary;
 import dev.wanlet.weights.GgufValue;
 import dev.wanlet.weights.GgufWriter;
 import dev.wanlet.weights.Umt5Names;
@@ -172,7 +174,7 @@ final class SynthCommand implements Callable<Integer> {
     return new Synthesizer(tensors, types, names, seed);
   }
 
-  private void putMetadata(GgufWriter writer, ModelDefaults model, Part which) {
+  private void putMetadata(GgufWriter writer, ModelDefaults model, Part which) throws IOException {
     Map<String, GgufValue> values = new LinkedHashMap<>();
     values.put("general.architecture", GgufValue.of(which.architecture));
     values.put("general.type", GgufValue.of("model"));
@@ -190,6 +192,12 @@ final class SynthCommand implements Callable<Integer> {
       values.put("t5encoder.attention.layer_norm_epsilon", GgufValue.f32(c.eps()));
       values.put("t5encoder.attention.layer_norm_rms_epsilon", GgufValue.f32(c.eps()));
       values.put("t5encoder.attention.relative_buckets_count", GgufValue.u32(c.numBuckets()));
+    }
+    if (which == Part.TEXT_ENCODER) {
+      // The demo model's pieces, filled up to the size of the table: enough to run prompts.
+      Path spiece = DemoModel.directory().resolve("google/umt5-xxl/spiece.model");
+      values.putAll(
+          GgufVocabulary.of(Files.readAllBytes(spiece), spiece, model.textEncoder().vocab()));
     }
     values.put("wanlet.synth.model", GgufValue.of(model.id()));
     values.put("wanlet.synth.seed", GgufValue.i64(seed));

@@ -103,6 +103,26 @@ class SynthCommandTest {
   }
 
   @Test
+  void syntheticPartsMakeAClipTogether() {
+    CommandRun run =
+        CommandRun.of(
+            "generate",
+            "--diffusion-model=" + synth("dit.gguf"),
+            "--text-encoder=" + synth("t5.gguf", "--part", "text-encoder"),
+            "--vae=" + synth("vae.gguf", "--part", "vae"),
+            "-p",
+            "a red circle",
+            "--frames=1",
+            "--steps=1",
+            "-t1",
+            "--device=CPU",
+            "-o" + folder.resolve("noise.mp4"));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(folder.resolve("noise.mp4")).isNotEmptyFile();
+    assertThat(run.err()).doesNotContain("demo model");
+  }
+
+  @Test
   void theVaeHasTheTensorsOfTheRealOne() throws IOException {
     try (Checkpoint real =
             Checkpoint.open(DemoModel.directory().resolve("Wan2.1_VAE.safetensors"));
