@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       ParityCommand.class,
       SynthCommand.class,
-      dev.wanlet.quantize.QuantizeCommand.class
+      dev.wanlet.quantize.QuantizeCommand.class,
+      ImatrixCommand.class
     },
     description = "Runs Alibaba's Wan video models on small graphics cards.",
     synopsisSubcommandLabel = "COMMAND",

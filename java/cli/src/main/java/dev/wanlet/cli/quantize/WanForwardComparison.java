@@ -2,32 +2,20 @@
 package dev.wanlet.cli.quantize;
 
 import dev.wanlet.ggml.Backend;
-import dev.wanlet.ggml.Device;
 import dev.wanlet.quantize.ErrorStatistics;
 import dev.wanlet.quantize.ForwardComparison;
-import dev.wanlet.wan.memory.Placement;
-import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.model.PromptRows;
 import dev.wanlet.wan.model.RowChunks;
-import dev.wanlet.wan.model.TokenEmbedding;
 import dev.wanlet.wan.model.TokenGrid;
-import dev.wanlet.wan.model.Umt5Config;
 import dev.wanlet.wan.model.Umt5Encoder;
 import dev.wanlet.wan.model.WanConfig;
 import dev.wanlet.wan.model.WanRun;
 import dev.wanlet.wan.model.WanSession;
 import dev.wanlet.wan.model.WanTransformer;
 import dev.wanlet.wan.model.WanVariant;
-import dev.wanlet.wan.nn.BlockWeights;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.SourceReader;
-import dev.wanlet.wan.nn.SourceTypes;
-import dev.wanlet.wan.nn.TypePolicy;
-import dev.wanlet.wan.nn.WeightLayout;
-import dev.wanlet.wan.nn.WeightSet;
 import dev.wanlet.weights.Checkpoint;
 import dev.wanlet.weights.CheckpointKind;
-import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -35,7 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.IntFunction;
 
 /**
  * Runs transformers and text encoders on the CPU in F32, blocks streamed, so that what differs is
@@ -93,14 +80,6 @@ public final class WanForwardComparison implements ForwardComparison {
       throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(path);
         Backend backend = backend()) {
-      TypePolicy types = SourceTypes.of(checkpoint.source(), Precision.F32, backend.device());
-      SourceReader reader = new SourceReader(checkpoint.source());
-      BlockWeights blocks =
-          streamed(
-              backend,
-              WanTransformer.blockLayouts(config, types),
-              reader,
-              WanTransformer::blockPrefix);
       WanRun run =
           new WanRun(
               GRID,
@@ -109,21 +88,11 @@ public final class WanForwardComparison implements ForwardComparison {
               false,
               1,
               Precision.F32);
-      try (WanTransformer model = transformer(backend, config, types, reader, blocks);
+      try (WanTransformer model =
+              CpuNetworks.transformer(backend, checkpoint.source(), config, Precision.F32);
           WanSession session = model.open(run, List.of(context))) {
         return session.predict(latents, new float[] {TIMESTEP}, 0).get(0);
       }
-    }
-  }
-
-  private static WanTransformer transformer(
-      Backend backend, WanConfig config, TypePolicy types, SourceReader reader, BlockWeights blocks)
-      throws IOException {
-    try {
-      return WanTransformer.load(backend, config, types, reader, blocks);
-    } catch (IOException | RuntimeException e) {
-      blocks.close();
-      throw e;
     }
   }
 
@@ -135,45 +104,16 @@ public final class WanForwardComparison implements ForwardComparison {
 
   private static float[] encoding(Path path) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(path);
-        Backend backend = backend()) {
-      WeightSource source = checkpoint.source();
-      Umt5Config config = Umt5Config.infer(source);
-      TypePolicy types = SourceTypes.of(source, Precision.F32, backend.device());
-      SourceReader reader = new SourceReader(source);
-      TokenEmbedding embedding = new TokenEmbedding(source.require("token_embedding.weight"));
-      WeightSet outer = WeightSet.load(backend, Umt5Encoder.outerLayout(config, types), reader);
-      BlockWeights blocks;
-      try {
-        blocks =
-            streamed(
-                backend, Umt5Encoder.blockLayouts(config, types), reader, Umt5Encoder::blockPrefix);
-      } catch (IOException | RuntimeException e) {
-        outer.close();
-        throw e;
-      }
-      try (Umt5Encoder encoder =
-          new Umt5Encoder(backend, config, embedding, blocks, outer, Precision.F32)) {
-        int[] ids = new Random(SEED).ints(PROMPT_TOKENS, 0, embedding.vocab()).toArray();
-        return encoder.encode(ids);
-      }
+        Backend backend = backend();
+        Umt5Encoder encoder =
+            CpuNetworks.textEncoder(backend, checkpoint.source(), Precision.F32)) {
+      int vocabulary = encoder.config().vocab();
+      return encoder.encode(new Random(SEED).ints(PROMPT_TOKENS, 0, vocabulary).toArray());
     }
   }
 
-  private static BlockWeights streamed(
-      Backend backend,
-      List<WeightLayout> layouts,
-      SourceReader reader,
-      IntFunction<String> prefixes)
-      throws IOException {
-    int blocks = layouts.size();
-    Placement placement = blocks < 2 ? Placement.allResident(blocks) : new Placement(blocks, 0, 2);
-    return new StreamedBlocks(backend, layouts, i -> reader.under(prefixes.apply(i)), placement);
-  }
-
   private static Backend backend() {
-    Backend backend = Backend.open(Device.cpu());
-    backend.setThreads(Runtime.getRuntime().availableProcessors());
-    return backend;
+    return CpuNetworks.backend(Runtime.getRuntime().availableProcessors());
   }
 
   private static float[] gaussian(Random random, int count) {

@@ -133,6 +133,7 @@ final class WanBlock {
     q = linear("cross_attn.q").forward(g, h);
     q = heads(g, Norms.rmsNorm(g, q, weights.get("cross_attn.norm_q.weight"), EPS));
     attended = attention(g, q, text.keys(), text.values(), text.mask());
+    taps.tap(g, attended, "cross_attn.attention");
     y = linear("cross_attn.o").forward(g, rows(g, attended));
     taps.tap(g, y, "cross_attn.output");
     x = g.add(x, y);
@@ -140,6 +141,7 @@ final class WanBlock {
     h = m.modulate(g.norm(x, EPS), FFN_SHIFT, FFN_SCALE);
     taps.tap(g, h, "ffn.input");
     h = Activations.geluTanh(g, linear("ffn.0").forward(g, h), precision);
+    taps.tap(g, h, "ffn.hidden");
     y = linear("ffn.2").forward(g, h);
     taps.tap(g, y, "ffn.output");
     return m.gatedResidual(x, y, FFN_GATE);

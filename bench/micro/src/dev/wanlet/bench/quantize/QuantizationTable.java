@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.bench.quantize;
+
+import dev.wanlet.demo.DemoModel;
+import dev.wanlet.quantize.QuantizationRecipe;
+import dev.wanlet.quantize.QuantizeListener;
+import dev.wanlet.quantize.QuantizeReport;
+import dev.wanlet.quantize.QuantizeRequest;
+import dev.wanlet.quantize.Quantizer;
+import dev.wanlet.quantize.Recipes;
+import dev.wanlet.wan.media.ShapeScore;
+import dev.wanlet.wan.media.VideoReader;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.pipeline.Cancellation;
+import dev.wanlet.wan.pipeline.ComputeSettings;
+import dev.wanlet.wan.pipeline.GenerationListener;
+import dev.wanlet.wan.pipeline.GenerationRequest;
+import dev.wanlet.wan.pipeline.ModelCatalog;
+import dev.wanlet.wan.pipeline.ModelFiles;
+import dev.wanlet.wan.pipeline.ModelPart;
+import dev.wanlet.wan.pipeline.ModelResolver;
+import dev.wanlet.wan.pipeline.ModelSelection;
+import dev.wanlet.wan.pipeline.RunOptions;
+import dev.wanlet.wan.pipeline.VideoPipeline;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * Quantises the demo model's transformer in every way, renders clips of a fixed set of prompts with
+ * each file, and counts how often the clip shows the asked colour, shape, motion and background.
+ * Prints a Markdown table, row by row. Arguments: the number of prompts (at most 32), and
+ * optionally names of types; without them all types and two chosen mixes.
+ */
+public final class QuantizationTable {
+  private static final String[] COLOURS = {
+    "red", "green", "blue", "yellow", "orange", "purple", "cyan", "white"
+  };
+  private static final String[] SHAPES = {"circle", "square", "triangle", "star"};
+  private static final String[] MOTIONS = {
+    "moving left",
+    "moving right",
+    "moving up",
+    "moving down",
+    "growing",
+    "shrinking",
+    "standing still"
+  };
+  private static final String[] BACKGROUNDS = {"black", "gray", "navy", "brown"};
+  private static final int MOST_PROMPTS = 32;
+
+  /** So small a model is no faster on several threads. */
+  private static final ComputeSettings ONE_THREAD =
+      new ComputeSettings(
+          "CPU", OptionalInt.of(1), OptionalLong.empty(), OptionalLong.empty(), Precision.AUTO);
+
+  private QuantizationTable() {}
+
+  /** One line of the table: a type, or a mix chosen for the size of one. */
+  private record Row(String title, QuantizationRecipe recipe, OptionalLong targetBytes) {}
+
+  public static void main(String[] args) throws IOException {
+    int prompts = Math.min(MOST_PROMPTS, args.length > 0 ? Integer.parseInt(args[0]) : 8);
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    out.println(
+        "| type | bytes | bits a weight | mean relative error | colour | shape | motion | background"
+            + " |");
+    out.println("|---|---|---|---|---|---|---|---|");
+    Path folder = Files.createTempDirectory("wanlet-quantize");
+    try {
+      for (Row row : rows(args, folder)) {
+        out.println(measure(row, prompts, folder));
+      }
+    } finally {
+      try (var files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(folder);
+    }
+  }
+
+  private static List<Row> rows(String[] args, Path folder) throws IOException {
+    List<Row> rows = new ArrayList<>();
+    if (args.length > 1) {
+      for (int i = 1; i < args.length; i++) {
+        rows.add(new Row(args[i], Recipes.parse(args[i]), OptionalLong.empty()));
+      }
+      return rows;
+    }
+    for (String name : Recipes.names()) {
+      rows.add(new Row(name, Recipes.parse(name), OptionalLong.empty()));
+    }
+    for (String name : List.of("Q4_K_M", "Q3_K_M")) {
+      Row uniform = new Row(name, Recipes.parse(name), OptionalLong.empty());
+      long bytes = quantize(uniform, folder.resolve("size.gguf")).fileBytes();
+      rows.add(new Row("chosen, size of " + name, uniform.recipe, OptionalLong.of(bytes)));
+    }
+    return rows;
+  }
+
+  private static String measure(Row row, int prompts, Path folder) throws IOException {
+    Path file = folder.resolve("transformer.gguf");
+    QuantizeReport report = quantize(row, file);
+    ModelFiles files =
+        new ModelResolver(ModelCatalog.standard(), QuantizationTable::demo)
+            .resolve(ModelSelection.none().with(ModelPart.TRANSFORMER, file));
+    VideoPipeline pipeline = new VideoPipeline(files);
+    int[] right = new int[4];
+    for (int i = 0; i < prompts; i++) {
+      String prompt = prompt(i);
+      Path clip = folder.resolve("clip.mp4");
+      GenerationRequest request =
+          GenerationRequest.builder()
+              .prompt(prompt)
+              .seed(i)
+              .output(clip)
+              .compute(ONE_THREAD)
+              .build(files.model());
+      pipeline.generate(request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+      ShapeScore asked = ShapeScore.fromPrompt(prompt);
+      ShapeScore shown = ShapeScore.of(VideoReader.readAll(clip));
+      right[0] += asked.colour().equals(shown.colour()) ? 1 : 0;
+      right[1] += asked.shape().equals(shown.shape()) ? 1 : 0;
+      right[2] += asked.motion().equals(shown.motion()) ? 1 : 0;
+      right[3] += asked.background().equals(shown.background()) ? 1 : 0;
+    }
+    return String.format(
+        Locale.ROOT,
+        "| %s | %,d | %.2f | %.4f | %d/%d | %d/%d | %d/%d | %d/%d |",
+        row.title,
+        report.fileBytes(),
+        report.bitsPerWeight(),
+        report.meanRelativeError(),
+        right[0],
+        prompts,
+        right[1],
+        prompts,
+        right[2],
+        prompts,
+        right[3],
+        prompts);
+  }
+
+  /** Every colour, shape and background once in four to eight prompts; the same for each type. */
+  private static String prompt(int i) {
+    return String.format(
+        "a %s %s %s on a %s background",
+        COLOURS[i % COLOURS.length],
+        SHAPES[(i + i / 4) % SHAPES.length],
+        MOTIONS[i % MOTIONS.length],
+        BACKGROUNDS[(i + i / 3) % BACKGROUNDS.length]);
+  }
+
+  private static QuantizeReport quantize(Row row, Path file) throws IOException {
+    QuantizeRequest request =
+        new QuantizeRequest(
+            demo().resolve("diffusion_pytorch_model.safetensors"),
+            file,
+            row.recipe,
+            List.of(),
+            row.targetBytes,
+            OptionalDouble.empty(),
+            Optional.empty(),
+            List.of(),
+            Runtime.getRuntime().availableProcessors(),
+            "wanlet");
+    try (Quantizer quantizer = Quantizer.open(request, QuantizeListener.SILENT)) {
+      return quantizer.run();
+    }
+  }
+
+  private static Path demo() {
+    try {
+      return DemoModel.directory();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

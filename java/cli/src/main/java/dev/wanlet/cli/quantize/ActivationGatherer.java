@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.quantize;
+
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.model.PromptRows;
+import dev.wanlet.wan.model.RowChunks;
+import dev.wanlet.wan.model.TokenGrid;
+import dev.wanlet.wan.model.WanConfig;
+import dev.wanlet.wan.model.WanRun;
+import dev.wanlet.wan.model.WanSession;
+import dev.wanlet.wan.model.WanTransformer;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.Taps;
+import dev.wanlet.wan.sampling.FlowSchedule;
+import dev.wanlet.weights.GgufValue;
+import dev.wanlet.weights.GgufWriter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * Gathers the mean square of what flows into each column of a transformer's matrices, over whole
+ * denoising runs, and writes it as llama.cpp writes importance matrices: for a matrix NAME the sums
+ * in {@code NAME.in_sum2} and the number of rows in {@code NAME.counts}. Confined to one thread.
+ */
+public final class ActivationGatherer {
+  /** Which matrices of a block take a tapped tensor as input. */
+  private static final Map<String, List<String>> INPUTS =
+      Map.of(
+          "self_attn.input", List.of("self_attn.q", "self_attn.k", "self_attn.v"),
+          "self_attn.attention", List.of("self_attn.o"),
+          "norm3", List.of("cross_attn.q"),
+          "cross_attn.attention", List.of("cross_attn.o"),
+          "ffn.input", List.of("ffn.0"),
+          "ffn.hidden", List.of("ffn.2"));
+
+  private static final List<String> CONTEXT_INPUTS = List.of("cross_attn.k", "cross_attn.v");
+  private static final String BLOCK = "block.";
+  private static final String CONTEXT = "context.";
+
+  /** Sums of squares by column. */
+  private static final class Sums {
+    final double[] squares;
+    long rows;
+
+    Sums(int columns) {
+      this.squares = new double[columns];
+    }
+  }
+
+  private final WanTransformer transformer;
+  private final TokenGrid grid;
+  private final FlowSchedule schedule;
+  private final Map<String, Sums> byName = new TreeMap<>();
+  private int predictions;
+
+  /**
+   * @param grid the clip to denoise, best of the kind the model will make
+   * @param schedule the steps of each run
+   */
+  public ActivationGatherer(WanTransformer transformer, TokenGrid grid, FlowSchedule schedule) {
+    this.transformer = transformer;
+    this.grid = grid;
+    this.schedule = schedule;
+  }
+
+  /**
+   * Denoises one clip by Euler's method, without guidance, and counts what flows.
+   *
+   * @param context text encoder output of the prompt [tokens, textDim]
+   * @param seed of the noise
+   */
+  public void gather(float[] context, long seed) throws IOException {
+    WanConfig config = transformer.config();
+    int tokens = context.length / config.textDim();
+    WanRun run =
+        new WanRun(
+            grid,
+            RowChunks.whole(grid.tokens()),
+            List.of(new PromptRows(tokens)),
+            false,
+            1,
+            Precision.AUTO);
+    Random random = new Random(seed);
+    int count = config.inChannels() * grid.frames() * grid.latentHeight() * grid.latentWidth();
+    float[] latents = new float[count];
+    for (int i = 0; i < count; i++) {
+      latents[i] = (float) random.nextGaussian();
+    }
+    Taps taps = new Taps(ActivationGatherer::isWanted);
+    try (WanSession session = transformer.open(run, List.of(context), taps)) {
+      drain(taps, config);
+      // After every block, so that no more than one block's activations are held.
+      session.onBlock(done -> drain(taps, config));
+      for (int step = 0; step < schedule.steps(); step++) {
+        float[] velocity =
+            session.predict(latents, new float[] {schedule.timestep(step)}, 0).get(0);
+        float delta = schedule.sigma(step + 1) - schedule.sigma(step);
+        // Conditioning channels behind the noisy ones stay as they are.
+        for (int i = 0; i < velocity.length; i++) {
+          latents[i] += delta * velocity[i];
+        }
+        drain(taps, config);
+        predictions++;
+      }
+    }
+  }
+
+  private static boolean isWanted(String name) {
+    if (name.startsWith(CONTEXT)) {
+      return true;
+    }
+    int dot = name.indexOf('.', BLOCK.length());
+    return name.startsWith(BLOCK) && dot > 0 && INPUTS.containsKey(name.substring(dot + 1));
+  }
+
+  private void drain(Taps taps, WanConfig config) {
+    taps.collected()
+        .forEach(
+            (name, tap) -> {
+              if (name.startsWith(CONTEXT)) {
+                for (int block = 0; block < config.layers(); block++) {
+                  add(
+                      WanTransformer.blockPrefix(block),
+                      CONTEXT_INPUTS,
+                      config.dim(),
+                      tap.values());
+                }
+                return;
+              }
+              int dot = name.indexOf('.', BLOCK.length());
+              String part = name.substring(dot + 1);
+              int block = Integer.parseInt(name.substring(BLOCK.length(), dot));
+              int columns = part.equals("ffn.hidden") ? config.ffnDim() : config.dim();
+              add(WanTransformer.blockPrefix(block), INPUTS.get(part), columns, tap.values());
+            });
+    taps.collected().clear();
+  }
+
+  private void add(String prefix, List<String> matrices, int columns, float[] values) {
+    Sums first = null;
+    for (String matrix : matrices) {
+      Sums sums = byName.computeIfAbsent(prefix + matrix + ".weight", n -> new Sums(columns));
+      if (first == null) {
+        first = sums;
+        for (int i = 0; i < values.length; i++) {
+          sums.squares[i % columns] += (double) values[i] * values[i];
+        }
+        sums.rows += values.length / columns;
+      } else {
+        System.arraycopy(first.squares, 0, sums.squares, 0, columns);
+        sums.rows = first.rows;
+      }
+    }
+  }
+
+  /** How many matrices have been seen. */
+  public int matrices() {
+    return byName.size();
+  }
+
+  /**
+   * Writes what was gathered so far.
+   *
+   * @param prompts what it was gathered on, for the file's metadata
+   * @throws IOException if the file cannot be written
+   */
+  public void write(Path output, List<String> prompts) throws IOException {
+    Map<String, float[]> tensors = new LinkedHashMap<>();
+    byName.forEach(
+        (name, sums) -> {
+          float[] squares = new float[sums.squares.length];
+          for (int i = 0; i < squares.length; i++) {
+            squares[i] = (float) sums.squares[i];
+          }
+          tensors.put(name + ".in_sum2", squares);
+          tensors.put(name + ".counts", new float[] {sums.rows});
+        });
+    try (GgufWriter writer = GgufWriter.create(output)) {
+      writer.put("general.type", GgufValue.of("imatrix"));
+      writer.put("imatrix.datasets", GgufValue.stringArray(prompts));
+      writer.put("imatrix.chunk_count", GgufValue.u32(predictions));
+      writer.put("imatrix.chunk_size", GgufValue.u32(grid.tokens()));
+      tensors.forEach(
+          (name, values) -> writer.declare(name, TensorType.F32, Shape.of(1, values.length)));
+      for (Map.Entry<String, float[]> tensor : tensors.entrySet()) {
+        ByteBuffer bytes =
+            ByteBuffer.allocate(4 * tensor.getValue().length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(tensor.getValue());
+        writer.append(tensor.getKey(), bytes);
+      }
+      writer.commit();
+    }
+  }
+}
