@@ -92,10 +92,20 @@ public final class GraphAllocator implements AutoCloseable {
             backend.device().name(), needed, backend.device().memory().freeBytes());
       }
       countedBytes = needed;
-    } else if (!GgmlJni.allocatorReserve(handle.get(), graph.handle())) {
-      // Always planned anew: ggml would reuse the previous graph's plan for one of equal node
-      // count.
+      return;
+    }
+    // Always planned anew: ggml would reuse the previous graph's plan for one of equal node count.
+    long before = GgmlJni.allocatorBytes(handle.get());
+    if (!GgmlJni.allocatorReserve(handle.get(), graph.handle())) {
       throw new GgmlException(ErrorCode.INTERNAL, "a graph that fits could not be planned");
+    }
+    // Devices that limit an allocation get a buffer of several pieces, of which one may be too
+    // small though their sum is not: then ggml took a new buffer.
+    if (countedBytes > 0 && GgmlJni.allocatorBytes(handle.get()) != before) {
+      close();
+      throw new IllegalStateException(
+          "the compute buffer was cut anew and graphs that are in use lost their memory; allocate"
+              + " the largest graph first, or cut the work into smaller chunks");
     }
   }
 
