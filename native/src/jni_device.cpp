@@ -9,6 +9,7 @@
 #include "jni_support.h"
 
 #include <atomic>
+#include <cstring>
 
 #ifndef _WIN32
 #include <dlfcn.h>
@@ -367,6 +368,12 @@ WANLET_JNI(void, bufferPlace)(JNIEnv * env, jclass, jlong buffer, jlong tensor, 
         char * address = static_cast<char *>(ggml_backend_buffer_get_base(b)) + offset;
         if (ggml_backend_tensor_alloc(b, t, address) != GGML_STATUS_SUCCESS) {
             throw native_error(error_code::INTERNAL, std::string("tensor ") + t->name + " could not be placed");
+        }
+        // Filling a tensor that the repacking type has no kernel for would end the process.
+        if (t->extra == nullptr && std::strcmp(ggml_backend_buffer_name(b), "CPU_REPACK") == 0) {
+            throw native_error(error_code::INVALID_ARGUMENT,
+                               std::string("tensor ") + t->name + " cannot be repacked: this processor has no kernel for " +
+                                   ggml_type_name(t->type) + " of this shape; place it in the device's own buffer type");
         }
         return 0;
     });
