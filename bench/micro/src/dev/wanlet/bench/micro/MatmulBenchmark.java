@@ -23,8 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The matrix product that most of a block consists of: the first layer of the 1.3B model's
- * feed-forward network, [rows, 1536] by [8960, 1536]. {@code layout} compares ordinary memory with
- * the CPU's repacked buffer type, for the types that has kernels for.
+ * feed-forward network, [rows, 1536] by [8960, 1536].
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -37,17 +36,28 @@ public class MatmulBenchmark {
   private static final int OUT = 8960;
   private static final double BOUND = 0.05; // a wrong kernel is off by the whole value
 
-  /** Where the weight lies. */
-  public enum Layout {
-    PLAIN,
-    REPACKED
-  }
+  private static final String REPACKED = "/repacked";
 
-  @Param({"F32", "F16", "BF16", "Q8_0", "Q4_0", "IQ4_NL", "Q4_K", "Q5_K", "Q6_K"})
-  public TensorType type;
+  /** The weight's type, and whether it lies in the CPU's repacking buffer type. */
+  @Param({
+    "F32",
+    "F16",
+    "BF16",
+    "Q8_0",
+    "Q4_0",
+    "IQ4_NL",
+    "Q4_K",
+    "Q5_K",
+    "Q6_K",
+    "Q4_0/repacked",
+    "IQ4_NL/repacked",
+    "Q4_K/repacked"
+  })
+  public String weight;
 
-  @Param({"PLAIN", "REPACKED"})
-  public Layout layout;
+  /** Whether the graph widens the weight to BF16 first; for quantised types in ordinary memory. */
+  @Param("false")
+  public boolean widen;
 
   @Param("768")
   public int rows;
@@ -56,20 +66,22 @@ public class MatmulBenchmark {
   @Param("0")
   public int threads;
 
+  private TensorType type;
   private GraphRun run;
 
   @Setup(Level.Trial)
   public void open() {
+    type = TensorType.parse(weight.replace(REPACKED, ""));
     run = new GraphRun(threads);
-    Tensor weight = run.weight(place(), type, OUT, COLUMNS);
+    Tensor w = run.weight(place(), type, OUT, COLUMNS);
     Tensor x = run.values(TensorType.F32, 2, rows, COLUMNS);
-    run.build(g -> g.matmul(weight, x));
+    run.build(g -> g.matmul(widen ? g.widen(w) : w, x));
     run.run();
     check(Results.plausible(run.result()));
   }
 
   private BufferType place() {
-    if (layout == Layout.PLAIN) {
+    if (!weight.endsWith(REPACKED)) {
       return run.device().bufferType();
     }
     return run.device().extraBufferTypes().stream()
