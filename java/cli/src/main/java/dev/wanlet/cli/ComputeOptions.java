@@ -5,6 +5,7 @@ import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.ComputeSettings;
 import dev.wanlet.wan.pipeline.RequestException;
 import dev.wanlet.wan.pipeline.RunOptions;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Options of where to compute, with how much memory, and how exactly. Confined to one thread. */
@@ -44,6 +45,11 @@ final class ComputeOptions extends DeviceOptions {
       throw new RequestException("--max-resident " + maxResident + "; expected 0 or more");
     }
     return maxResident == null ? RunOptions.DEFAULT.maxResident() : maxResident;
+  }
+
+  /** The precision that was asked for, if it was. */
+  Optional<Precision> givenPrecision() {
+    return Optional.ofNullable(precision);
   }
 
   @Override

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli;
 
-import dev.wanlet.wan.pipeline.Cancellation;
 import dev.wanlet.wan.pipeline.GenerationRequest;
-import dev.wanlet.wan.pipeline.GenerationResult;
 import dev.wanlet.wan.pipeline.ModelFiles;
-import dev.wanlet.wan.pipeline.ModelPart;
-import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
-import dev.wanlet.wan.pipeline.VideoPipeline;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -95,28 +86,14 @@ final class GenerateCommand implements Callable<Integer> {
     ModelFiles files = model.resolve();
     GenerationRequest request = request(files);
     RunOptions options = options();
-    VideoPipeline pipeline = new VideoPipeline(files, MeasuredRates.SOURCE);
-    announce(files, request);
+    ClipRun run = new ClipRun(spec.commandLine(), output.json);
+    run.announce(files, request);
     if (output.dryRun) {
-      print(GenerationReport.of(request, pipeline.plan(request, options)));
-      return ExitCode.OK;
+      run.plan(files, request, options);
+    } else {
+      run.generate(files, request, options);
     }
-    print(GenerationReport.of(run(pipeline, request, options)));
     return ExitCode.OK;
-  }
-
-  private GenerationResult run(
-      VideoPipeline pipeline, GenerationRequest request, RunOptions options) throws IOException {
-    Cancellation cancellation = new Cancellation();
-    Interruption interruption = Interruption.onInterrupt(cancellation::cancel);
-    try (ProgressDisplay progress = ProgressDisplay.open(spec.commandLine().getErr())) {
-      return pipeline.generate(request, options, progress, cancellation);
-    } finally {
-      interruption.close();
-      if (cancellation.isCancelled()) {
-        tellSavedRun(request);
-      }
-    }
   }
 
   private GenerationRequest request(ModelFiles files) {
@@ -132,42 +109,5 @@ final class GenerateCommand implements Callable<Integer> {
             ? OptionalInt.empty()
             : OptionalInt.of(output.checkpointEvery);
     return new RunOptions(every, compute.maxResident(), RunOptions.DEFAULT.resumeFrom());
-  }
-
-  private void announce(ModelFiles files, GenerationRequest request) {
-    PrintWriter err = spec.commandLine().getErr();
-    err.printf(
-        Locale.ROOT,
-        "wanlet: %s, %s, %d frames, %d steps of %s, seed %d, to %s%n",
-        files.model().id(),
-        request.size(),
-        request.frames(),
-        request.sampling().steps(),
-        request.sampling().method().id(),
-        request.seed(),
-        request.output());
-    boolean allFromDemo = files.fromDemo().contains(ModelPart.TRANSFORMER);
-    if (!allFromDemo && !files.fromDemo().isEmpty()) {
-      err.println(
-          "wanlet: not given, so taken from the demo model: "
-              + files.fromDemo().stream()
-                  .sorted()
-                  .map(ModelPart::title)
-                  .collect(Collectors.joining(", ")));
-    }
-    err.flush();
-  }
-
-  private void print(GenerationReport report) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(output.json ? Json.text(report.facts()) : report.line());
-    out.flush();
-  }
-
-  private void tellSavedRun(GenerationRequest request) {
-    Path saved = RunCheckpoint.fileFor(request.output());
-    if (Files.isRegularFile(saved)) {
-      spec.commandLine().getErr().println("wanlet: the run so far is saved in " + saved);
-    }
   }
 }

@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     versionProvider = VersionProvider.class,
     subcommands = {
       GenerateCommand.class,
+      ResumeCommand.class,
       PlanCommand.class,
       InspectCommand.class,
       ModelsCommand.class,

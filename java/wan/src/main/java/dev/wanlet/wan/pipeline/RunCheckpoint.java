@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A run between two steps, as it is kept on disk: latents, the solver's memory and every setting. A
@@ -36,9 +37,19 @@ public record RunCheckpoint(
   private static final String SIGMAS = "sigmas";
   private static final String HISTORY = "history.";
 
+  private static final String SUFFIX = ".resume.safetensors";
+
   /** Where the checkpoint of a run that writes {@code output} is kept. */
   public static Path fileFor(Path output) {
-    return output.resolveSibling(output.getFileName() + ".resume.safetensors");
+    return output.resolveSibling(output.getFileName() + SUFFIX);
+  }
+
+  /** The output of the run whose checkpoint this file is; empty if it was renamed. */
+  public static Optional<Path> outputOf(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(SUFFIX) && name.length() > SUFFIX.length()
+        ? Optional.of(file.resolveSibling(name.substring(0, name.length() - SUFFIX.length())))
+        : Optional.empty();
   }
 
   /**
