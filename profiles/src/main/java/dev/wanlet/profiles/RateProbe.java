@@ -17,17 +17,23 @@ import dev.wanlet.wan.memory.DeviceRates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 
 /**
- * Measures how fast a device multiplies quantised matrices and takes uploads, in well under a second, and
- * remembers it in the user's cache. Thread-safe.
+ * Measures how fast a device multiplies quantised matrices and takes uploads, in well under a
+ * second, and remembers it in the user's cache. Thread-safe.
  */
 public final class RateProbe {
   private static final int WIDTH = 2048;
   private static final int ROWS = 256;
   private static final int REPEATS = 3;
   private static final int UPLOAD_BYTES = 64 << 20;
+
+  /** A measurement may have been disturbed by other work, so it does not count for ever. */
+  private static final Duration KEEP = Duration.ofDays(1);
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What is kept on disk. */
@@ -55,7 +61,7 @@ public final class RateProbe {
                     device.name(), device.description(), threads, Ggml.buildId())
                 .replaceAll("[^A-Za-z0-9._-]+", "_"));
     try {
-      if (Files.isRegularFile(file)) {
+      if (Files.isRegularFile(file) && age(file).compareTo(KEEP) < 0) {
         Stored stored = JSON.readValue(file.toFile(), Stored.class);
         return new DeviceRates(
             stored.flops(), stored.uploadBytesPerSecond(), "measured on this machine");
@@ -77,12 +83,15 @@ public final class RateProbe {
     return rates;
   }
 
+  private static Duration age(Path file) throws IOException {
+    return Duration.between(Files.getLastModifiedTime(file).toInstant(), Instant.now());
+  }
+
   /** Measures, without looking at the cache. */
   public static DeviceRates measure(Device device, int threads) {
     try (Backend backend = Backend.open(device)) {
       backend.setThreads(threads);
-      return new DeviceRates(
-          flops(backend), uploadRate(backend), "measured on this machine");
+      return new DeviceRates(flops(backend), uploadRate(backend), "measured on this machine");
     }
   }
 
