@@ -3,7 +3,8 @@
 #
 #   bench/compare/budget-grid.sh FOLDER TYPE [BUDGET...] > bench/results/NAME.csv
 #
-# FOLDER keeps the synthesised files (about 5 GiB for the 1.3B model). Every run makes the same clip: frames are compared,
+# FOLDER keeps the models: the real transformer and VAE in full size, and a text encoder of the real width with one layer
+# (README-sdcpp.md says why). Every run makes the same clip: frames are compared,
 # and the last column says whether they equal those of the first run. Run it on an idle machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -16,10 +17,10 @@ model=wan2.1-t2v-1.3b
 width=${WIDTH:-256} height=${HEIGHT:-256} frames=${FRAMES:-9} steps=${STEPS:-2} device=${DEVICE:-CPU}
 
 mkdir -p "$folder"
-dit=$folder/$model-$type.gguf vae=$folder/vae.gguf text=$folder/umt5-q4_0.gguf
+dit=$folder/$model-$type.gguf vae=$folder/vae.safetensors text=$folder/umt5.safetensors
 [ -f "$dit" ] || ./wanlet synth $model --type "$type" -o "$dit" >&2
-[ -f "$vae" ] || ./wanlet synth $model --part vae --type F16 -o "$vae" >&2
-[ -f "$text" ] || ./wanlet synth $model --part text-encoder --type Q4_0 -o "$text" >&2
+[ -f "$vae" ] || mvn -q -B -pl bench -am -DskipTests -Pbenchmarks package \
+  -Dbench.main=dev.wanlet.bench.models.StandInParts "-Dbench.args=$folder" >&2
 tokenizer=java/demo-model/src/main/resources/dev/wanlet/demo/tiny-wan/google/umt5-xxl/spiece.model
 
 number() { sed -n "s/.*\"$1\" *: *\([0-9.eE+-]*\).*/\1/p" "$2" | head -n 1; }
