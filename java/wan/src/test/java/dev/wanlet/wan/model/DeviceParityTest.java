@@ -232,7 +232,7 @@ class DeviceParityTest {
       power += Math.pow(expected[i], 2);
     }
     System.getLogger(DeviceParityTest.class.getName())
-        .log(System.Logger.Level.INFO, "{0}: NMSE {1}", name, error / power);
+        .log(System.Logger.Level.INFO, String.format("%s: NMSE %.1e", name, error / power));
     assertThat(error / power).as("NMSE of " + name).isLessThanOrEqualTo(bound);
   }
 }
