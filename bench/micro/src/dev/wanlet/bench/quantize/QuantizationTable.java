@@ -40,7 +40,8 @@ import java.util.OptionalLong;
  * Quantises the demo model's transformer in every way, renders clips of a fixed set of prompts with
  * each file, and counts how often the clip shows the asked colour, shape, motion and background.
  * Prints a Markdown table, row by row. Arguments: the number of prompts (at most 32), and
- * optionally names of types; without them all types and two chosen mixes.
+ * optionally names of types, or {@code @NAME} for a mix chosen for the size of one; without them
+ * all types and two such mixes.
  */
 public final class QuantizationTable {
   private static final String[] COLOURS = {
@@ -57,6 +58,10 @@ public final class QuantizationTable {
     "standing still"
   };
   private static final String[] BACKGROUNDS = {"black", "gray", "navy", "brown"};
+
+  /** Before the name of a type: not the type, but types chosen for its size. */
+  private static final String CHOSEN = "@";
+
   private static final int MOST_PROMPTS = 32;
 
   /** So small a model is no faster on several threads. */
@@ -92,20 +97,23 @@ public final class QuantizationTable {
   }
 
   private static List<Row> rows(String[] args, Path folder) throws IOException {
-    List<Row> rows = new ArrayList<>();
+    List<String> names = new ArrayList<>();
     if (args.length > 1) {
-      for (int i = 1; i < args.length; i++) {
-        rows.add(new Row(args[i], Recipes.parse(args[i]), OptionalLong.empty()));
+      names.addAll(List.of(args).subList(1, args.length));
+    } else {
+      names.addAll(Recipes.names());
+      names.addAll(List.of(CHOSEN + "Q4_K_M", CHOSEN + "Q3_K_M"));
+    }
+    List<Row> rows = new ArrayList<>();
+    for (String name : names) {
+      boolean chosen = name.startsWith(CHOSEN);
+      QuantizationRecipe recipe = Recipes.parse(chosen ? name.substring(CHOSEN.length()) : name);
+      Row row = new Row(recipe.name(), recipe, OptionalLong.empty());
+      if (chosen) {
+        long bytes = quantize(row, folder.resolve("size.gguf")).fileBytes();
+        row = new Row("chosen, size of " + recipe.name(), recipe, OptionalLong.of(bytes));
       }
-      return rows;
-    }
-    for (String name : Recipes.names()) {
-      rows.add(new Row(name, Recipes.parse(name), OptionalLong.empty()));
-    }
-    for (String name : List.of("Q4_K_M", "Q3_K_M")) {
-      Row uniform = new Row(name, Recipes.parse(name), OptionalLong.empty());
-      long bytes = quantize(uniform, folder.resolve("size.gguf")).fileBytes();
-      rows.add(new Row("chosen, size of " + name, uniform.recipe, OptionalLong.of(bytes)));
+      rows.add(row);
     }
     return rows;
   }
