@@ -21,7 +21,7 @@ public final class Backend implements AutoCloseable {
   private static final int MOST_THREADS = 512; // GGML_MAX_N_THREADS
 
   private final Device device;
-  private final NativeHandle handle;
+  private volatile NativeHandle handle;
   private final NativeHandle abortFlag;
   private final boolean stopsInsideGraphs;
   private final MemoryMeter deviceMemory;
@@ -33,14 +33,34 @@ public final class Backend implements AutoCloseable {
 
   private Backend(Device device) {
     this.device = device;
-    this.handle =
-        new NativeHandle(
-            this, "backend", GgmlJni.backendInit(device.handle()), GgmlJni::backendFree);
+    this.handle = opened();
     this.abortFlag =
         new NativeHandle(this, "abort flag", GgmlJni.abortFlagNew(), GgmlJni::abortFlagFree);
     this.stopsInsideGraphs = GgmlJni.backendSetAbortFlag(handle.get(), abortFlag.get());
     this.deviceMemory = new MemoryMeter(device.name());
     this.hostMemory = new MemoryMeter("host");
+  }
+
+  private NativeHandle opened() {
+    return new NativeHandle(
+        this, "backend", GgmlJni.backendInit(device.handle()), GgmlJni::backendFree);
+  }
+
+  /**
+   * Gives back what the backend keeps for itself (pools that only grow, descriptors of buffers that
+   * are gone), and leaves a failure behind; meters stay. For the time between two stages of a run:
+   * no graph may run, and what is allocated stays valid. Without effect on the CPU.
+   *
+   * <p>Not only a matter of memory: Mesa's software Vulkan driver follows descriptors of buffers
+   * that were freed, and ends the process.
+   */
+  public void renew() {
+    if (device.isCpu()) {
+      return;
+    }
+    handle.close();
+    handle = opened();
+    failure = null;
   }
 
   /**

@@ -45,6 +45,15 @@ class DeviceLimitsTest {
   }
 
   @Test
+  void computesAgainWhenRenewed() {
+    for (int i = 0; i < 3; i++) {
+      assertComputes();
+      backend.renew();
+    }
+    assertComputes();
+  }
+
+  @Test
   void isListedAmongTheDevices() {
     assertThat(Device.all()).extracting(Device::name).contains(device.name(), "CPU");
     assertThat(device.isCpu()).isFalse();

@@ -140,6 +140,7 @@ final class PipelineRun {
     for (int attempt = 1; ; attempt++) {
       cancellation.check();
       plannedPeak = Math.max(plannedPeak, plan.bufferBytes(stage));
+      backend.renew(); // each stage's plan counts only its own pools
       try {
         T result = work.run();
         double seconds = (System.nanoTime() - start) / 1e9;
