@@ -8,13 +8,36 @@ include("${CMAKE_CURRENT_LIST_DIR}/GgmlPatches.cmake")
 # The project that builds ggml.
 set(WANLET_GGML_PROJECT "${CMAKE_CURRENT_LIST_DIR}/../ggml-build")
 
+# Whether the CPU backend's threads meet at libgomp's barrier, which sleeps after a spin as short as we ask for
+# (native/src/waiting.cpp). Every other runtime either spins for long (libomp, MSVC's) or would have to be shipped: there
+# ggml's own barrier is built with a correction that makes it sleep (GgmlPatches.cmake). -DWANLET_OPENMP=OFF forces that one.
+function(wanlet_use_gnu_openmp result)
+  set(use OFF)
+  if(WANLET_OPENMP AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    find_package(OpenMP QUIET COMPONENTS C CXX)
+    if(OpenMP_FOUND)
+      set(use ON)
+    endif()
+  endif()
+  set(${result} "${use}" PARENT_SCOPE)
+endfunction()
+
 # Sets `result` to ggml's configure options for WANLET_CPU and WANLET_BACKENDS, and `tools` to the versions of the
 # extra compilers they use.
 function(wanlet_ggml_options result tools)
   set(options
-    -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DGGML_BACKEND_DL=ON -DGGML_NATIVE=OFF -DGGML_OPENMP=OFF
+    -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DGGML_BACKEND_DL=ON -DGGML_NATIVE=OFF
     -DGGML_LLAMAFILE=ON -DGGML_CCACHE=OFF -DGGML_ALL_WARNINGS=OFF -DGGML_BUILD_TESTS=OFF -DGGML_BUILD_EXAMPLES=OFF)
   set(versions "")
+
+  wanlet_use_gnu_openmp(gnu_openmp)
+  if(gnu_openmp)
+    list(APPEND options -DGGML_OPENMP=ON)
+  else()
+    list(APPEND options -DGGML_OPENMP=OFF)
+    file(SHA256 "${WANLET_GGML_PATCHES}" patches)
+    list(APPEND versions "${patches}")
+  endif()
 
   if(NOT WANLET_CPU MATCHES "^(native|all)$")
     message(FATAL_ERROR "WANLET_CPU=${WANLET_CPU}: expected 'native' (this machine only) or 'all' (every variant).")
@@ -34,7 +57,7 @@ function(wanlet_ggml_options result tools)
     if(backend STREQUAL "vulkan")
       wanlet_require_vulkan(version)
       list(APPEND options -DGGML_VULKAN=ON)
-      file(SHA256 "${WANLET_GGML_PATCHES}" patches) # they concern Vulkan only
+      file(SHA256 "${WANLET_GGML_PATCHES}" patches)
       list(APPEND versions "${version}" "${patches}")
     elseif(backend STREQUAL "cuda")
       wanlet_require_cuda(version)

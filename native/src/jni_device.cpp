@@ -7,6 +7,7 @@
 #include "ggml-cpu.h"
 #include "ggml.h"
 #include "jni_support.h"
+#include "waiting.h"
 
 #include <atomic>
 #include <cstring>
@@ -56,6 +57,7 @@ WANLET_JNI(jbyteArray, ggmlVersion)(JNIEnv * env, jclass) {
 
 WANLET_JNI(void, loadBackends)(JNIEnv * env, jclass, jbyteArray directory) {
     guarded<int>(env, [&] {
+        let_waiting_threads_sleep();
         ggml_backend_load_all_from_path(to_string(env, directory).c_str());
         return 0;
     });
@@ -149,6 +151,10 @@ WANLET_JNI(void, backendSetThreads)(JNIEnv * env, jclass, jlong backend, jint th
         }
         return 0;
     });
+}
+
+WANLET_JNI(jlong, longestSpin)(JNIEnv * env, jclass, jlong backend, jint threads) {
+    return guarded<jlong>(env, [&] { return static_cast<jlong>(longest_spin(from_handle<ggml_backend>(backend), threads)); });
 }
 
 WANLET_JNI(jlong, abortFlagNew)(JNIEnv * env, jclass) {

@@ -3,6 +3,7 @@
 
 #include "device_limits.h"
 #include "test.h"
+#include "waiting.h"
 
 #include <ggml-alloc.h>
 #include <ggml-backend.h>
@@ -17,7 +18,10 @@ namespace {
 
 ggml_backend_dev_t cpu_device() {
     static std::once_flag loaded;
-    std::call_once(loaded, [] { ggml_backend_load_all_from_path(WANLET_LIBRARY_DIR); });
+    std::call_once(loaded, [] {
+        wanlet::let_waiting_threads_sleep();
+        ggml_backend_load_all_from_path(WANLET_LIBRARY_DIR);
+    });
     ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     EXPECT(device != nullptr);
     return device;
@@ -84,5 +88,18 @@ TEST_CASE(cpu_matmul_equals_a_plain_loop) {
     // 96 products of magnitude <= 1 summed in F32: rounding stays below 96 * 96 * 2^-24.
     for (size_t i = 0; i < actual.size(); i++) {
         EXPECT_NEAR(actual[i], expected[i], 96 * 96 / 16777216.0);
+    }
+}
+
+// Beside another busy program a thread may have to wait for as long as that program's time slice. A barrier that spins
+// takes the very processor that the late thread needs.
+TEST_CASE(a_waiting_thread_sleeps) {
+    ggml_backend_ptr backend(ggml_backend_dev_init(cpu_device(), nullptr));
+    constexpr int threads = 2;
+    auto set_threads = reinterpret_cast<ggml_backend_set_n_threads_t>(
+        ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(cpu_device()), "ggml_backend_set_n_threads"));
+    set_threads(backend.get(), threads);
+    for (int i = 0; i < 5; i++) {
+        EXPECT(wanlet::longest_spin(backend.get(), threads) < 1000000);  // of 5,000,000 ns waited
     }
 }

@@ -47,6 +47,8 @@ public final class GgmlJni {
 
   public static native void backendSetThreads(long backend, int threads);
 
+  public static native long longestSpin(long backend, int threads);
+
   public static native long abortFlagNew();
 
   public static native void abortFlagSet(long flag, int value);
