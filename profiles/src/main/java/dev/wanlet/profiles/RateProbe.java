@@ -4,6 +4,7 @@ package dev.wanlet.profiles;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
+import dev.wanlet.ggml.CpuLoad;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.ggml.GraphAllocator;
@@ -19,7 +20,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /**
  * Measures how fast a device multiplies quantised matrices and takes uploads, in well under a
@@ -35,8 +39,11 @@ public final class RateProbe {
 
   private static final int UPLOAD_BYTES = 64 << 20;
 
-  /** A measurement may have been disturbed by other work, so it does not count for ever. */
+  /** Drivers, clocks and cooling change, so a measurement does not count for ever. */
   private static final Duration KEEP = Duration.ofDays(1);
+
+  /** Processors that other programs may take during a measurement that is remembered. */
+  private static final double QUIET = 0.3;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -44,16 +51,26 @@ public final class RateProbe {
   private record Stored(double flops, double uploadBytesPerSecond) {}
 
   private final Path folder;
+  private final Supplier<DoubleSupplier> load;
 
   /**
    * @param folder where measurements are remembered; made when needed
    */
   public RateProbe(Path folder) {
-    this.folder = folder;
+    this(folder, () -> new CpuLoad()::others);
   }
 
   /**
-   * The rates of a device, measured now or earlier.
+   * @param load starts to watch; what it gives then tells the processors that others took
+   */
+  RateProbe(Path folder, Supplier<DoubleSupplier> load) {
+    this.folder = folder;
+    this.load = load;
+  }
+
+  /**
+   * The rates of a device, measured now or earlier. What is measured while other programs are busy
+   * holds for this moment only: it says so, and is not remembered.
    *
    * @param threads of a CPU device
    */
@@ -73,7 +90,15 @@ public final class RateProbe {
     } catch (IOException | IllegalArgumentException e) {
       // a damaged file is measured anew
     }
+    DoubleSupplier others = load.get();
     DeviceRates rates = measure(device, threads);
+    double busy = others.getAsDouble();
+    if (busy > QUIET) {
+      String origin =
+          String.format(
+              Locale.ROOT, "measured now, while other programs kept %.1f processors busy", busy);
+      return new DeviceRates(rates.flops(), rates.uploadBytesPerSecond(), origin);
+    }
     try {
       Files.createDirectories(folder);
       Path part = Files.createTempFile(folder, "rates", ".part");

@@ -18,7 +18,7 @@ class RateProbeTest {
   @Test
   void measuresOnceAndRemembers() throws IOException {
     int live = Ggml.liveObjects();
-    RateProbe probe = new RateProbe(folder.resolve("cache"));
+    RateProbe probe = quietProbe(folder.resolve("cache"));
     DeviceRates first = probe.rates(Device.cpu(), 1);
     assertThat(first.flops()).isGreaterThan(1e8);
     assertThat(first.uploadBytesPerSecond()).isGreaterThan(1e7);
@@ -27,8 +27,26 @@ class RateProbeTest {
   }
 
   @Test
+  void aLoadedMomentIsNotRemembered() throws IOException {
+    DeviceRates loaded = new RateProbe(folder, () -> () -> 1.5).rates(Device.cpu(), 1);
+    assertThat(loaded.source()).contains("other programs kept 1.5 processors busy");
+    try (var files = Files.list(folder)) {
+      assertThat(files).isEmpty();
+    }
+    DeviceRates quiet = quietProbe(folder).rates(Device.cpu(), 1);
+    assertThat(quiet.source()).isEqualTo("measured on this machine");
+    // What was measured in a quiet moment also serves later, whatever else runs then.
+    assertThat(new RateProbe(folder, () -> () -> 1.5).rates(Device.cpu(), 1)).isEqualTo(quiet);
+  }
+
+  // Other builds may run beside the tests.
+  private static RateProbe quietProbe(Path folder) {
+    return new RateProbe(folder, () -> () -> 0.0);
+  }
+
+  @Test
   void aDamagedMemoryIsMeasuredAnew() throws IOException {
-    RateProbe probe = new RateProbe(folder);
+    RateProbe probe = quietProbe(folder);
     probe.rates(Device.cpu(), 1);
     try (var files = Files.list(folder)) {
       for (Path file : files.toList()) {

@@ -20,7 +20,9 @@ class DeviceOptions {
   @Option(
       names = {"-t", "--threads"},
       paramLabel = "COUNT",
-      description = "Threads of the CPU (default: one per processor).")
+      description =
+          "Threads of the CPU (default: one per processor that other programs leave free, adapted while"
+              + " it runs).")
   private Integer threads;
 
   /** The settings without budgets. */

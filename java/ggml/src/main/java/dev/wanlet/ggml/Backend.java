@@ -12,13 +12,13 @@ import java.lang.ref.Reference;
  * <p>Thread-safe: one thread computes, others may upload to buffers or ask it to stop.
  */
 public final class Backend implements AutoCloseable {
-  /**
-   * Graphs below this many operations run on one thread: starting the others and meeting them at
-   * every operation takes longer than the work, and far longer on a machine that is busy otherwise.
-   */
-  private static final double SMALL_GRAPH = 2e7;
+  /** How long a waiting thread may use its processor, in nanoseconds; it is measured over 5 ms. */
+  private static final long LONGEST_SPIN = 1_000_000;
 
   private static final int MOST_THREADS = 512; // GGML_MAX_N_THREADS
+
+  private static final Object SLEEP_CHECK = new Object();
+  private static boolean threadsSleep;
 
   private final Device device;
   private volatile NativeHandle handle;
@@ -28,8 +28,8 @@ public final class Backend implements AutoCloseable {
   private final MemoryMeter hostMemory;
   private volatile boolean stopRequested;
   private volatile GgmlException failure;
-  private int threads = 1;
-  private int activeThreads = 1;
+  private final CpuThreads threads = new CpuThreads(availableThreads());
+  private int activeThreads;
 
   private Backend(Device device) {
     this.device = device;
@@ -70,7 +70,9 @@ public final class Backend implements AutoCloseable {
    */
   public static Backend open(Device device) {
     Backend backend = new Backend(device);
-    backend.setThreads(availableThreads());
+    if (device.isCpu()) {
+      backend.requireSleepingThreads();
+    }
     return backend;
   }
 
@@ -83,22 +85,54 @@ public final class Backend implements AutoCloseable {
     return device;
   }
 
-  /** Sets the worker threads of a CPU device; without effect on others. */
+  // Asked once a process: the answer is the CPU backend's, not this object's.
+  private void requireSleepingThreads() {
+    synchronized (SLEEP_CHECK) {
+      if (threadsSleep || threads.most() == 1) {
+        return;
+      }
+      activate(2);
+      // What else the system does in a thread's name can add to one measurement, not to three.
+      for (int i = 0; i < 3 && !threadsSleep; i++) {
+        threadsSleep = GgmlJni.longestSpin(handle.get(), 2) < LONGEST_SPIN;
+      }
+      threadsSleep &= device.hasSleepingBarrier();
+      if (!threadsSleep) {
+        close();
+        throw new GgmlException(
+            ErrorCode.DEVICE_FAILED,
+            "the CPU backend in "
+                + Ggml.libraryDirectory()
+                + " spins while its threads wait for each other, which makes a run many times as"
+                + " long when another program is busy. Use the backend that ./wanlet --rebuild"
+                + " makes; if another library of this process loads GNU OpenMP before Wanlet does,"
+                + " set GOMP_SPINCOUNT=1000 in the environment");
+      }
+    }
+  }
+
+  /**
+   * Fixes how many threads a CPU device computes with; without effect on others. Unless this is
+   * called, their number follows the processors that other programs leave free, up to {@link
+   * #availableThreads()}. Small graphs run on one thread in any case. Results do not depend on it.
+   */
   public void setThreads(int count) {
     if (count < 1 || count > MOST_THREADS) {
       throw new IllegalArgumentException("threads must be 1 to " + MOST_THREADS + ", not " + count);
     }
-    threads = count;
-    activate(count);
+    threads.fix(count);
   }
 
   private void activate(int count) {
-    activeThreads = count;
-    GgmlJni.backendSetThreads(handle.get(), count);
+    if (count != activeThreads) {
+      activeThreads = count;
+      GgmlJni.backendSetThreads(handle.get(), count);
+    }
   }
 
+  /** The most threads that a graph is computed with. */
   public int threads() {
-    return threads;
+    return threads.most();
   }
 
   /** What buffers and graphs take on the device; its limit is the budget. */
@@ -149,9 +183,8 @@ public final class Backend implements AutoCloseable {
           "device " + device + " failed before and must be opened anew: " + failure.getMessage());
     }
     graph.checkReady(device);
-    int wanted = graph.operations() < SMALL_GRAPH ? 1 : threads;
-    if (wanted != activeThreads) {
-      activate(wanted);
+    if (device.isCpu()) {
+      activate(threads.forGraph(graph.operations(), graph.nodes()));
     }
     try {
       GgmlJni.backendCompute(handle.get(), graph.handle());

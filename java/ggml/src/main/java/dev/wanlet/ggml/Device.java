@@ -133,6 +133,15 @@ public final class Device {
     return isCpu() && features().containsAll(Set.of("AVX512_BF16", "LLAMAFILE"));
   }
 
+  /**
+   * Whether the threads of the CPU device sleep while they wait for each other: they meet at a
+   * barrier of OpenMP, or at ggml's own as Wanlet's build corrects it.
+   */
+  boolean hasSleepingBarrier() {
+    Set<String> features = features();
+    return features.contains("OPENMP") || features.contains("SLEEPING_BARRIER");
+  }
+
   /** Whether uploads from pinned memory overlap with computing. */
   public boolean hasAsyncTransfers() {
     return asyncTransfers;

@@ -105,7 +105,7 @@ final class PipelineRun {
   }
 
   private GenerationResult runStages(List<int[]> ids) throws IOException {
-    backend.setThreads(request.compute().threadCount());
+    request.compute().threads().ifPresent(backend::setThreads);
     backend.deviceMemory().limit(budget.deviceBytes());
     pipeline.opened(backend);
     // 2. Prompts to contexts.
