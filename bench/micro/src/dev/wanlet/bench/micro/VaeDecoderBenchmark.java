@@ -3,9 +3,9 @@ package dev.wanlet.bench.micro;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
-import dev.wanlet.wan.model.Vae21Decoder;
-import dev.wanlet.wan.model.VaeConfig;
-import dev.wanlet.wan.model.VaeSettings;
+import dev.wanlet.wan.model.vae.Vae21Decoder;
+import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.Precision;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
-import dev.wanlet.weights.CheckpointKind;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

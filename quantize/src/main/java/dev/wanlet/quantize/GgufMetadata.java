@@ -3,11 +3,11 @@ package dev.wanlet.quantize;
 
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.weights.Checkpoint;
-import dev.wanlet.weights.CheckpointKind;
-import dev.wanlet.weights.GgufValue;
-import dev.wanlet.weights.GgufWriter;
 import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.checkpoint.Checkpoint;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

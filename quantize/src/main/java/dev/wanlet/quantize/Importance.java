@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
-import dev.wanlet.weights.WeightFiles;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.checkpoint.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
-import dev.wanlet.weights.Checkpoint;
+import dev.wanlet.weights.checkpoint.Checkpoint;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;

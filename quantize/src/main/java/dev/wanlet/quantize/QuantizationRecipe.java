@@ -4,7 +4,7 @@ package dev.wanlet.quantize;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.weights.CheckpointKind;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import java.util.List;
 import java.util.Map;
 

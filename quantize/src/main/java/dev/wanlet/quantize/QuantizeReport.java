@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
-import dev.wanlet.weights.CheckpointKind;
-import dev.wanlet.weights.CheckpointLayout;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.checkpoint.CheckpointLayout;
 import java.util.List;
 
 /**

@@ -2,18 +2,18 @@
 package dev.wanlet.quantize;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.weights.Checkpoint;
-import dev.wanlet.weights.CheckpointKind;
-import dev.wanlet.weights.GgufFile;
-import dev.wanlet.weights.GgufValue;
-import dev.wanlet.weights.GgufWriter;
-import dev.wanlet.weights.SafetensorsWriter;
 import dev.wanlet.weights.StoredType;
-import dev.wanlet.weights.Umt5Names;
-import dev.wanlet.weights.WeightFormat;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightTensor;
-import dev.wanlet.weights.WeightWriter;
+import dev.wanlet.weights.checkpoint.Checkpoint;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.checkpoint.Umt5Names;
+import dev.wanlet.weights.checkpoint.WeightFormat;
+import dev.wanlet.weights.gguf.GgufFile;
+import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.write.GgufWriter;
+import dev.wanlet.weights.write.SafetensorsWriter;
+import dev.wanlet.weights.write.WeightWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

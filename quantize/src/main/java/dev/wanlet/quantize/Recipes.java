@@ -4,7 +4,7 @@ package dev.wanlet.quantize;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.weights.CheckpointKind;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.weights.SafetensorsWriter;
 import dev.wanlet.weights.StoredType;
-import dev.wanlet.weights.WeightFiles;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.checkpoint.WeightFiles;
+import dev.wanlet.weights.write.SafetensorsWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

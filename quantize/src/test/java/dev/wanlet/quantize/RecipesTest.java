@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.quantize.TypeOptimizer.Option;
-import dev.wanlet.weights.CheckpointKind;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

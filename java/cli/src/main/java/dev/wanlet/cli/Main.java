@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli;
 
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.InputErrors;
+import dev.wanlet.cli.console.Interruption;
+import dev.wanlet.cli.console.SectionedHelp;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
@@ -29,7 +33,7 @@ public final class Main {
   }
 
   /** Runs a command. Returns its exit code; never throws. */
-  static int run(PrintWriter out, PrintWriter err, String... args) {
+  public static int run(PrintWriter out, PrintWriter err, String... args) {
     WanletCommand root = new WanletCommand();
     CommandLine line =
         new CommandLine(root)

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli;
 
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.StderrLogFinder;
+import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.generate.GenerateCommand;
+import dev.wanlet.cli.generate.PlanCommand;
+import dev.wanlet.cli.generate.ResumeCommand;
+import dev.wanlet.cli.inspect.InspectCommand;
+import dev.wanlet.cli.inspect.ModelsCommand;
+import dev.wanlet.cli.inspect.ParityCommand;
+import dev.wanlet.cli.machine.DoctorCommand;
+import dev.wanlet.cli.quantize.ImatrixCommand;
+import dev.wanlet.cli.synth.SynthCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

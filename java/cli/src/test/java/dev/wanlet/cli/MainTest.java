@@ -3,6 +3,7 @@ package dev.wanlet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wanlet.cli.console.ExitCode;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.NoSuchFileException;

@@ -15,7 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * A file that appears whole or not at all: written beside its target under another name and renamed
  * on {@link #commit()}. Closed without commit, nothing is left. Owner; confined to one thread.
  */
-final class AtomicFile implements AutoCloseable {
+public final class AtomicFile implements AutoCloseable {
   /** Channels copy a heap buffer into a direct one of the same size, so it is given in parts. */
   private static final int WRITE_BYTES = 8 << 20;
 
@@ -27,7 +27,7 @@ final class AtomicFile implements AutoCloseable {
   private long reserved;
   private boolean closed;
 
-  AtomicFile(Path target) throws IOException {
+  public AtomicFile(Path target) throws IOException {
     Path directory = target.toAbsolutePath().getParent();
     if (directory == null || !Files.isDirectory(directory)) {
       throw new NoSuchFileException(
@@ -47,7 +47,7 @@ final class AtomicFile implements AutoCloseable {
     temporary.toFile().deleteOnExit();
   }
 
-  Path target() {
+  public Path target() {
     return target;
   }
 
@@ -56,7 +56,7 @@ final class AtomicFile implements AutoCloseable {
    *
    * @throws IOException if it has not; the message names both sizes
    */
-  void reserve(long bytes) throws IOException {
+  public void reserve(long bytes) throws IOException {
     reserved = bytes;
     long free = usableBytes();
     if (bytes > free) {
@@ -64,7 +64,7 @@ final class AtomicFile implements AutoCloseable {
     }
   }
 
-  void write(ByteBuffer source, long position) throws IOException {
+  public void write(ByteBuffer source, long position) throws IOException {
     ByteBuffer part = source.duplicate();
     long at = position;
     while (part.position() < source.limit()) {
@@ -81,14 +81,14 @@ final class AtomicFile implements AutoCloseable {
   }
 
   /** Makes the file {@code length} bytes long, with zeros where nothing was written. */
-  void extendTo(long length) throws IOException {
+  public void extendTo(long length) throws IOException {
     if (channel.size() < length) {
       write(ByteBuffer.allocate(1), length - 1);
     }
   }
 
   /** Puts the file in its place, replacing what is there. */
-  void commit() throws IOException {
+  public void commit() throws IOException {
     channel.force(true);
     channel.close();
     Files.move(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights;
 
+import dev.wanlet.weights.safetensors.SafetensorsIndex;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,7 +15,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** A view on other sources with its own table of names; owns and closes them. */
-final class CompositeSource implements WeightSource {
+public final class CompositeSource implements WeightSource {
   private final String description;
   private final List<WeightSource> parts;
   private final Map<String, WeightTensor> tensors;
@@ -86,7 +87,7 @@ final class CompositeSource implements WeightSource {
   }
 
   /** The view of a sharded checkpoint's index; see {@link SafetensorsIndex}. */
-  static WeightSource of(
+  public static WeightSource of(
       String description, List<WeightSource> parts, Map<String, WeightTensor> tensors) {
     return new CompositeSource(description, parts, tensors);
   }

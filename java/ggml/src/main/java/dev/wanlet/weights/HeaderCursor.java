@@ -9,33 +9,33 @@ import java.nio.charset.StandardCharsets;
  * Reads a file's header front to back; running off the end is a clear error. Confined to one
  * thread.
  */
-final class HeaderCursor {
+public final class HeaderCursor {
   private final MappedFile file;
   private long position;
 
-  HeaderCursor(MappedFile file, long position) {
+  public HeaderCursor(MappedFile file, long position) {
     this.file = file;
     this.position = position;
   }
 
-  long position() {
+  public long position() {
     return position;
   }
 
-  long remaining() {
+  public long remaining() {
     return file.length() - position;
   }
 
-  long u32(String what) throws WeightFormatException {
+  public long u32(String what) throws WeightFormatException {
     return file.u32(advance(4, what));
   }
 
-  long u64(String what) throws WeightFormatException {
+  public long u64(String what) throws WeightFormatException {
     return file.u64(advance(8, what));
   }
 
   /** A 64-bit count or length that must be at most {@code limit}. */
-  long count(String what, long limit) throws WeightFormatException {
+  public long count(String what, long limit) throws WeightFormatException {
     long value = u64(what);
     if (value < 0 || value > limit) {
       throw error("%s is %s, expected at most %,d", what, Long.toUnsignedString(value), limit);
@@ -44,7 +44,7 @@ final class HeaderCursor {
   }
 
   /** A length-prefixed string in strict UTF-8. */
-  String string(String what, int maxBytes) throws WeightFormatException {
+  public String string(String what, int maxBytes) throws WeightFormatException {
     long length = count("the length of " + what, maxBytes);
     long start = advance(length, what);
     ByteBuffer bytes = file.window(start, length);
@@ -59,7 +59,7 @@ final class HeaderCursor {
   }
 
   /** Skips bytes that are known to be there; returns where they start. */
-  long advance(long bytes, String what) throws WeightFormatException {
+  public long advance(long bytes, String what) throws WeightFormatException {
     if (bytes < 0 || bytes > remaining()) {
       throw error(
           "truncated: %s needs %s bytes, %,d are left in the file of %,d; download or convert it again",
@@ -70,7 +70,7 @@ final class HeaderCursor {
     return start;
   }
 
-  WeightFormatException error(String format, Object... arguments) {
+  public WeightFormatException error(String format, Object... arguments) {
     return new WeightFormatException(
         file.path(),
         String.format(format, arguments) + String.format(" (at offset %,d)", position));

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** A JSON parser for headers that may be hostile. Stateless, thread-safe. */
-final class JsonLimits {
+public final class JsonLimits {
   /** Length of a tensor name; real ones have about 60 characters. */
   static final int MAX_NAME = 0xffff;
 
@@ -33,12 +33,12 @@ final class JsonLimits {
 
   private JsonLimits() {}
 
-  static JsonParser parser(ByteBuffer utf8) throws IOException {
+  public static JsonParser parser(ByteBuffer utf8) throws IOException {
     return FACTORY.createParser(new ByteBufferBackedInputStream(utf8));
   }
 
   /** A non-negative integer of up to 63 bits, or -1 if the parser is at something else. */
-  static long naturalNumber(JsonParser parser) throws IOException {
+  public static long naturalNumber(JsonParser parser) throws IOException {
     if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
         || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
       return -1;

@@ -97,7 +97,7 @@ public final class MappedFile implements AutoCloseable {
    *
    * @param label stands for the path in messages
    */
-  static MappedFile inMemory(Path label, byte[] bytes) {
+  public static MappedFile inMemory(Path label, byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     return new MappedFile(label, 0, bytes.length, new ByteBuffer[] {buffer});
   }

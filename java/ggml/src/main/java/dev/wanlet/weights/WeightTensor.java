@@ -15,7 +15,7 @@ import java.util.Objects;
  */
 public final class WeightTensor {
   /** More dimensions than any model has; a file that claims more is damaged. */
-  static final int MAX_RANK = 32;
+  public static final int MAX_RANK = 32;
 
   /** Elements decoded at a time, so that a part of any type fits in one buffer. */
   private static final int CHUNK = 1 << 24;
@@ -32,7 +32,7 @@ public final class WeightTensor {
   private final float[] scales; // one for all, or one for each index of the first dimension
 
   /** The caller has checked that the bytes lie inside the file. */
-  WeightTensor(
+  public WeightTensor(
       String name, StoredType type, Shape shape, Shape storedShape, MappedFile file, long offset) {
     this(name, type, shape, storedShape, file, offset, new float[] {1});
   }
@@ -106,7 +106,7 @@ public final class WeightTensor {
    *
    * @param newScales one, or as many as the first dimension is long
    */
-  WeightTensor withScales(float... newScales) {
+  public WeightTensor withScales(float... newScales) {
     if (type != StoredType.F8_E4M3 && type != StoredType.F8_E5M2) {
       // Other types have readers that take the raw bytes, and would miss the scales.
       throw new IllegalArgumentException("only 8-bit floats can have scales, not " + this);

@@ -8,7 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 
 /** What holds for a parser whatever bytes it gets. */
-final class FuzzBounds {
+public final class FuzzBounds {
   /** Parsers have buffers of fixed size, and messages. */
   private static final long FIXED_BYTES = 1 << 20;
 
@@ -18,7 +18,7 @@ final class FuzzBounds {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   /** Reads everything there is in an input. */
-  interface Parser {
+  public interface Parser {
     void parse(MappedFile file) throws WeightFormatException;
   }
 
@@ -28,7 +28,7 @@ final class FuzzBounds {
    * Only {@link WeightFormatException} may come out, and what is allocated is bounded by the
    * input's length, not by what the input claims.
    */
-  static void check(byte[] input, Parser parser) {
+  public static void check(byte[] input, Parser parser) {
     long bound = FIXED_BYTES + BYTES_PER_INPUT_BYTE * input.length;
     long allocated = allocatedBy(input, parser);
     if (allocated >= bound) {
@@ -49,7 +49,7 @@ final class FuzzBounds {
   }
 
   /** Reads all bytes of all tensors, and their elements where they are plain. */
-  static void readTensors(WeightSource source) throws WeightFormatException {
+  public static void readTensors(WeightSource source) throws WeightFormatException {
     for (WeightTensor tensor : source.tensors()) {
       assertThat(source.require(tensor.name())).isSameAs(tensor);
       assertThat(tensor.buffer().remaining()).isEqualTo((int) tensor.byteLength());

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.internal.NativeHandle;
+import dev.wanlet.weights.checkpoint.WeightFiles;
+import dev.wanlet.weights.write.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

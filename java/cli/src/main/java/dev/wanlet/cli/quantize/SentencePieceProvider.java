@@ -4,7 +4,7 @@ package dev.wanlet.cli.quantize;
 import dev.wanlet.quantize.TokenizerProvider;
 import dev.wanlet.wan.text.GgufVocabulary;
 import dev.wanlet.wan.text.Tokenizer;
-import dev.wanlet.weights.GgufValue;
+import dev.wanlet.weights.gguf.GgufValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

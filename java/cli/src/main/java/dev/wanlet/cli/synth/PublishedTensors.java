@@ -2,18 +2,18 @@
 package dev.wanlet.cli.synth;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.wan.model.Umt5Config;
-import dev.wanlet.wan.model.Umt5Encoder;
-import dev.wanlet.wan.model.VaeConfig;
-import dev.wanlet.wan.model.VaeTensors;
-import dev.wanlet.wan.model.WanConfig;
-import dev.wanlet.wan.model.WanTransformer;
-import dev.wanlet.wan.model.WanVariant;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.transformer.WanTransformer;
+import dev.wanlet.wan.model.transformer.WanVariant;
+import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.model.umt5.Umt5Encoder;
+import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeTensors;
 import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
-import dev.wanlet.wan.pipeline.ModelDefaults;
-import dev.wanlet.wan.pipeline.RequestException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,7 @@ package dev.wanlet.cli.synth;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.TypePolicy;
-import dev.wanlet.weights.GgufWriter;
+import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;

@@ -4,8 +4,8 @@ package dev.wanlet.cli.synth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.wan.model.Umt5Config;
-import dev.wanlet.wan.pipeline.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.model.umt5.Umt5Config;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -12,7 +12,7 @@ import static org.bytedeco.ffmpeg.global.swscale.SWS_CS_ITU709;
  * How R'G'B' becomes Y'CbCr. Files carry the matrix as a tag; the choice also agrees with what
  * players assume of a file without tags, for the sake of programs that ignore them.
  */
-enum ColorMatrix {
+public enum ColorMatrix {
   /** ITU-R BT.601: standard definition. */
   BT601("smpte170m", SWS_CS_ITU601),
   /** ITU-R BT.709: high definition. */
@@ -33,12 +33,12 @@ enum ColorMatrix {
   }
 
   /** The matrix that players expect of this size. */
-  static ColorMatrix of(int width, int height) {
+  public static ColorMatrix of(int width, int height) {
     return width >= HD_WIDTH || height > SD_HEIGHT ? BT709 : BT601;
   }
 
   /** The matrix of a decoded frame: its tag, or what its size suggests when it has none. */
-  static ColorMatrix of(int avColorSpace, int width, int height) {
+  public static ColorMatrix of(int avColorSpace, int width, int height) {
     if (avColorSpace == AVCOL_SPC_BT709) {
       return BT709;
     }
@@ -49,12 +49,12 @@ enum ColorMatrix {
   }
 
   /** FFmpeg's name of the matrix in the option {@code colorspace}. */
-  String tag() {
+  public String tag() {
     return tag;
   }
 
   /** swscale's number of the coefficient table. */
-  int coefficients() {
+  public int coefficients() {
     return coefficients;
   }
 }

@@ -25,7 +25,7 @@ import org.bytedeco.javacpp.BytePointer;
  * System.Logger} of this package; while a {@link #capturing} call runs, errors are collected
  * instead, so that they become part of one exception message. Thread-safe.
  */
-final class Ffmpeg {
+public final class Ffmpeg {
   private static final System.Logger LOG = System.getLogger(Ffmpeg.class.getPackageName());
 
   /** The property under which JavaCPP unpacks native libraries. */
@@ -70,7 +70,7 @@ final class Ffmpeg {
    *
    * @throws IllegalStateException if this platform has no FFmpeg libraries on the class path
    */
-  static void load() {
+  public static void load() {
     try {
       if (Libraries.CALLBACK.isNull()) {
         throw new IllegalStateException("FFmpeg's log callback was released");
@@ -99,7 +99,7 @@ final class Ffmpeg {
    * The file as FFmpeg is told about it: with the protocol spelled out, since a name with a colon
    * would otherwise be read as one.
    */
-  static String url(Path file) {
+  public static String url(Path file) {
     return "file:" + file.toAbsolutePath();
   }
 
@@ -108,7 +108,7 @@ final class Ffmpeg {
    *
    * @param failure makes the exception to throw from FFmpeg's own words
    */
-  static <T, E extends Exception> T capturing(Callable<T> action, FailureFactory<E> failure)
+  public static <T, E extends Exception> T capturing(Callable<T> action, FailureFactory<E> failure)
       throws E {
     load();
     synchronized (CAPTURE_LOCK) {
@@ -125,7 +125,7 @@ final class Ffmpeg {
   }
 
   /** Makes the exception of a failed FFmpeg call. */
-  interface FailureFactory<E extends Exception> {
+  public interface FailureFactory<E extends Exception> {
     E create(String reason, Exception cause);
   }
 
@@ -137,7 +137,7 @@ final class Ffmpeg {
   }
 
   /** The message of a JavaCV exception, with FFmpeg's error code in words. */
-  static String plain(Exception e) {
+  public static String plain(Exception e) {
     String text = JAVACV_HINT.matcher(String.valueOf(e.getMessage())).replaceAll("");
     Matcher code = ERROR_CODE.matcher(text);
     if (!code.find()) {

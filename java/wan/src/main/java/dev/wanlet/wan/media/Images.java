@@ -5,12 +5,12 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 
 /** Between frames and the pictures of javax.imageio. Stateless. */
-final class Images {
-  static final int BUFFER_TYPE = BufferedImage.TYPE_3BYTE_BGR;
+public final class Images {
+  public static final int BUFFER_TYPE = BufferedImage.TYPE_3BYTE_BGR;
 
   private Images() {}
 
-  static BufferedImage toBufferedImage(RgbFrame frame) {
+  public static BufferedImage toBufferedImage(RgbFrame frame) {
     BufferedImage image = new BufferedImage(frame.width(), frame.height(), BUFFER_TYPE);
     byte[] bgr = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
     byte[] rgb = frame.rgb24();

@@ -5,15 +5,15 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Where Wanlet keeps what can be made again, such as unpacked native libraries. Immutable. */
-final class NativeCache {
+public final class NativeCache {
   private NativeCache() {}
 
   /** {@code $WANLET_CACHE}, else {@code $XDG_CACHE_HOME/wanlet}, else {@code ~/.cache/wanlet}. */
-  static Path directory() {
+  public static Path directory() {
     return directory(System.getenv(), System.getProperty("user.home"));
   }
 
-  static Path directory(Map<String, String> environment, String home) {
+  public static Path directory(Map<String, String> environment, String home) {
     String own = environment.getOrDefault("WANLET_CACHE", "");
     if (!own.isBlank()) {
       return Path.of(own).toAbsolutePath();

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * The names of a picture sequence: {@code frames/%04d.png} numbers as written, {@code clip.png}
  * becomes {@code clip_0001.png}. Numbers start at 1. Immutable.
  */
-final class PngSequence {
+public final class PngSequence {
   private static final Pattern NUMBER = Pattern.compile("%(?:0(\\d{1,2}))?d");
   private static final int FIRST = 1;
 
@@ -34,7 +34,7 @@ final class PngSequence {
    *
    * @throws OutputException if it has a '%' that is no number, or more than one
    */
-  static PngSequence of(Path path) {
+  public static PngSequence of(Path path) {
     String name = path.getFileName().toString();
     Matcher number = NUMBER.matcher(name);
     if (number.find()) {
@@ -54,18 +54,18 @@ final class PngSequence {
   }
 
   /** Whether the name holds a number, so that it stands for a sequence however long. */
-  boolean isPattern() {
+  public boolean isPattern() {
     return pattern;
   }
 
   /** The file of the frame with this index, which starts at 0. */
-  Path file(int index) {
+  public Path file(int index) {
     String number = String.format("%0" + Math.max(1, digits) + "d", FIRST + index);
     return path.resolveSibling(prefix + number + suffix);
   }
 
   /** The file to read for what was written as {@code path}: itself, or a sequence's first. */
-  static Path firstFile(Path path) {
+  public static Path firstFile(Path path) {
     Path name = path.getFileName();
     if (Files.exists(path)
         || name == null

@@ -30,7 +30,7 @@ public record RgbFrame(int width, int height, byte[] rgb24) {
   }
 
   /** Bytes of a frame of this size. */
-  static int byteCount(int width, int height) {
+  public static int byteCount(int width, int height) {
     return Math.multiplyExact(Math.multiplyExact(width, height), 3);
   }
 

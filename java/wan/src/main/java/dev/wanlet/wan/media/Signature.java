@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What a picture file is by its first bytes, whatever its name. Immutable. */
-enum Signature {
+public enum Signature {
   PNG("png_pipe"),
   JPEG("jpeg_pipe"),
   WEBP("webp_pipe"),
@@ -25,11 +25,11 @@ enum Signature {
   }
 
   /** FFmpeg's name of the format, null for {@link #OTHER}. */
-  String demuxer() {
+  public String demuxer() {
     return demuxer;
   }
 
-  static Signature of(Path file) throws IOException {
+  public static Signature of(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       return of(new String(in.readNBytes(LONGEST), StandardCharsets.ISO_8859_1));
     }

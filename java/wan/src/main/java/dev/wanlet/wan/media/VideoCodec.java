@@ -10,7 +10,7 @@ import java.util.Map;
 import org.bytedeco.javacv.FFmpegFrameRecorder;
 
 /** The video encoders that Wanlet writes with, and the settings of each. Immutable. */
-enum VideoCodec {
+public enum VideoCodec {
   /** In FFmpeg builds under the GPL only. Constant quality, visually lossless. */
   X264("libx264", AV_CODEC_ID_H264, Map.of("crf", "16", "preset", "medium")),
 
@@ -54,17 +54,17 @@ enum VideoCodec {
   }
 
   /** FFmpeg's name of the encoder. */
-  String encoder() {
+  public String encoder() {
     return encoder;
   }
 
   /** The first of {@code wanted} that the loaded FFmpeg build has, or null. */
-  static VideoCodec firstAvailable(List<VideoCodec> wanted) {
+  public static VideoCodec firstAvailable(List<VideoCodec> wanted) {
     return wanted.stream().filter(c -> Ffmpeg.hasEncoder(c.encoder)).findFirst().orElse(null);
   }
 
   /** Sets the encoder and its quality. */
-  void configure(FFmpegFrameRecorder recorder, int width, int height, double fps) {
+  public void configure(FFmpegFrameRecorder recorder, int width, int height, double fps) {
     recorder.setVideoCodec(codecId);
     recorder.setVideoCodecName(encoder);
     if (codecId == AV_CODEC_ID_H264) {

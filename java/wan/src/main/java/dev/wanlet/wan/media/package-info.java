@@ -2,12 +2,12 @@
 /**
  * Videos and pictures, in and out, over the FFmpeg of the JavaCPP presets and JavaCV.
  *
- * <p>Writing: {@link dev.wanlet.wan.media.FrameSinks} checks a path before a run and opens a {@link
- * dev.wanlet.wan.media.FrameSink}, which takes frames one at a time as the VAE makes them ({@link
- * dev.wanlet.wan.media.FrameConversion}) and stores every setting in the file ({@link
- * dev.wanlet.wan.media.VideoMetadata}). Reading: {@link dev.wanlet.wan.media.VideoReader}, {@link
- * dev.wanlet.wan.media.ImageReader}. {@link dev.wanlet.wan.media.ShapeScore} tells what a clip of
- * the demo model shows.
+ * <p>Writing: {@link dev.wanlet.wan.media.write.FrameSinks} checks a path before a run and opens a
+ * {@link dev.wanlet.wan.media.write.FrameSink}, which takes frames one at a time as the VAE makes
+ * them ({@link dev.wanlet.wan.media.FrameConversion}) and stores every setting in the file ({@link
+ * dev.wanlet.wan.media.metadata.VideoMetadata}). Reading: {@link
+ * dev.wanlet.wan.media.read.VideoReader}, {@link dev.wanlet.wan.media.read.ImageReader}. {@link
+ * dev.wanlet.wan.quality.ShapeScore} tells what a clip of the demo model shows.
  *
  * <p>FFmpeg is loaded on first use. Its libraries are unpacked once, into {@code $WANLET_CACHE},
  * else {@code $XDG_CACHE_HOME/wanlet}, else {@code ~/.cache/wanlet}, folder {@code javacpp}, unless

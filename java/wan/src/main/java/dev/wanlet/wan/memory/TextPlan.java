@@ -2,8 +2,8 @@
 package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.Device;
-import dev.wanlet.wan.model.Umt5Config;
-import dev.wanlet.wan.model.Umt5Memory;
+import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.model.umt5.Umt5Memory;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.TypePolicy;
 import java.util.List;

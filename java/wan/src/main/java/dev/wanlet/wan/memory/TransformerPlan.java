@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.memory;
 
-import dev.wanlet.wan.model.WanRun;
+import dev.wanlet.wan.model.transformer.WanRun;
 
 /**
  * How the transformer works on a clip, and every byte that takes. Immutable.

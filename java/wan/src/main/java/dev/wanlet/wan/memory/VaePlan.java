@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.memory;
 
-import dev.wanlet.wan.model.VaeMemory;
+import dev.wanlet.wan.model.vae.VaeMemory;
 
 /**
  * How half of a VAE works on a clip, and every byte that takes. Immutable.

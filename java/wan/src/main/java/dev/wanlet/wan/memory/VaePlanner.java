@@ -2,12 +2,12 @@
 package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.Device;
-import dev.wanlet.wan.model.Vae21Decoder;
-import dev.wanlet.wan.model.Vae21Encoder;
-import dev.wanlet.wan.model.VaeConfig;
-import dev.wanlet.wan.model.VaeMemory;
-import dev.wanlet.wan.model.VaeSettings;
-import dev.wanlet.wan.model.VaeSettings.ConvMethod;
+import dev.wanlet.wan.model.vae.Vae21Decoder;
+import dev.wanlet.wan.model.vae.Vae21Encoder;
+import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeMemory;
+import dev.wanlet.wan.model.vae.VaeSettings;
+import dev.wanlet.wan.model.vae.VaeSettings.ConvMethod;
 import dev.wanlet.wan.nn.Precision;
 import java.util.function.Function;
 

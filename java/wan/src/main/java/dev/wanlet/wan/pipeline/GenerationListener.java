@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.memory.RunPlan;
+import dev.wanlet.wan.memory.Stage;
+
 /**
  * Hears how a run goes on. Called on the thread that runs the pipeline, never at the same time; an
  * exception thrown here ends the run.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.model.Umt5Config;
-import dev.wanlet.wan.model.WanConfig;
-import dev.wanlet.weights.Checkpoint;
+import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.catalog.ModelFilesException;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

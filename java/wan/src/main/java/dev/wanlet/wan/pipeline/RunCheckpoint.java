@@ -2,14 +2,14 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.wan.media.VideoMetadata;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.sampling.SamplerState;
 import dev.wanlet.wan.sampling.SamplingMethod;
-import dev.wanlet.weights.SafetensorsFile;
-import dev.wanlet.weights.SafetensorsWriter;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.safetensors.SafetensorsFile;
+import dev.wanlet.weights.write.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.catalog.RequestException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;

@@ -2,12 +2,13 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.ggml.Backend;
+import dev.wanlet.wan.catalog.TokenizerFiles;
 import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.memory.TextPlan;
-import dev.wanlet.wan.model.TokenEmbedding;
-import dev.wanlet.wan.model.Umt5Config;
-import dev.wanlet.wan.model.Umt5Encoder;
-import dev.wanlet.wan.model.WanConfig;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.umt5.TokenEmbedding;
+import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.SourceTypes;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.text;
 
-import dev.wanlet.weights.GgufFile;
-import dev.wanlet.weights.GgufValue;
+import dev.wanlet.weights.gguf.GgufFile;
+import dev.wanlet.weights.gguf.GgufValue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@
 package dev.wanlet.wan.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
-import dev.wanlet.weights.WeightFormat;
+import dev.wanlet.weights.checkpoint.WeightFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -9,21 +9,21 @@ import java.util.function.DoubleBinaryOperator;
  * Draws what the demo model was trained on: one flat shape moving on a flat background, edges
  * smoothed by 4x4 samples a pixel.
  */
-final class SyntheticClip {
-  static final int[] RED = {220, 40, 40};
-  static final int[] GREEN = {40, 180, 70};
-  static final int[] BLUE = {50, 80, 220};
-  static final int[] WHITE = {245, 245, 245};
-  static final int[] BLACK = {12, 12, 14};
-  static final int[] GRAY = {120, 120, 124};
-  static final int[] NAVY = {18, 28, 80};
+public final class SyntheticClip {
+  public static final int[] RED = {220, 40, 40};
+  public static final int[] GREEN = {40, 180, 70};
+  public static final int[] BLUE = {50, 80, 220};
+  public static final int[] WHITE = {245, 245, 245};
+  public static final int[] BLACK = {12, 12, 14};
+  public static final int[] GRAY = {120, 120, 124};
+  public static final int[] NAVY = {18, 28, 80};
 
   private static final int SAMPLES = 4;
 
   private SyntheticClip() {}
 
   /** A disc moving left. */
-  static List<RgbFrame> discMovingLeft(int w, int h, int frames, int[] fore, int[] back) {
+  public static List<RgbFrame> discMovingLeft(int w, int h, int frames, int[] fore, int[] back) {
     List<RgbFrame> clip = new ArrayList<>();
     double radius = Math.min(w, h) * 0.22;
     for (int t = 0; t < frames; t++) {
@@ -38,7 +38,7 @@ final class SyntheticClip {
    *
    * @param inside of the offset from the centre: negative within the shape
    */
-  static RgbFrame draw(
+  public static RgbFrame draw(
       int w, int h, double cx, double cy, DoubleBinaryOperator inside, int[] fore, int[] back) {
     byte[] rgb = new byte[w * h * 3];
     for (int y = 0; y < h; y++) {
@@ -59,7 +59,7 @@ final class SyntheticClip {
   }
 
   /** Greatest difference of a channel, over pixels at least {@code margin} away from any edge. */
-  static int flatError(RgbFrame expected, RgbFrame actual, int margin) {
+  public static int flatError(RgbFrame expected, RgbFrame actual, int margin) {
     int worst = 0;
     for (int y = margin; y < expected.height() - margin; y++) {
       for (int x = margin; x < expected.width() - margin; x++) {
@@ -87,7 +87,7 @@ final class SyntheticClip {
   }
 
   /** Root of the mean squared difference over all channels of all frames. */
-  static double rmse(List<RgbFrame> expected, List<RgbFrame> actual) {
+  public static double rmse(List<RgbFrame> expected, List<RgbFrame> actual) {
     double sum = 0;
     long count = 0;
     for (int t = 0; t < expected.size(); t++) {

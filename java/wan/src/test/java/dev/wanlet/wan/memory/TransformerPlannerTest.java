@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
-import dev.wanlet.wan.model.PromptRows;
-import dev.wanlet.wan.model.TokenGrid;
-import dev.wanlet.wan.model.WanConfig;
-import dev.wanlet.wan.model.WanVariant;
+import dev.wanlet.wan.model.transformer.PromptRows;
+import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RecipeTypes;
 import java.util.List;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
-import dev.wanlet.wan.model.VaeConfig;
-import dev.wanlet.wan.model.VaeSettings;
+import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.Precision;
 import org.junit.jupiter.api.Test;
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model;
 
-import dev.wanlet.weights.SafetensorsFile;
 import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
 
 /** Reference tensors among the test resources. */
-final class GoldenTensors {
+public final class GoldenTensors {
   private GoldenTensors() {}
 
   static Path path(String resource) {
@@ -24,11 +24,11 @@ final class GoldenTensors {
     }
   }
 
-  static WeightSource open(String resource) throws IOException {
+  public static WeightSource open(String resource) throws IOException {
     return SafetensorsFile.open(path(resource));
   }
 
-  static double maxDifference(float[] actual, float[] expected) {
+  public static double maxDifference(float[] actual, float[] expected) {
     if (actual.length != expected.length) {
       throw new AssertionError(actual.length + " values, expected " + expected.length);
     }

@@ -6,7 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.demo.DemoModel;
 import dev.wanlet.ggml.Ggml;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.catalog.ModelResolver;
+import dev.wanlet.wan.catalog.ModelSelection;
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.memory.ComputeSettings;
+import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.sampling.SamplerState;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import java.io.IOException;

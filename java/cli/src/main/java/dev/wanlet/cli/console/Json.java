@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.console;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.Map;
+
+/** Prints what scripts read. Stateless, thread-safe. */
+public final class Json {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private Json() {}
+
+  /** One object, indented. Values are strings, numbers, booleans, null, lists and maps of these. */
+  public static String text(Map<String, ?> object) {
+    try {
+      return MAPPER.writeValueAsString(object);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("a value that is not JSON: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.console;
+
+import dev.wanlet.wan.memory.RunPlan;
+import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.pipeline.GenerationListener;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+import me.tongfei.progressbar.ProgressBar;
+
+/**
+ * Shows how a run goes on: a moving bar per stage on a terminal, else a line now and then, with the
+ * time left. Confined to the thread that runs the pipeline.
+ */
+public abstract class ProgressDisplay implements GenerationListener, AutoCloseable {
+  private final PrintWriter err;
+
+  private ProgressDisplay(PrintWriter err) {
+    this.err = err;
+  }
+
+  /** The display that suits where stderr goes. */
+  public static ProgressDisplay open(PrintWriter err) {
+    return Terminals.stderrIsTerminal() ? new Bars(err) : new Lines(err, System::nanoTime);
+  }
+
+  @Override
+  public void planned(RunPlan plan) {
+    println(plan.summary());
+  }
+
+  void println(String text) {
+    err.println("wanlet: " + text);
+    err.flush();
+  }
+
+  @Override
+  public void close() {}
+
+  /** Bars with the time left. */
+  private static final class Bars extends ProgressDisplay {
+    /** Steps of the bar per unit, so that it moves within a unit. */
+    private static final int FINENESS = 1000;
+
+    private static final String CLEAR_LINE = "\r\033[K";
+
+    private ProgressBar bar;
+
+    Bars(PrintWriter err) {
+      super(err);
+      StderrLogFinder.console(line -> System.err.println(CLEAR_LINE + line));
+    }
+
+    @Override
+    public void stageStarted(Stage stage, int total) {
+      finish();
+      bar =
+          Terminals.bar(stage.id())
+              .setInitialMax((long) total * FINENESS)
+              .setUnit(" " + stage.unit(), FINENESS)
+              .build();
+    }
+
+    @Override
+    public void progress(Stage stage, double done, int total) {
+      if (bar != null) {
+        bar.stepTo(Math.round(done * FINENESS));
+      }
+    }
+
+    @Override
+    public void stageFinished(Stage stage, double seconds) {
+      finish();
+    }
+
+    private void finish() {
+      if (bar != null) {
+        bar.close();
+        bar = null;
+      }
+    }
+
+    @Override
+    public void close() {
+      finish();
+      StderrLogFinder.console(StderrLogFinder.Console.STDERR);
+    }
+  }
+
+  /** A line at most every few seconds, and one when a stage is through. */
+  static final class Lines extends ProgressDisplay {
+    private static final double SECONDS_BETWEEN = 10;
+
+    private final LongSupplier nanoTime;
+    private long start;
+    private long last;
+
+    /**
+     * @param nanoTime a clock, such as {@link System#nanoTime}
+     */
+    Lines(PrintWriter err, LongSupplier nanoTime) {
+      super(err);
+      this.nanoTime = nanoTime;
+    }
+
+    @Override
+    public void stageStarted(Stage stage, int total) {
+      start = nanoTime.getAsLong();
+      last = start;
+    }
+
+    @Override
+    public void progress(Stage stage, double done, int total) {
+      long now = nanoTime.getAsLong();
+      if ((now - last) / 1e9 < SECONDS_BETWEEN || done <= 0) {
+        return;
+      }
+      last = now;
+      double left = (now - start) / 1e9 / done * (total - done);
+      println(
+          String.format(
+              Locale.ROOT,
+              "%s: %.1f of %d %s, %s left",
+              stage.id(),
+              done,
+              total,
+              stage.unit(),
+              Durations.text(left)));
+    }
+
+    @Override
+    public void stageFinished(Stage stage, double seconds) {
+      println(stage.id() + ": done in " + Durations.text(seconds));
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.cli.console.Interruption;
+import dev.wanlet.cli.console.Json;
+import dev.wanlet.cli.console.ProgressDisplay;
+import dev.wanlet.cli.options.MeasuredRates;
+import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.wan.pipeline.Cancellation;
+import dev.wanlet.wan.pipeline.GenerationResult;
+import dev.wanlet.wan.pipeline.RunCheckpoint;
+import dev.wanlet.wan.pipeline.RunOptions;
+import dev.wanlet.wan.pipeline.VideoPipeline;
+import dev.wanlet.wan.request.GenerationRequest;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+
+/**
+ * Runs the pipeline for a command: says what is made, shows progress, stops at Ctrl-C, prints what
+ * came of it. Confined to one thread.
+ *
+ * @param line where output goes
+ * @param json whether results are printed as JSON
+ */
+record ClipRun(CommandLine line, boolean json) {
+  /** Says on stderr what is going to be made. */
+  void announce(ModelFiles files, GenerationRequest request) {
+    PrintWriter err = line.getErr();
+    err.printf(
+        Locale.ROOT,
+        "wanlet: %s, %s, %d frames, %d steps of %s, seed %d, to %s%n",
+        files.model().id(),
+        request.size(),
+        request.frames(),
+        request.sampling().steps(),
+        request.sampling().method().id(),
+        request.seed(),
+        request.output());
+    boolean allFromDemo = files.fromDemo().contains(ModelPart.TRANSFORMER);
+    if (!allFromDemo && !files.fromDemo().isEmpty()) {
+      err.println(
+          "wanlet: not given, so taken from the demo model: "
+              + files.fromDemo().stream()
+                  .sorted()
+                  .map(ModelPart::title)
+                  .collect(Collectors.joining(", ")));
+    }
+    err.flush();
+  }
+
+  /** Prints what making the clip would take. */
+  void plan(ModelFiles files, GenerationRequest request, RunOptions options) throws IOException {
+    print(GenerationReport.of(request, pipeline(files).plan(request, options)));
+  }
+
+  /** Makes the clip and prints what it took. */
+  void generate(ModelFiles files, GenerationRequest request, RunOptions options)
+      throws IOException {
+    Cancellation cancellation = new Cancellation();
+    Interruption interruption = Interruption.onInterrupt(cancellation::cancel);
+    GenerationResult result;
+    try (ProgressDisplay progress = ProgressDisplay.open(line.getErr())) {
+      result = pipeline(files).generate(request, options, progress, cancellation);
+    } catch (IOException | RuntimeException e) {
+      tellSavedRun(request);
+      throw e;
+    } finally {
+      interruption.close();
+    }
+    print(GenerationReport.of(result));
+  }
+
+  private static VideoPipeline pipeline(ModelFiles files) {
+    return new VideoPipeline(files, MeasuredRates.SOURCE);
+  }
+
+  private void print(GenerationReport report) {
+    PrintWriter out = line.getOut();
+    out.println(json ? Json.text(report.facts()) : report.line());
+    out.flush();
+  }
+
+  private void tellSavedRun(GenerationRequest request) {
+    Path saved = RunCheckpoint.fileFor(request.output());
+    if (Files.isRegularFile(saved)) {
+      line.getErr().println("wanlet: the run so far is saved; go on with: wanlet resume " + saved);
+    }
+  }
+}

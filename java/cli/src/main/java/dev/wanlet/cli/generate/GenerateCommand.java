@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.options.ComputeOptions;
+import dev.wanlet.cli.options.ModelOptions;
+import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.pipeline.RunOptions;
+import dev.wanlet.wan.request.GenerationRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code wanlet generate}: makes a clip. Confined to one thread. */
+@Command(
+    name = "generate",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    sortOptions = false,
+    description =
+        "Make a clip from a prompt. All memory is planned before anything is loaded: what does not"
+            + " fit is said at once.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  wanlet generate -p \"a red circle moving left on a black background\" -o circle.mp4",
+      "  wanlet generate --model Wan2.1-T2V-1.3B --vram 6GiB --size 832x480 --frames 81 \\",
+      "      -p \"a red fox in fresh snow\" -s 42 -o fox.mp4",
+      "  wanlet generate --diffusion-model wan2.1-t2v-1.3b-Q8_0.gguf --vae Wan2.1_VAE.pth \\",
+      "      --t5xxl umt5-xxl-encoder-Q8_0.gguf --tokenizer google/umt5-xxl -p \"a red fox\""
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:the clip is made",
+      "2:bad arguments, or the output cannot be written",
+      "3:a file of the model is missing or damaged",
+      "4:it does not fit the memory budget",
+      "5:the device is missing or failed",
+      "130:interrupted (Ctrl-C)"
+    })
+public final class GenerateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin(name = "Clip")
+  private ClipOptions clip = new ClipOptions();
+
+  @Mixin(name = "Model")
+  private ModelOptions model = new ModelOptions();
+
+  @Mixin(name = "Sampling")
+  private SamplingOptions sampling = new SamplingOptions();
+
+  @Mixin(name = "Device and memory")
+  private ComputeOptions compute = new ComputeOptions();
+
+  @Mixin(name = "Output")
+  private Output output = new Output();
+
+  /** Where results go. */
+  static final class Output {
+    @Option(
+        names = {"-o", "--output"},
+        paramLabel = "FILE",
+        description =
+            "The clip: .mp4, .webm, .gif or a .png pattern; an existing file is replaced at the end"
+                + " (default: wanlet-SEED.mp4).")
+    private Path file;
+
+    @Option(
+        names = "--checkpoint-every",
+        paramLabel = "STEPS",
+        description = "Save the run after so many steps (default: every two minutes).")
+    private Integer checkpointEvery;
+
+    @Option(names = "--dry-run", description = "Check everything and print the plan; make nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "Print one JSON object at the end.")
+    private boolean json;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    ModelFiles files = model.resolve();
+    GenerationRequest request = request(files);
+    RunOptions options = options();
+    ClipRun run = new ClipRun(spec.commandLine(), output.json);
+    run.announce(files, request);
+    if (output.dryRun) {
+      run.plan(files, request, options);
+    } else {
+      run.generate(files, request, options);
+    }
+    return ExitCode.OK;
+  }
+
+  private GenerationRequest request(ModelFiles files) {
+    GenerationRequest.Builder builder = GenerationRequest.builder().compute(compute.settings());
+    clip.applyTo(builder);
+    sampling.applyTo(builder);
+    return builder.outputOrDefault(output.file).build(files.model());
+  }
+
+  private RunOptions options() {
+    OptionalInt every =
+        output.checkpointEvery == null
+            ? OptionalInt.empty()
+            : OptionalInt.of(output.checkpointEvery);
+    return new RunOptions(every, compute.maxResident(), RunOptions.DEFAULT.resumeFrom());
+  }
+}

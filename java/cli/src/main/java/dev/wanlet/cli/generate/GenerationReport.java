@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.cli.console.ByteSize;
+import dev.wanlet.cli.console.Durations;
+import dev.wanlet.wan.memory.RunPlan;
+import dev.wanlet.wan.pipeline.GenerationResult;
+import dev.wanlet.wan.request.GenerationRequest;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a run made, or would take, for people and for scripts.
+ *
+ * @param facts under stable names
+ * @param line the same in short
+ */
+record GenerationReport(Map<String, Object> facts, String line) {
+  /** Of a finished run. */
+  static GenerationReport of(GenerationResult result) {
+    GenerationRequest request = result.request();
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("output", result.output().toString());
+    putRequest(facts, request);
+    facts.put("step_seconds", result.stepSeconds());
+    Map<String, Double> stages = new LinkedHashMap<>();
+    result.stageSeconds().forEach((stage, seconds) -> stages.put(stage.id(), seconds));
+    facts.put("stage_seconds", stages);
+    facts.put("planned_peak_bytes", result.plannedPeakBytes());
+    facts.put("measured_peak_bytes", result.measuredPeakBytes());
+    double total = result.stageSeconds().values().stream().mapToDouble(d -> d).sum();
+    double step = result.stepSeconds().stream().mapToDouble(d -> d).average().orElse(0);
+    String line =
+        String.format(
+            Locale.ROOT,
+            "%s: %d frames, %s, seed %d; %s, %.2f s a step, peak device memory %s (planned %s)",
+            result.output(),
+            request.frames(),
+            request.size(),
+            request.seed(),
+            Durations.text(total),
+            step,
+            ByteSize.format(result.measuredPeakBytes()),
+            ByteSize.format(result.plannedPeakBytes()));
+    return new GenerationReport(facts, line);
+  }
+
+  /** Of a run that was only planned. */
+  static GenerationReport of(GenerationRequest request, RunPlan plan) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("output", request.output().toString());
+    putRequest(facts, request);
+    facts.put("dry_run", true);
+    PlanReport report = PlanReport.fitting(plan);
+    facts.putAll(report.facts());
+    return new GenerationReport(facts, report.text());
+  }
+
+  private static void putRequest(Map<String, Object> facts, GenerationRequest request) {
+    facts.put("seed", request.seed());
+    facts.put("width", request.size().width());
+    facts.put("height", request.size().height());
+    facts.put("frames", request.frames());
+    facts.put("fps", number(request.fps()));
+    facts.put("steps", request.sampling().steps());
+  }
+
+  /** 16 rather than 16.0. */
+  private static Number number(double value) {
+    if (value == Math.rint(value)) {
+      return (long) value;
+    }
+    return value;
+  }
+}

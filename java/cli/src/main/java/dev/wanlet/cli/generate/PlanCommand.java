@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.Json;
+import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.options.ComputeOptions;
+import dev.wanlet.cli.options.MeasuredRates;
+import dev.wanlet.cli.options.ModelOptions;
+import dev.wanlet.ggml.Device;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.memory.ComputeSettings;
+import dev.wanlet.wan.memory.DeviceRates;
+import dev.wanlet.wan.memory.MemoryBudget;
+import dev.wanlet.wan.memory.MemoryBudgetException;
+import dev.wanlet.wan.memory.RunPlan;
+import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.pipeline.ModelBlueprint;
+import dev.wanlet.wan.request.GenerationRequest;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code wanlet plan}: what a run will need. Confined to one thread. */
+@Command(
+    name = "plan",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    sortOptions = false,
+    description =
+        "Print what a run will need of device and host memory, and how long a step will take,"
+            + " without running it. A model id needs no files: the transformer is taken to be of"
+            + " --type, text encoder and VAE of Q8_0 and F16. Without a prompt the longest is"
+            + " assumed.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  wanlet plan --model wan2.1-t2v-14b --type Q4_K_M --size 832x480 --frames 81 --vram 4GiB",
+      "  wanlet plan --diffusion-model wan2.1-t2v-1.3b-Q8_0.gguf --vram 2GiB --ram 8GiB --json"
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:the run fits",
+      "2:bad arguments, or a model this version cannot run",
+      "3:a file of the model is missing or damaged",
+      "4:the run does not fit; the output says what would",
+      "5:the device is missing"
+    })
+public final class PlanCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description =
+          "Type of the transformer of a model id: F16, Q8_0, Q4_K_M, ..., in any case (default:"
+              + " Q8_0).")
+  private String type;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Mixin(name = "Clip")
+  private ClipOptions clip = new ClipOptions();
+
+  @Mixin(name = "Model")
+  private ModelOptions model = new ModelOptions();
+
+  @Mixin(name = "Sampling")
+  private SamplingOptions sampling = new SamplingOptions();
+
+  @Mixin(name = "Device and memory")
+  private ComputeOptions compute = new ComputeOptions();
+
+  @Override
+  public Integer call() throws IOException {
+    ComputeSettings settings = compute.settings();
+    try (ModelBlueprint blueprint =
+        ModelBlueprint.of(
+            model.selection(),
+            Optional.ofNullable(type),
+            ModelCatalog.standard(),
+            ModelOptions.resolver())) {
+      Device device = Device.byName(settings.device());
+      DeviceRates rates = MeasuredRates.SOURCE.of(device, settings.threadCount());
+      RunPlanner planner =
+          blueprint.planner(device, settings.threadCount(), rates, settings.precision());
+      RunPlanner.Job job = job(blueprint, settings);
+      PlanReport report = report(planner, job, MemoryBudget.of(settings, device), blueprint);
+      print(blueprint, planner, job, report);
+      boolean complete = planner.vae().isPresent();
+      if (!complete) {
+        spec.commandLine().getErr().println("wanlet: " + PlanReport.NO_VAE);
+        return ExitCode.USAGE;
+      }
+      return report.fits() ? ExitCode.OK : ExitCode.OVER_BUDGET;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private RunPlanner.Job job(ModelBlueprint blueprint, ComputeSettings settings) {
+    GenerationRequest.Builder request = GenerationRequest.builder().compute(settings);
+    clip.applyTo(request);
+    sampling.applyTo(request);
+    return request.toPlan(
+        blueprint.model(), prompt -> tokens(blueprint, prompt), compute.maxResident());
+  }
+
+  private static int tokens(ModelBlueprint blueprint, String prompt) {
+    try {
+      return blueprint.tokens(prompt);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static PlanReport report(
+      RunPlanner planner, RunPlanner.Job job, MemoryBudget budget, ModelBlueprint blueprint) {
+    try {
+      return PlanReport.fitting(planner.plan(job, budget));
+    } catch (MemoryBudgetException refusal) {
+      return PlanReport.refused(
+          refusal,
+          smallest(planner, job, budget, refusal),
+          job,
+          budget.deviceBytes(),
+          budget.hostBytes(),
+          planner.alternatives(job, budget, blueprint.model().sizes()));
+    }
+  }
+
+  private static RunPlan smallest(
+      RunPlanner planner, RunPlanner.Job job, MemoryBudget budget, MemoryBudgetException refusal) {
+    boolean device = refusal.kind() == MemoryBudgetException.Kind.DEVICE;
+    long bytes = device ? refusal.neededBytes() : budget.deviceBytes();
+    return planner.plan(job, new MemoryBudget(bytes, Long.MAX_VALUE));
+  }
+
+  private void print(
+      ModelBlueprint blueprint, RunPlanner planner, RunPlanner.Job job, PlanReport report) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("model", blueprint.model().id());
+      facts.put("type", typeName(blueprint));
+      facts.put("device", planner.device().name());
+      facts.put("rates", planner.rates().source());
+      facts.put("width", job.size().width());
+      facts.put("height", job.size().height());
+      facts.put("frames", job.frames());
+      facts.putAll(report.facts());
+      out.println(Json.text(facts));
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "%s, %s, %s, %d frames, on %s%n",
+          blueprint.model().id(),
+          typeName(blueprint),
+          job.size(),
+          job.frames(),
+          planner.device());
+      out.println(report.text());
+    }
+    out.flush();
+  }
+
+  private String typeName(ModelBlueprint blueprint) {
+    if (blueprint.isFromFiles()) {
+      return "types as stored";
+    }
+    return type == null ? ModelBlueprint.DEFAULT_TYPE : type.toUpperCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.inspect;
+
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.Json;
+import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code wanlet inspect}: what a checkpoint is, or how a clip was made. */
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    description = {
+      "Tell what a checkpoint is: network, model, types, sizes, missing tensors.",
+      "Of a clip that Wanlet made, print the command that makes it again."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  wanlet inspect wan2.1-t2v-1.3b-Q8_0.gguf",
+      "  wanlet inspect --tensors Wan2.1_VAE.pth",
+      "  wanlet inspect clip.mp4"
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:done", "3:the file is missing, unreadable or damaged"})
+public final class InspectCommand implements Callable<Integer> {
+  private static final Pattern CLIP =
+      Pattern.compile(".*\\.(mp4|webm|gif|png|apng|mkv|mov)", Pattern.CASE_INSENSITIVE);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1",
+      paramLabel = "FILE",
+      description = "A weight file, the index of a sharded one, a folder with one, or a clip.")
+  private Path file;
+
+  @Option(names = "--tensors", description = "List all tensors of a checkpoint.")
+  private boolean tensors;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (CLIP.matcher(file.toString()).matches()) {
+      printClip(out);
+    } else {
+      CheckpointReport report = CheckpointReport.read(file);
+      out.print(json ? Json.text(report.facts(tensors)) + "\n" : report.render(tensors));
+    }
+    out.flush();
+    return ExitCode.OK;
+  }
+
+  private void printClip(PrintWriter out) throws IOException {
+    VideoMetadata metadata = VideoMetadata.read(file);
+    if (json) {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("file", file.toString());
+      facts.put("command", metadata.toCommandLine());
+      facts.put("settings", metadata.settings());
+      facts.put("provenance", metadata.provenance());
+      out.println(Json.text(facts));
+      return;
+    }
+    out.println(metadata.toCommandLine());
+    metadata
+        .provenance()
+        .forEach(
+            (key, value) -> out.println("# " + key.toLowerCase(Locale.ROOT) + ": " + text(value)));
+  }
+
+  private static String text(Object value) {
+    return value instanceof List<?> items
+        ? String.join(", ", items.stream().map(String::valueOf).toList())
+        : String.valueOf(value);
+  }
+}

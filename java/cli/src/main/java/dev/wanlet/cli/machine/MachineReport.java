@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.machine;
+
+import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.Ggml;
+import dev.wanlet.wan.media.MediaSupport;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What {@code wanlet doctor} finds out: sections of facts under stable snake-case names, sizes in
+ * bytes. Immutable.
+ */
+final class MachineReport {
+  private final Map<String, Object> facts;
+  private final boolean canCompute;
+
+  private MachineReport(Map<String, Object> facts, boolean canCompute) {
+    this.facts = facts;
+    this.canCompute = canCompute;
+  }
+
+  static MachineReport collect() {
+    List<String> missing = new ArrayList<>();
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("wanlet", wanlet());
+    facts.put("host", host());
+    List<Map<String, Object>> devices = devices(missing);
+    facts.put("devices", devices);
+    facts.put("libraries", libraries(missing));
+    addMissingBackends(devices, missing);
+    facts.put("missing", missing);
+    return new MachineReport(facts, !devices.isEmpty());
+  }
+
+  /** Sections in order: {@code wanlet}, {@code host}, {@code devices}, {@code libraries}, ... */
+  Map<String, Object> facts() {
+    return facts;
+  }
+
+  /** Whether there is at least one device. */
+  boolean canCompute() {
+    return canCompute;
+  }
+
+  private static Map<String, Object> wanlet() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("version", VersionProvider.version());
+    facts.put("commit", VersionProvider.commit());
+    facts.put("java", Runtime.version().toString());
+    facts.put("java_heap_limit_bytes", Runtime.getRuntime().maxMemory());
+    return facts;
+  }
+
+  private static Map<String, Object> host() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put(
+        "system",
+        System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.version")
+            + " "
+            + System.getProperty("os.arch"));
+    facts.put("processors", Runtime.getRuntime().availableProcessors());
+    if (ManagementFactory.getOperatingSystemMXBean()
+        instanceof com.sun.management.OperatingSystemMXBean os) {
+      facts.put("memory_bytes", os.getTotalMemorySize());
+      facts.put("free_memory_bytes", HostFacts.availableMemory(os.getFreeMemorySize()));
+    }
+    try {
+      facts.put("free_disk_here_bytes", Files.getFileStore(Path.of("")).getUsableSpace());
+    } catch (IOException e) {
+      facts.put("free_disk_here", "unknown: " + e.getMessage());
+    }
+    return facts;
+  }
+
+  private static List<Map<String, Object>> devices(List<String> missing) {
+    List<Map<String, Object>> devices = new ArrayList<>();
+    try {
+      for (Device device : Device.all()) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("name", device.name());
+        facts.put("description", device.description());
+        facts.put("kind", device.kind().name().toLowerCase(Locale.ROOT));
+        facts.put("backend", device.backendName());
+        facts.put("memory_bytes", device.memory().totalBytes());
+        facts.put("free_memory_bytes", device.memory().freeBytes());
+        facts.put("async_transfers", device.hasAsyncTransfers());
+        facts.put("pinned_host_memory", device.hasHostBuffers());
+        devices.add(facts);
+      }
+    } catch (LinkageError e) {
+      missing.add("the native library: " + e.getMessage() + "; rebuild it with ./wanlet --rebuild");
+    }
+    return devices;
+  }
+
+  private static Map<String, Object> libraries(List<String> missing) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    try {
+      facts.put("ggml", Ggml.version());
+      facts.put("ggml_tree", Ggml.treeHash());
+      facts.put("native_directory", Ggml.libraryDirectory().toString());
+    } catch (LinkageError e) {
+      facts.put("ggml", "not loaded");
+    }
+    try {
+      facts.put("ffmpeg", MediaSupport.ffmpegVersion());
+      facts.put("encoders", MediaSupport.encoders());
+    } catch (IllegalStateException e) {
+      facts.put("ffmpeg", "not loaded");
+      missing.add("FFmpeg, which writes clips: " + e.getMessage());
+    }
+    return facts;
+  }
+
+  /** A graphics card that is there but that no loaded backend drives. */
+  private static void addMissingBackends(List<Map<String, Object>> devices, List<String> missing) {
+    boolean hasGpu = devices.stream().anyMatch(d -> !d.get("backend").equals("CPU"));
+    if (hasGpu) {
+      return;
+    }
+    if (Files.exists(Path.of("/dev/nvidia0")) || Files.exists(Path.of("/dev/dxg"))) {
+      missing.add(
+          "the CUDA backend, for the NVIDIA card in this machine: apt-get install"
+              + " nvidia-cuda-toolkit && WANLET_BACKENDS=cpu,cuda ./wanlet --rebuild");
+    }
+    if (hasEntry(Path.of("/dev/dri"), "renderD*")) {
+      missing.add(
+          "the Vulkan backend, for the graphics card in this machine: apt-get install glslc"
+              + " libvulkan-dev spirv-headers && WANLET_BACKENDS=cpu,vulkan ./wanlet --rebuild");
+    }
+  }
+
+  private static boolean hasEntry(Path folder, String glob) {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, glob)) {
+      return entries.iterator().hasNext();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

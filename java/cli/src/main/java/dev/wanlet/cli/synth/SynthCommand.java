@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.synth;
+
+import dev.wanlet.cli.console.ByteProgress;
+import dev.wanlet.cli.console.ByteSize;
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.demo.DemoModel;
+import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.nn.RecipeTypes;
+import dev.wanlet.wan.text.GgufVocabulary;
+import dev.wanlet.weights.checkpoint.Umt5Names;
+import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.write.GgufWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code wanlet synth}: a model of random weights. Confined to one thread. */
+@Command(
+    name = "synth",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    description =
+        "Write a full-size model of seeded random weights as GGUF, for planning and benchmarks where"
+            + " a checkpoint cannot be had. Its clips are noise.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  wanlet synth wan2.1-t2v-1.3b --type Q8_0 -o synth.gguf",
+      "  wanlet synth wan2.1-t2v-14b --type Q4_K_M --part text-encoder -o umt5.gguf"
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:written", "2:bad arguments, or the output cannot be written"})
+public final class SynthCommand implements Callable<Integer> {
+  /** The networks of a model. */
+  enum Part {
+    TRANSFORMER("wan"),
+    TEXT_ENCODER("t5encoder"),
+    VAE("wan-vae");
+
+    private final String architecture;
+
+    Part(String architecture) {
+      this.architecture = architecture;
+    }
+
+    /** Such as {@code text-encoder}. */
+    String id() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** ggml's version of its quantised formats. */
+  private static final int QUANTIZATION_VERSION = 2;
+
+  private static final int TEXT_LENGTH = 512;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1",
+      paramLabel = "ID",
+      description = "A model, as 'wanlet models' lists them.")
+  private String id;
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      defaultValue = "Q8_0",
+      description =
+          "Type of the matrices: F32, F16, BF16, Q8_0, Q4_K_M, ..., in any case (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String type;
+
+  @Option(
+      names = "--part",
+      paramLabel = "PART",
+      defaultValue = "transformer",
+      description = "transformer, text-encoder or vae (default: ${DEFAULT-VALUE}).")
+  private String part;
+
+  @Option(
+      names = {"-s", "--seed"},
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Seed of the weights (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      required = true,
+      description = "The GGUF file to write; an existing one is replaced at the end.")
+  private Path output;
+
+  @Override
+  public Integer call() throws IOException {
+    ModelDefaults model = ModelCatalog.standard().require(id);
+    Part which = part();
+    requireWritable();
+    Synthesizer synthesizer = synthesizer(model, which);
+    long total = synthesizer.dataBytes();
+    PrintWriter err = spec.commandLine().getErr();
+    try (GgufWriter writer = GgufWriter.create(output);
+        ByteProgress progress = new ByteProgress("writing " + output.getFileName(), total, err)) {
+      putMetadata(writer, model, which);
+      synthesizer.write(writer, progress::at);
+      writer.commit();
+    }
+    spec.commandLine()
+        .getOut()
+        .printf(
+            "%s: %s of %s, %s, random weights of seed %d%n",
+            output, which.id(), model.id(), ByteSize.format(Files.size(output)), seed);
+    spec.commandLine().getOut().flush();
+    return ExitCode.OK;
+  }
+
+  private Part part() {
+    for (Part candidate : Part.values()) {
+      if (candidate.id().equalsIgnoreCase(part)) {
+        return candidate;
+      }
+    }
+    throw new RequestException(
+        "unknown part '" + part + "'; expected transformer, text-encoder or vae");
+  }
+
+  private void requireWritable() {
+    Path folder = output.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new OutputException(
+          output + ": the folder " + folder + " does not exist; make it first");
+    }
+    if (Files.isDirectory(output)) {
+      throw new OutputException(output + " is a folder; expected a file name in it");
+    }
+    if (!Files.isWritable(folder)) {
+      throw new OutputException(output + ": cannot write in the folder " + folder);
+    }
+  }
+
+  private Synthesizer synthesizer(ModelDefaults model, Part which) {
+    RecipeTypes types;
+    try {
+      // Files hold what a CPU computes with: F16 where nothing is quantised.
+      types = RecipeTypes.of(type, Device.cpu());
+    } catch (IllegalArgumentException e) {
+      throw new RequestException(e.getMessage(), e);
+    }
+    Map<String, Shape> tensors =
+        switch (which) {
+          case TRANSFORMER -> PublishedTensors.transformer(model);
+          case TEXT_ENCODER -> PublishedTensors.textEncoder(model.textEncoder());
+          case VAE -> PublishedTensors.vae(model);
+        };
+    UnaryOperator<String> names =
+        which == Part.TEXT_ENCODER ? Umt5Names::llamaCpp : UnaryOperator.identity();
+    return new Synthesizer(tensors, types, names, seed);
+  }
+
+  private void putMetadata(GgufWriter writer, ModelDefaults model, Part which) throws IOException {
+    Map<String, GgufValue> values = new LinkedHashMap<>();
+    values.put("general.architecture", GgufValue.of(which.architecture));
+    values.put("general.type", GgufValue.of("model"));
+    values.put("general.name", GgufValue.of(model.id() + " of random weights"));
+    values.put("general.quantization_version", GgufValue.u32(QUANTIZATION_VERSION));
+    if (which == Part.TEXT_ENCODER) {
+      Umt5Config c = model.textEncoder();
+      values.put("t5encoder.block_count", GgufValue.u32(c.numLayers()));
+      values.put("t5encoder.context_length", GgufValue.u32(TEXT_LENGTH));
+      values.put("t5encoder.embedding_length", GgufValue.u32(c.dim()));
+      values.put("t5encoder.feed_forward_length", GgufValue.u32(c.dimFfn()));
+      values.put("t5encoder.attention.head_count", GgufValue.u32(c.numHeads()));
+      values.put("t5encoder.attention.key_length", GgufValue.u32(c.headDim()));
+      values.put("t5encoder.attention.value_length", GgufValue.u32(c.headDim()));
+      values.put("t5encoder.attention.layer_norm_epsilon", GgufValue.f32(c.eps()));
+      values.put("t5encoder.attention.layer_norm_rms_epsilon", GgufValue.f32(c.eps()));
+      values.put("t5encoder.attention.relative_buckets_count", GgufValue.u32(c.numBuckets()));
+    }
+    if (which == Part.TEXT_ENCODER) {
+      // The demo model's pieces, filled up to the size of the table: enough to run prompts.
+      Path spiece = DemoModel.directory().resolve("google/umt5-xxl/spiece.model");
+      values.putAll(
+          GgufVocabulary.of(Files.readAllBytes(spiece), spiece, model.textEncoder().vocab()));
+    }
+    values.put("wanlet.synth.model", GgufValue.of(model.id()));
+    values.put("wanlet.synth.seed", GgufValue.i64(seed));
+    values.forEach(writer::put);
+  }
+}

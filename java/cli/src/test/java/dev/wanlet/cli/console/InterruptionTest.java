@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wanlet.cli.Main;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class InterruptionTest {
+  /** What the JVM ends with after SIGTERM, which takes the same way through it as Ctrl-C. */
+  private static final int TERMINATED = 128 + 15;
+
+  @TempDir private Path folder;
+
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "no signals: a process is ended at once")
+  void aSignalStopsTheRunCleanly() throws IOException, InterruptedException {
+    Process process = start("--steps", "1000");
+    List<String> lines = new ArrayList<>();
+    try (BufferedReader err = process.errorReader()) {
+      for (String line = err.readLine(); line != null; line = err.readLine()) {
+        lines.add(line);
+        if (line.contains("text: done")) {
+          process.toHandle().destroy(); // unlike destroy() it leaves the streams open
+        }
+      }
+    }
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue()).as(String.join("\n", lines)).isEqualTo(TERMINATED);
+    assertThat(lines)
+        .anyMatch(l -> l.contains("stopping"))
+        .anyMatch(l -> l.matches("wanlet: .*(cancelled|stopped) .*"));
+    assertThat(lines).noneMatch(l -> l.contains("\tat "));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left.map(f -> f.getFileName().toString()))
+          .allMatch(name -> name.endsWith(".resume.safetensors"));
+    }
+  }
+
+  private Process start(String... options) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    String nativePath = System.getProperty("dev.wanlet.native.path");
+    if (nativePath != null) {
+      command.add("-Ddev.wanlet.native.path=" + nativePath);
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("generate", "-p", "a red circle", "-t", "1", "--device", "CPU"));
+    command.addAll(List.of("-o", folder.resolve("clip.mp4").toString()));
+    command.addAll(List.of(options));
+    return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+  }
+}

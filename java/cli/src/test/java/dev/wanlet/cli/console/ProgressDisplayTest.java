@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wanlet.wan.memory.Stage;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProgressDisplayTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  @Test
+  void linesComeRarelyAndTellTheTimeLeft() {
+    StringWriter text = new StringWriter();
+    AtomicLong clock = new AtomicLong();
+    ProgressDisplay.Lines lines = new ProgressDisplay.Lines(new PrintWriter(text), clock::get);
+    lines.stageStarted(Stage.SAMPLE, 20);
+    clock.set(4 * SECOND);
+    lines.progress(Stage.SAMPLE, 1, 20);
+    assertThat(text.toString()).isEmpty();
+    clock.set(20 * SECOND);
+    lines.progress(Stage.SAMPLE, 5, 20);
+    assertThat(text.toString()).contains("sample: 5.0 of 20 steps", "1 min 00 s left");
+    clock.set(21 * SECOND);
+    lines.progress(Stage.SAMPLE, 5.5, 20);
+    assertThat(text.toString()).hasLineCount(1);
+    lines.stageFinished(Stage.SAMPLE, 80.2);
+    assertThat(text.toString()).contains("sample: done in 1 min 20 s").hasLineCount(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.04, 0.0 s",
+    "59.94, 59.9 s",
+    "61, 1 min 01 s",
+    "3599, 59 min 59 s",
+    "7380, 2 h 03 min"
+  })
+  void timesAreForPeople(double seconds, String text) {
+    assertThat(Durations.text(seconds)).isEqualTo(text);
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.inspect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.cli.CommandRun;
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.demo.DemoModel;
+import dev.wanlet.wan.media.RgbFrame;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.media.write.FrameSink;
+import dev.wanlet.wan.media.write.FrameSinks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+  private static final String TRANSFORMER = "diffusion_pytorch_model.safetensors";
+
+  @TempDir private Path folder;
+
+  private static String demo(String file) throws IOException {
+    return DemoModel.directory().resolve(file).toString();
+  }
+
+  @Test
+  void namesTheModelAndItsTypes() throws IOException {
+    CommandRun run = CommandRun.of("inspect", demo(TRANSFORMER));
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("Wan transformer", "tiny-wan", "6,233,408", "type F16", "type F32")
+        .containsPattern("missing +none")
+        .containsPattern("unexpected +none");
+  }
+
+  @Test
+  void jsonHoldsWhatIsPrinted() throws IOException {
+    CommandRun run = CommandRun.of("inspect", "--json", "--tensors", demo(TRANSFORMER));
+    JsonNode report = new ObjectMapper().readTree(run.out());
+    assertThat(report.path("model").asText()).isEqualTo("tiny-wan");
+    assertThat(report.path("numbers").path("layers").asInt()).isEqualTo(6);
+    assertThat(report.path("missing")).isEmpty();
+    assertThat(report.path("tensor_list")).hasSize(report.path("tensors").asInt());
+    assertThat(report.path("tensor_list").findValuesAsText("name"))
+        .contains("blocks.5.ffn.2.weight");
+  }
+
+  @Test
+  void recognisesTheOtherParts() throws IOException {
+    assertThat(CommandRun.of("inspect", demo("Wan2.1_VAE.safetensors")).out())
+        .contains("Wan 2.1 VAE");
+    assertThat(CommandRun.of("inspect", demo("models_t5_umt5-xxl-enc.safetensors")).out())
+        .contains("umT5 text encoder", "vocab 684");
+  }
+
+  @Test
+  void ofAClipItPrintsTheCommand() throws IOException {
+    Path clip = folder.resolve("clip.mp4");
+    VideoMetadata metadata =
+        VideoMetadata.builder()
+            .put("prompt", "it's a 狐狸 fox")
+            .put("seed", 7L)
+            .putProvenance("model", "tiny-wan")
+            .build();
+    try (FrameSink sink = FrameSinks.open(clip, 64, 64, 16, metadata)) {
+      sink.accept(new RgbFrame(64, 64, new byte[64 * 64 * 3]));
+      sink.finish();
+    }
+    CommandRun run = CommandRun.of("inspect", clip.toString());
+    assertThat(run.code()).isZero();
+    assertThat(run.out().lines().findFirst().orElseThrow())
+        .isEqualTo(metadata.toCommandLine())
+        .contains("狐狸", "--seed 7");
+    assertThat(run.out()).contains("# model: tiny-wan");
+    JsonNode json =
+        new ObjectMapper().readTree(CommandRun.of("inspect", "--json", clip.toString()).out());
+    assertThat(json.path("settings").path("seed").asLong()).isEqualTo(7);
+  }
+
+  @Test
+  void badFilesAreExitCodeThreeInOneLine() throws IOException {
+    Path text = Files.writeString(folder.resolve("a.gguf"), "this is not a weight file");
+    Path empty = Files.createFile(folder.resolve("empty.safetensors"));
+    Path movie = Files.writeString(folder.resolve("a.mp4"), "this is not a clip");
+    for (Path bad : new Path[] {text, empty, movie, folder, folder.resolve("none.gguf")}) {
+      CommandRun run = CommandRun.of("inspect", bad.toString());
+      assertThat(run.code()).as(bad.toString()).isEqualTo(ExitCode.BAD_INPUT);
+      assertThat(run.out()).isEmpty();
+      assertThat(run.err()).contains(bad.toString()).hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aCutFileIsDamaged() throws IOException {
+    byte[] bytes = Files.readAllBytes(Path.of(demo(TRANSFORMER)));
+    Path cut = folder.resolve("cut.safetensors");
+    Files.write(cut, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+    CommandRun run = CommandRun.of("inspect", cut.toString());
+    assertThat(run.code()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(run.err()).contains("cut.safetensors").hasLineCount(1);
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.weights.safetensors;
+
+import dev.wanlet.weights.MappedFile;
+import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A safetensors file, memory-mapped; or a checkpoint of several, given by its index. Owner: close
+ * it when its tensors are no longer used.
+ *
+ * <p>Thread-safe for reading; close only when no other thread reads.
+ */
+public final class SafetensorsFile implements WeightSource {
+  private final MappedFile file;
+  private final SafetensorsParser.Header header;
+
+  private SafetensorsFile(MappedFile file, SafetensorsParser.Header header) {
+    this.file = file;
+    this.header = header;
+  }
+
+  /**
+   * Opens a file and checks its whole header; tensor data is not read.
+   *
+   * @throws WeightFormatException if it is not safetensors, damaged or truncated
+   * @throws IOException if it cannot be opened
+   */
+  public static SafetensorsFile open(Path path) throws IOException {
+    return open(MappedFile.open(path));
+  }
+
+  /**
+   * Opens all shards of a checkpoint.
+   *
+   * @param index such as {@code diffusion_pytorch_model.safetensors.index.json}; the shards lie
+   *     beside it
+   * @throws WeightFormatException if the index or a shard is damaged, or they do not fit together
+   * @throws IOException if one of them cannot be opened
+   */
+  public static WeightSource openIndex(Path index) throws IOException {
+    return SafetensorsIndex.open(index);
+  }
+
+  /** Takes over {@code file}; closes it on failure. */
+  static SafetensorsFile open(MappedFile file) throws WeightFormatException {
+    try {
+      return new SafetensorsFile(file, SafetensorsParser.parse(file));
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public String description() {
+    return file.path().toString();
+  }
+
+  @Override
+  public List<Path> files() {
+    return List.of(file.path());
+  }
+
+  @Override
+  public Collection<WeightTensor> tensors() {
+    return Collections.unmodifiableCollection(header.tensors().values());
+  }
+
+  @Override
+  public Optional<WeightTensor> find(String name) {
+    return Optional.ofNullable(header.tensors().get(name));
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    return Collections.unmodifiableMap(header.metadata());
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+
+  @Override
+  public String toString() {
+    return description();
+  }
+}

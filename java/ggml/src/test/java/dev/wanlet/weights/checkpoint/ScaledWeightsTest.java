@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.weights.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.pickle.PthBytes;
+import dev.wanlet.weights.safetensors.SafetensorsBytes;
+import org.junit.jupiter.api.Test;
+
+class ScaledWeightsTest {
+  // 1, 2, -1, 0.5 in float8_e4m3fn.
+  private static final byte[] FOUR = {0x38, 0x40, (byte) 0xb8, 0x30};
+
+  @Test
+  void appliesOneScaleOrOneForEachRow() throws Exception {
+    SafetensorsBytes file =
+        new SafetensorsBytes()
+            .tensor("scaled_fp8", "F8_E4M3", new byte[2], 2)
+            .tensor("a.weight", "F8_E4M3", FOUR, 2, 2)
+            .tensor("a.scale_weight", "F32", PthBytes.floats(0.5f), 1)
+            .tensor("a.scale_input", "F32", PthBytes.floats(7), 1)
+            .tensor("b.weight", "F8_E4M3", FOUR, 2, 2)
+            .tensor("b.weight_scale", "F32", PthBytes.floats(2, 4), 2, 1)
+            .tensor("b.comfy_quant", "U8", "{\"format\": \"float8_e4m3fn\"}".getBytes("UTF-8"), 27)
+            .tensor("c.bias", "F32", PthBytes.floats(3), 1);
+    try (WeightSource source = ScaledWeights.apply(file.open())) {
+      assertThat(source.tensors())
+          .extracting(WeightTensor::name)
+          .containsExactly("a.weight", "b.weight", "c.bias");
+      assertThat(source.require("a.weight").toFloats()).containsExactly(0.5f, 1, -0.5f, 0.25f);
+      assertThat(source.require("b.weight").toFloats()).containsExactly(2, 4, -4, 2);
+      float[] middle = new float[2];
+      source.renamed(n -> "x." + n).require("x.b.weight").readFloats(1, middle, 0, 2);
+      assertThat(middle).containsExactly(4, -4);
+    }
+  }
+
+  @Test
+  void leavesSourcesWithoutScalesAlone() throws Exception {
+    try (WeightSource plain = new SafetensorsBytes().names("a.weight").open()) {
+      assertThat(ScaledWeights.apply(plain)).isSameAs(plain);
+    }
+  }
+
+  @Test
+  void refusesScalesThatCannotBeApplied() throws Exception {
+    assertRefused(
+        new SafetensorsBytes().tensor("a.scale_weight", "F32", PthBytes.floats(1), 1),
+        "no tensor 'a.weight'");
+    assertRefused(
+        new SafetensorsBytes()
+            .tensor("a.weight", "F8_E4M3", FOUR, 2, 2)
+            .tensor("a.weight_scale", "F32", PthBytes.floats(1, 2, 3), 3),
+        "does not fit");
+    assertRefused(
+        new SafetensorsBytes()
+            .tensor("a.weight", "U8", FOUR, 2, 2)
+            .tensor("a.weight_scale", "F32", PthBytes.floats(1), 1),
+        "8-bit floats only");
+    assertRefused(
+        new SafetensorsBytes()
+            .tensor("a.weight", "F8_E4M3", FOUR, 2, 2)
+            .tensor("a.weight_scale", "F32", PthBytes.floats(Float.NaN), 1),
+        "NaN");
+    assertRefused(
+        new SafetensorsBytes()
+            .tensor("a.comfy_quant", "U8", "{\"format\": \"nvfp4\"}".getBytes("UTF-8"), 19),
+        "nvfp4");
+  }
+
+  private static void assertRefused(SafetensorsBytes file, String part) throws Exception {
+    try (WeightSource source = file.open()) {
+      assertThatThrownBy(() -> ScaledWeights.apply(source))
+          .isInstanceOf(WeightFormatException.class)
+          .hasMessageContaining(part);
+    }
+  }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.catalog;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.wan.catalog.ModelDefaults.VaeNumbers;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.sampling.SamplingMethod;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.regex.Pattern;
+
+/**
+ * The published models, read from {@code models.json}, and how to recognise them. Immutable.
+ *
+ * <p>Sources: wan/configs of Wan 2.1 and 2.2, and the sampling settings their READMEs recommend.
+ */
+public final class ModelCatalog {
+  /** The id of the model that comes along. */
+  public static final String DEMO = "tiny-wan";
+
+  private static final String RESOURCE = "models.json";
+
+  /** Whose settings a model of unknown shapes gets, by the version of its VAE. */
+  private static final Map<String, String> GENERIC =
+      Map.of("2.1", "wan2.1-t2v-1.3b", "2.2", "wan2.2-ti2v-5b");
+
+  private record Entry(
+      String id,
+      String title,
+      String fileNames,
+      WanConfig transformer,
+      int vaceBlocks,
+      Double expertBoundary,
+      String vae,
+      String textEncoder,
+      int steps,
+      double flowShift,
+      Double flowShiftAt480p,
+      double guidanceScale,
+      Double highNoiseGuidanceScale,
+      String sampler,
+      String negativePrompt,
+      double fps,
+      int frames,
+      List<FrameSize> sizes,
+      String source) {}
+
+  private record Tables(
+      Map<String, String> negativePrompts,
+      Map<String, VaeNumbers> vaes,
+      Map<String, Umt5Config> textEncoders,
+      List<Entry> models) {}
+
+  private static final class Standard {
+    static final ModelCatalog INSTANCE = load();
+  }
+
+  private final Map<String, ModelDefaults> models = new LinkedHashMap<>();
+
+  /** What file names of a model contain; only for those that share their shapes with another. */
+  private final Map<String, Pattern> fileNames = new LinkedHashMap<>();
+
+  private ModelCatalog(Tables tables) {
+    for (Entry e : tables.models()) {
+      models.put(e.id(), defaults(e, tables));
+      if (e.fileNames() != null) {
+        fileNames.put(e.id(), Pattern.compile(e.fileNames()));
+      }
+    }
+  }
+
+  /** The models this version knows. */
+  public static ModelCatalog standard() {
+    return Standard.INSTANCE;
+  }
+
+  private static ModelCatalog load() {
+    try (InputStream in = ModelCatalog.class.getResourceAsStream(RESOURCE)) {
+      if (in == null) {
+        throw new IllegalStateException("this build lacks its resource " + RESOURCE);
+      }
+      return new ModelCatalog(new ObjectMapper().readValue(in, Tables.class));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ModelDefaults defaults(Entry e, Tables tables) {
+    return new ModelDefaults(
+        e.id(),
+        e.title(),
+        e.transformer(),
+        e.vaceBlocks(),
+        named(tables.vaes(), e.vae()),
+        named(tables.textEncoders(), e.textEncoder()),
+        e.expertBoundary() == null ? OptionalDouble.empty() : OptionalDouble.of(e.expertBoundary()),
+        e.steps(),
+        e.flowShift(),
+        e.flowShiftAt480p() == null ? e.flowShift() : e.flowShiftAt480p(),
+        e.guidanceScale(),
+        e.highNoiseGuidanceScale() == null ? e.guidanceScale() : e.highNoiseGuidanceScale(),
+        SamplingMethod.parse(e.sampler()),
+        named(tables.negativePrompts(), e.negativePrompt()),
+        e.fps(),
+        e.frames(),
+        e.sizes(),
+        e.source());
+  }
+
+  private static <T> T named(Map<String, T> table, String name) {
+    T value = table.get(name);
+    if (value == null) {
+      throw new IllegalStateException(RESOURCE + ": nothing is called '" + name + "'");
+    }
+    return value;
+  }
+
+  /** All models, smallest first. Unmodifiable. */
+  public List<ModelDefaults> models() {
+    return List.copyOf(models.values());
+  }
+
+  /** The model of this id, whatever the case. */
+  public Optional<ModelDefaults> find(String id) {
+    return Optional.ofNullable(models.get(id.strip().toLowerCase(Locale.ROOT)));
+  }
+
+  /**
+   * The model of this id.
+   *
+   * @throws RequestException if there is none; the message lists the ids
+   */
+  public ModelDefaults require(String id) {
+    return find(id)
+        .orElseThrow(
+            () ->
+                new RequestException(
+                    "unknown model '"
+                        + id
+                        + "'; known models: "
+                        + String.join(", ", models.keySet())));
+  }
+
+  /**
+   * Recognises a model by the numbers of its transformer. Where several have the same numbers, two
+   * files speak for a model of two experts, then file names decide, then the order of the table.
+   *
+   * @param numbers read off a checkpoint
+   * @param files how many transformers were given
+   * @param names of these files and their folders
+   * @return the model, or one with the id {@link ModelDefaults#CUSTOM} and common settings
+   */
+  public ModelDefaults identify(WanConfig numbers, int files, Collection<String> names) {
+    List<ModelDefaults> same =
+        models.values().stream().filter(m -> m.transformer().equals(numbers)).toList();
+    if (same.isEmpty()) {
+      return custom(numbers);
+    }
+    return same.stream()
+        .filter(m -> files == 2 ? m.experts() == 2 : isCalled(m, names))
+        .findFirst()
+        .or(() -> same.stream().filter(m -> !fileNames.containsKey(m.id())).findFirst())
+        .orElse(same.get(0));
+  }
+
+  private boolean isCalled(ModelDefaults model, Collection<String> names) {
+    Pattern pattern = fileNames.get(model.id());
+    return pattern != null
+        && names.stream().anyMatch(n -> pattern.matcher(n.toLowerCase(Locale.ROOT)).find());
+  }
+
+  private ModelDefaults custom(WanConfig numbers) {
+    ModelDefaults demo = require(DEMO);
+    boolean small = numbers.textDim() == demo.transformer().textDim();
+    String version = numbers.outChannels() == 48 ? "2.2" : "2.1";
+    ModelDefaults like = small ? demo : require(GENERIC.get(version));
+    return new ModelDefaults(
+        ModelDefaults.CUSTOM,
+        "a Wan transformer of unpublished shapes",
+        numbers,
+        like.vaceBlocks(),
+        like.vae(),
+        like.textEncoder(),
+        OptionalDouble.empty(),
+        like.steps(),
+        like.flowShift(),
+        like.flowShiftAt480p(),
+        like.guidanceScale(),
+        like.highNoiseGuidanceScale(),
+        like.sampler(),
+        like.negativePrompt(),
+        like.fps(),
+        like.frames(),
+        like.sizes(),
+        "unknown");
+  }
+}

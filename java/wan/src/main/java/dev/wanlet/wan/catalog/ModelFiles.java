@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.catalog;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The files of a whole model whose parts fit together; made by {@link ModelResolver}. Immutable.
+ *
+ * @param model what it is, with its defaults
+ * @param transformer a weight file or the index of a sharded one; the low-noise expert where there
+ *     are two
+ * @param highNoiseTransformer the high-noise expert, where there are two
+ * @param vae the VAE
+ * @param textEncoder the umT5 encoder
+ * @param tokenizer {@code spiece.model}, {@code tokenizer.json}, or a GGUF file with a vocabulary
+ * @param fromDemo the parts that are the demo model's own files
+ */
+public record ModelFiles(
+    ModelDefaults model,
+    Path transformer,
+    Optional<Path> highNoiseTransformer,
+    Path vae,
+    Path textEncoder,
+    Path tokenizer,
+    Set<ModelPart> fromDemo) {
+
+  public ModelFiles {
+    fromDemo = Set.copyOf(fromDemo);
+  }
+}

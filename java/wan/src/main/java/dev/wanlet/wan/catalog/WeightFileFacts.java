@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.catalog;
+
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.checkpoint.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Which part of a Wan model a weight file is, and how wide, read off its tensors. Immutable.
+ *
+ * @param path the file
+ * @param part what it holds
+ * @param transformer numbers of a transformer; null for other parts
+ * @param width of what the parts exchange: text features for a text encoder, latent channels for a
+ *     VAE, 0 for a transformer
+ * @param vocabulary tokens of a text encoder, else 0
+ * @param holdsTokenizer whether the file also brings the vocabulary's pieces
+ */
+public record WeightFileFacts(
+    Path path,
+    ModelPart part,
+    WanConfig transformer,
+    int width,
+    int vocabulary,
+    boolean holdsTokenizer) {
+
+  /**
+   * Opens a file and recognises it.
+   *
+   * @return empty if it is a weight file but no part that Wanlet runs, such as a LoRA
+   * @throws IOException if it cannot be read, or is damaged
+   */
+  public static Optional<WeightFileFacts> read(Path path) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      return of(path, checkpoint);
+    }
+  }
+
+  /**
+   * Recognises an open checkpoint.
+   *
+   * @throws WeightFormatException if tensors are missing or misshapen
+   */
+  public static Optional<WeightFileFacts> of(Path path, Checkpoint checkpoint)
+      throws WeightFormatException {
+    return switch (checkpoint.kind()) {
+      case TRANSFORMER -> {
+        WanConfig config = WanConfig.infer(checkpoint.source());
+        yield Optional.of(new WeightFileFacts(path, ModelPart.TRANSFORMER, config, 0, 0, false));
+      }
+      case TEXT_ENCODER -> {
+        WeightTensor table = checkpoint.source().require("token_embedding.weight");
+        yield Optional.of(
+            new WeightFileFacts(
+                path,
+                ModelPart.TEXT_ENCODER,
+                null,
+                dim(table, 1),
+                dim(table, 0),
+                TokenizerFiles.isInside(checkpoint.source())));
+      }
+      case VAE_2_1, VAE_2_2 -> {
+        WeightTensor first = checkpoint.source().require("decoder.conv1.weight");
+        yield Optional.of(new WeightFileFacts(path, ModelPart.VAE, null, dim(first, 1), 0, false));
+      }
+      case IMAGE_ENCODER, LORA, UNKNOWN -> Optional.empty();
+    };
+  }
+
+  /** A dimension that a hostile file may lack or make too long counts as 0: it fits nothing. */
+  private static int dim(WeightTensor tensor, int index) {
+    long size = index < tensor.shape().rank() ? tensor.shape().dim(index) : 0;
+    return size <= Integer.MAX_VALUE ? (int) size : 0;
+  }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.media.read;
+
+import dev.wanlet.wan.media.Ffmpeg;
+import dev.wanlet.wan.media.MediaException;
+import dev.wanlet.wan.media.RgbFrame;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.ffmpeg.avformat.AVStream;
+import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.javacv.FFmpegFrameGrabber;
+import org.bytedeco.javacv.Frame;
+import org.bytedeco.javacv.FrameGrabber.ImageMode;
+
+/**
+ * Reads the frames of a video one at a time, as RGB, by the colour matrix and range of its tags.
+ *
+ * <p>Any container and codec of the bundled FFmpeg. Owns native memory until closed. Confined to
+ * one thread at a time.
+ */
+public final class VideoReader implements AutoCloseable {
+  /** More pixels than any video Wanlet reads; keeps a hostile header from asking for gigabytes. */
+  static final long MAX_PIXELS = 8192L * 8192L;
+
+  private final Path file;
+  private final FFmpegFrameGrabber grabber;
+  private final FrameDecoder decoder = new FrameDecoder();
+  private final int frameCount;
+  private final boolean countIsExact;
+  private int framesRead;
+  private boolean closed;
+
+  private VideoReader(Path file, FFmpegFrameGrabber grabber) throws MediaException {
+    this.file = file;
+    this.grabber = grabber;
+    int stream = grabber.getVideoStream();
+    if (!grabber.hasVideo() || grabber.getImageWidth() < 1 || grabber.getImageHeight() < 1) {
+      throw new MediaException(
+          file, "is not a video that can be read: it holds no stream of pictures");
+    }
+    AVStream video = grabber.getFormatContext().streams(stream);
+    countIsExact = video.nb_frames() > 0;
+    frameCount =
+        countIsExact
+            ? Math.toIntExact(Math.min(video.nb_frames(), Integer.MAX_VALUE))
+            : grabber.getLengthInVideoFrames();
+  }
+
+  /**
+   * Opens a video.
+   *
+   * @throws MediaException if it is missing, damaged or no video
+   */
+  public static VideoReader open(Path file) throws MediaException {
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      throw new MediaException(file, "no such file, or it may not be read");
+    }
+    Ffmpeg.load();
+    FFmpegFrameGrabber grabber = new FFmpegFrameGrabber(Ffmpeg.url(file));
+    grabber.setCharset(StandardCharsets.UTF_8);
+    grabber.setImageMode(ImageMode.RAW);
+    grabber.setVideoOption("max_pixels", Long.toString(MAX_PIXELS));
+    try {
+      Ffmpeg.capturing(
+          () -> {
+            grabber.start();
+            return null;
+          },
+          (reason, cause) ->
+              new MediaException(file, "is not a video that can be read: " + reason, cause));
+      return new VideoReader(file, grabber);
+    } catch (MediaException e) {
+      release(grabber);
+      throw e;
+    }
+  }
+
+  /** Pixels in a row. */
+  public int width() {
+    return grabber.getImageWidth();
+  }
+
+  /** Rows. */
+  public int height() {
+    return grabber.getImageHeight();
+  }
+
+  /** Frames a second. */
+  public double fps() {
+    return grabber.getVideoFrameRate();
+  }
+
+  /** Frames in the clip: exact where the file has an index (MP4), else from its duration. */
+  public int frameCount() {
+    return frameCount;
+  }
+
+  /**
+   * Decodes the next frame; empty after the last one.
+   *
+   * @throws MediaException if the file ends before the frames its index promises, or the picture
+   *     size changes within it
+   */
+  public Optional<RgbFrame> next() throws MediaException {
+    if (closed) {
+      throw new IllegalStateException(file + ": this reader is closed");
+    }
+    Frame frame =
+        Ffmpeg.capturing(
+            grabber::grabImage,
+            (reason, cause) ->
+                new MediaException(file, "frame " + framesRead + ": " + reason, cause));
+    if (frame == null) {
+      if (countIsExact && framesRead < frameCount) {
+        throw new MediaException(
+            file,
+            "is damaged or cut off: "
+                + framesRead
+                + " of its "
+                + frameCount
+                + " frames can be decoded");
+      }
+      return Optional.empty();
+    }
+    RgbFrame rgb = decoder.convert((AVFrame) frame.opaque);
+    if (rgb.width() != width() || rgb.height() != height()) {
+      throw new MediaException(
+          file, "changes its size from " + width() + "x" + height() + " within the video");
+    }
+    framesRead++;
+    return Optional.of(rgb);
+  }
+
+  /**
+   * Decodes a whole clip. For short ones: a frame takes {@code width * height * 3} bytes.
+   *
+   * @throws MediaException as {@link #open} and {@link #next}
+   */
+  public static List<RgbFrame> readAll(Path file) throws MediaException {
+    try (VideoReader reader = open(file)) {
+      List<RgbFrame> frames = new ArrayList<>();
+      Optional<RgbFrame> frame = reader.next();
+      while (frame.isPresent()) {
+        frames.add(frame.get());
+        frame = reader.next();
+      }
+      return frames;
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      decoder.close();
+      release(grabber);
+    }
+  }
+
+  private static void release(FFmpegFrameGrabber grabber) {
+    try {
+      grabber.release();
+    } catch (IOException e) {
+      System.getLogger(VideoReader.class.getPackageName())
+          .log(System.Logger.Level.DEBUG, "closing a video", e);
+    }
+  }
+}

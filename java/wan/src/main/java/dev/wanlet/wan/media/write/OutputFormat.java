@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.media.write;
+
+import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.media.VideoCodec;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What a clip can be written as, chosen by the extension of its path. Immutable. */
+enum OutputFormat {
+  MP4("mp4", "H.264 video"),
+  WEBM("webm", "VP9 video"),
+  GIF("gif", "animation of 256 colours a frame"),
+  PNG("png", "numbered lossless pictures, as in frames/%04d.png");
+
+  private final String extension;
+  private final String description;
+
+  OutputFormat(String extension, String description) {
+    this.extension = extension;
+    this.description = description;
+  }
+
+  /**
+   * The format of this path.
+   *
+   * @throws OutputException if the extension is missing or unknown
+   */
+  static OutputFormat of(Path path) {
+    Path name = path.getFileName();
+    String text = name == null ? "" : name.toString();
+    int dot = text.lastIndexOf('.');
+    String extension = dot < 0 ? "" : text.substring(dot + 1).toLowerCase(Locale.ROOT);
+    return Arrays.stream(values())
+        .filter(f -> f.extension.equals(extension))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new OutputException(
+                    path
+                        + ": "
+                        + (extension.isEmpty()
+                            ? "the output has no extension"
+                            : "cannot write '." + extension + "' files")
+                        + "; expected one of "
+                        + supported()));
+  }
+
+  /** Encoders that write this format, best first; empty where none of FFmpeg's is needed. */
+  List<VideoCodec> codecs() {
+    return switch (this) {
+      case MP4 -> List.of(VideoCodec.X264, VideoCodec.OPENH264);
+      case WEBM -> List.of(VideoCodec.VP9);
+      case GIF, PNG -> List.of();
+    };
+  }
+
+  private static String supported() {
+    return Arrays.stream(values())
+        .map(f -> "." + f.extension + " (" + f.description + ")")
+        .collect(Collectors.joining(", "));
+  }
+}

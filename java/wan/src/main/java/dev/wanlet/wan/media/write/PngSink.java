@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.media.write;
+
+import dev.wanlet.wan.media.Images;
+import dev.wanlet.wan.media.PngSequence;
+import dev.wanlet.wan.media.RgbFrame;
+import dev.wanlet.wan.media.metadata.PngComment;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataNode;
+import javax.imageio.stream.FileImageOutputStream;
+
+/**
+ * Writes a lossless picture per frame, each with the settings as an {@code iTXt} chunk. The
+ * pictures are collected in a hidden folder beside the target and get their names when the clip is
+ * complete. Confined to one thread.
+ */
+final class PngSink implements FrameSink {
+  private static final String FORMAT = "javax_imageio_png_1.0";
+
+  private final Path target;
+  private final PngSequence names;
+  private final Path folder;
+  private final ClipShape shape;
+  private final ImageWriter writer;
+  private final IIOMetadata settings;
+  private final List<Path> pictures = new ArrayList<>();
+  private boolean closed;
+
+  PngSink(Path target, ClipShape shape, VideoMetadata metadata) throws IOException {
+    this.target = target;
+    this.names = PngSequence.of(target);
+    this.shape = shape;
+    writer = ImageIO.getImageWritersByFormatName("png").next();
+    settings = chunk(metadata.toJson());
+    folder = Files.createDirectory(target.resolveSibling(PendingFile.temporaryName(names.file(0))));
+  }
+
+  private IIOMetadata chunk(String json) throws IOException {
+    IIOMetadata metadata =
+        writer.getDefaultImageMetadata(
+            ImageTypeSpecifier.createFromBufferedImageType(Images.BUFFER_TYPE), null);
+    IIOMetadataNode entry = new IIOMetadataNode("iTXtEntry");
+    entry.setAttribute("keyword", PngComment.KEYWORD);
+    entry.setAttribute("compressionFlag", "FALSE");
+    entry.setAttribute("compressionMethod", "0");
+    entry.setAttribute("languageTag", "");
+    entry.setAttribute("translatedKeyword", "");
+    entry.setAttribute("text", json);
+    IIOMetadataNode texts = new IIOMetadataNode("iTXt");
+    texts.appendChild(entry);
+    IIOMetadataNode root = new IIOMetadataNode(FORMAT);
+    root.appendChild(texts);
+    metadata.mergeTree(FORMAT, root);
+    return metadata;
+  }
+
+  @Override
+  public int width() {
+    return shape.width();
+  }
+
+  @Override
+  public int height() {
+    return shape.height();
+  }
+
+  @Override
+  public void accept(RgbFrame frame) throws IOException {
+    shape.requireSize(frame);
+    requireOpen();
+    Path picture = folder.resolve(pictures.size() + ".png");
+    try (FileImageOutputStream out = new FileImageOutputStream(picture.toFile())) {
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(Images.toBufferedImage(frame), null, settings), null);
+    } catch (IOException e) {
+      throw new IOException(
+          target + ": cannot write frame " + pictures.size() + ": " + e.getMessage(), e);
+    } finally {
+      writer.reset();
+    }
+    pictures.add(picture);
+  }
+
+  @Override
+  public List<Path> finish() throws IOException {
+    requireOpen();
+    if (pictures.isEmpty()) {
+      throw new IllegalStateException(target + ": finish() before the first frame");
+    }
+    boolean single = pictures.size() == 1 && !names.isPattern();
+    List<Path> written = new ArrayList<>();
+    try {
+      for (int i = 0; i < pictures.size(); i++) {
+        Path file = single ? target : names.file(i);
+        new PendingFile(file, pictures.get(i)).commit();
+        written.add(file);
+      }
+    } finally {
+      close();
+    }
+    warnOfOlderPictures();
+    return List.copyOf(written);
+  }
+
+  /** A longer sequence that was here before would show its end after ours. */
+  private void warnOfOlderPictures() {
+    Path next = names.file(pictures.size());
+    if (pictures.size() > 1 && Files.exists(next)) {
+      System.getLogger(PngSink.class.getPackageName())
+          .log(
+              System.Logger.Level.WARNING,
+              next + " and what follows it are of an older sequence and were left as they are");
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(target + ": this clip is finished or closed");
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    writer.dispose();
+    for (int i = 0; i <= pictures.size(); i++) {
+      // One more than were completed: the last may have failed half-way.
+      Files.deleteIfExists(folder.resolve(i + ".png"));
+    }
+    Files.deleteIfExists(folder);
+  }
+}

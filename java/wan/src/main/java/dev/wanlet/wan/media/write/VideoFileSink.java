@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.media.write;
+
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
+
+import dev.wanlet.wan.media.ColorMatrix;
+import dev.wanlet.wan.media.Ffmpeg;
+import dev.wanlet.wan.media.RgbFrame;
+import dev.wanlet.wan.media.VideoCodec;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacv.FFmpegFrameRecorder;
+import org.bytedeco.javacv.Frame;
+
+/**
+ * Writes MP4 and WebM through JavaCV's recorder: 4:2:0, limited range, tagged with the colour
+ * matrix that was used. Owns native memory until closed. Confined to one thread.
+ */
+final class VideoFileSink implements FrameSink {
+  private final ClipShape shape;
+  private final PendingFile file;
+  private final YuvEncoderInput converter;
+  private FFmpegFrameRecorder recorder;
+  private int frames;
+  private boolean finished;
+
+  VideoFileSink(
+      PendingFile file,
+      String container,
+      Map<String, String> containerOptions,
+      VideoCodec codec,
+      ClipShape shape,
+      VideoMetadata metadata)
+      throws IOException {
+    this.file = file;
+    this.shape = shape;
+    int width = shape.width();
+    int height = shape.height();
+    ColorMatrix matrix = ColorMatrix.of(width, height);
+    recorder = new FFmpegFrameRecorder(Ffmpeg.url(file.temporary()), width, height);
+    recorder.setCharset(StandardCharsets.UTF_8);
+    recorder.setFormat(container);
+    containerOptions.forEach(recorder::setOption);
+    // No random identifiers and no library versions: the same frames give the same file.
+    recorder.setOption("fflags", "+bitexact");
+    recorder.setFrameRate(shape.fps());
+    recorder.setPixelFormat(AV_PIX_FMT_YUV420P);
+    codec.configure(recorder, width, height, shape.fps());
+    // The pixels are sRGB. BT.709 has the same primaries, and players treat its transfer curve
+    // and that of sRGB alike.
+    recorder.setVideoOption("colorspace", matrix.tag());
+    recorder.setVideoOption("color_primaries", "bt709");
+    recorder.setVideoOption("color_trc", "bt709");
+    recorder.setVideoOption("color_range", "tv");
+    recorder.setMetadata(VideoMetadata.TAG, metadata.toJson());
+    converter = new YuvEncoderInput(width, height, matrix);
+    try {
+      Ffmpeg.capturing(
+          () -> {
+            recorder.start();
+            return null;
+          },
+          (reason, cause) -> failure("cannot start the encoder " + codec.encoder(), reason, cause));
+    } catch (IOException e) {
+      close();
+      throw e;
+    }
+  }
+
+  @Override
+  public int width() {
+    return shape.width();
+  }
+
+  @Override
+  public int height() {
+    return shape.height();
+  }
+
+  @Override
+  public void accept(RgbFrame frame) throws IOException {
+    shape.requireSize(frame);
+    requireOpen();
+    ByteBuffer planes = converter.convert(frame);
+    try {
+      recorder.recordImage(
+          width(), height(), Frame.DEPTH_UBYTE, 1, width(), AV_PIX_FMT_YUV420P, planes);
+    } catch (FFmpegFrameRecorder.Exception e) {
+      throw failure("cannot write frame " + frames, Ffmpeg.plain(e), e);
+    }
+    frames++;
+  }
+
+  @Override
+  public List<Path> finish() throws IOException {
+    requireOpen();
+    if (frames == 0) {
+      throw new IllegalStateException(file.target() + ": finish() before the first frame");
+    }
+    FFmpegFrameRecorder stopping = recorder;
+    recorder = null;
+    try {
+      stopping.stop();
+      ClipCheck.requireComplete(file.temporary(), frames);
+      file.commit();
+      finished = true;
+    } catch (IOException e) {
+      throw failure("cannot complete the file (is the disk full?)", Ffmpeg.plain(e), e);
+    } finally {
+      close();
+    }
+    return List.of(file.target());
+  }
+
+  @Override
+  public void close() throws IOException {
+    converter.close();
+    FFmpegFrameRecorder open = recorder;
+    recorder = null;
+    try {
+      if (open != null) {
+        open.release();
+      }
+    } finally {
+      if (!finished) {
+        file.delete();
+      }
+    }
+  }
+
+  private void requireOpen() {
+    if (recorder == null) {
+      throw new IllegalStateException(file.target() + ": this clip is finished or closed");
+    }
+  }
+
+  private IOException failure(String what, String reason, Exception cause) {
+    return new IOException(file.target() + ": " + what + ": " + reason, cause);
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.wanlet.ggml.Device;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
+/**
+ * How much memory a run may take. Immutable.
+ *
+ * @param deviceBytes on the device
+ * @param hostBytes of host memory
+ * @param shared whether the device's memory is host memory too, so that both together must keep to
+ *     {@code hostBytes}; a budget that the user stated for a CPU device counts by itself
+ */
+public record MemoryBudget(long deviceBytes, long hostBytes, boolean shared) {
+  private static final Path MEMINFO = Path.of("/proc/meminfo");
+  private static final long KIB = 1024;
+
+  /** Left to the desktop and to other programs on the card. */
+  private static final long DEVICE_MARGIN = 256L << 20;
+
+  /** The part of free host memory that a run may take. */
+  private static final double HOST_SHARE = 0.85;
+
+  /** Budgets of two memories. */
+  public MemoryBudget(long deviceBytes, long hostBytes) {
+    this(deviceBytes, hostBytes, false);
+  }
+
+  /** What the user allows; what is not said is measured now. */
+  public static MemoryBudget of(ComputeSettings settings, Device device) {
+    long host = settings.hostBudgetBytes().orElseGet(() -> (long) (HOST_SHARE * freeHostBytes()));
+    long dev = settings.deviceBudgetBytes().orElseGet(() -> automatic(device, host));
+    return new MemoryBudget(dev, host, device.isCpu() && settings.deviceBudgetBytes().isEmpty());
+  }
+
+  /** The same with another budget of device memory. */
+  public MemoryBudget withDeviceBytes(long bytes) {
+    return new MemoryBudget(bytes, hostBytes, shared);
+  }
+
+  private static long automatic(Device device, long hostBytes) {
+    // What the CPU device allocates is host memory.
+    return device.isCpu() ? hostBytes : Math.max(0, device.memory().freeBytes() - DEVICE_MARGIN);
+  }
+
+  /** Host memory that can be had without swapping; page cache counts as free. */
+  static long freeHostBytes() {
+    return available()
+        .orElseGet(
+            () ->
+                ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+                    .getFreeMemorySize());
+  }
+
+  private static OptionalLong available() {
+    try {
+      return Files.readAllLines(MEMINFO).stream()
+          .filter(line -> line.startsWith("MemAvailable:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * KIB)
+          .findFirst();
+    } catch (IOException | NumberFormatException e) {
+      return OptionalLong.empty(); // not Linux
+    }
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model.transformer;
+
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
+
+/**
+ * The numbers that define a Wan transformer. Immutable.
+ *
+ * <p>Source: Wan2.1 wan/modules/model.py, WanModel.
+ *
+ * @param inChannels latent channels in, conditioning channels included
+ * @param outChannels latent channels out
+ * @param dim width of the residual stream; a multiple of {@link #HEAD_DIM}
+ * @param ffnDim width of the feed-forward network
+ * @param freqDim width of the sinusoidal timestep features
+ * @param textDim width of the text encoder's output
+ * @param layers number of blocks
+ */
+public record WanConfig(
+    WanVariant variant,
+    int inChannels,
+    int outChannels,
+    int dim,
+    int ffnDim,
+    int freqDim,
+    int textDim,
+    int layers) {
+
+  /** Channels of one attention head, the same in all Wan models. */
+  public static final int HEAD_DIM = 128;
+
+  /** Rows the prompt is padded to. */
+  public static final int TEXT_LENGTH = 512;
+
+  /** Latent pixels of one token: patches are 1x2x2. */
+  public static final int PATCH_AREA = 4;
+
+  /** Of every norm in the blocks and the head. */
+  public static final float EPS = 1e-6f;
+
+  public WanConfig {
+    if (dim % HEAD_DIM != 0
+        || dim < HEAD_DIM
+        || layers < 1
+        || ffnDim < 1
+        || textDim < 1
+        || freqDim < 2
+        || freqDim % 2 != 0
+        || inChannels < 1
+        || outChannels < 1) {
+      throw new IllegalArgumentException(
+          String.format(
+              "not a Wan transformer: dim %d, ffn %d, freq %d, text %d, layers %d, channels %d -> %d",
+              dim, ffnDim, freqDim, textDim, layers, inChannels, outChannels));
+    }
+  }
+
+  public int heads() {
+    return dim / HEAD_DIM;
+  }
+
+  /**
+   * Reads the numbers off the shapes of a checkpoint with the official names.
+   *
+   * @throws WeightFormatException if a tensor is missing or has a shape no Wan transformer has
+   */
+  public static WanConfig infer(WeightSource source) throws WeightFormatException {
+    Shape patch = shape(source, "patch_embedding.weight", -1);
+    Shape text = shape(source, "text_embedding.0.weight", 2);
+    Shape time = shape(source, "time_embedding.0.weight", 2);
+    Shape ffn = shape(source, "blocks.0.ffn.0.weight", 2);
+    Shape head = shape(source, "head.head.weight", 2);
+    int layers = 0;
+    while (source.find("blocks." + layers + ".self_attn.q.weight").isPresent()) {
+      layers++;
+    }
+    long dim = patch.dim(0);
+    long inChannels = patch.elements() / Math.max(1, dim) / PATCH_AREA;
+    long outChannels = head.dim(0) / PATCH_AREA;
+    try {
+      return new WanConfig(
+          variant(source, inChannels, outChannels),
+          Math.toIntExact(inChannels),
+          Math.toIntExact(outChannels),
+          Math.toIntExact(dim),
+          Math.toIntExact(ffn.dim(0)),
+          Math.toIntExact(time.dim(1)),
+          Math.toIntExact(text.dim(1)),
+          layers);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new WeightFormatException(source.files().get(0), e.getMessage(), e);
+    }
+  }
+
+  private static WanVariant variant(WeightSource source, long inChannels, long outChannels) {
+    if (source.find("vace_patch_embedding.weight").isPresent()) {
+      return WanVariant.VACE;
+    }
+    if (source.find("img_emb.emb_pos").isPresent()) {
+      return WanVariant.FLF2V;
+    }
+    if (source.find("img_emb.proj.1.weight").isPresent()) {
+      return WanVariant.I2V;
+    }
+    if (inChannels > outChannels) {
+      return WanVariant.I2V_LATENT;
+    }
+    return outChannels == 48 ? WanVariant.TI2V : WanVariant.T2V;
+  }
+
+  private static Shape shape(WeightSource source, String name, int rank)
+      throws WeightFormatException {
+    WeightTensor tensor = source.require(name);
+    if (rank > 0 && tensor.shape().rank() != rank || tensor.shape().rank() < 2) {
+      throw new WeightFormatException(
+          source.files().get(0),
+          "tensor '" + name + "' has shape " + tensor.shape() + ", not that of a Wan transformer");
+    }
+    return tensor.shape();
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model.transformer;
+
+import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.RowChunks;
+import java.util.List;
+
+/**
+ * What one clip asks of the transformer; with the configuration it determines every byte.
+ * Immutable.
+ *
+ * @param grid the tokens
+ * @param chunks how they are cut
+ * @param prompts one for each pass: the prompt, and the negative prompt where guidance is on
+ * @param layerMajor whether all passes go through a block while its weights are there; else one
+ *     after the other goes through the whole network
+ * @param timesteps how many different timesteps the tokens have at a time (2 for image conditioning
+ *     of Wan 2.2 TI2V, else 1)
+ */
+public record WanRun(
+    TokenGrid grid,
+    RowChunks chunks,
+    List<PromptRows> prompts,
+    boolean layerMajor,
+    int timesteps,
+    Precision precision) {
+  public WanRun {
+    prompts = List.copyOf(prompts);
+    if (chunks.tokens() != grid.tokens() || prompts.isEmpty() || timesteps < 1) {
+      throw new IllegalArgumentException(
+          "chunks for "
+              + chunks.tokens()
+              + " of "
+              + grid.tokens()
+              + " tokens, "
+              + prompts.size()
+              + " prompts, "
+              + timesteps
+              + " timesteps");
+    }
+  }
+
+  /** Residual streams alive at a time. */
+  public int streams() {
+    return layerMajor ? prompts.size() : 1;
+  }
+
+  /** The type of self-attention's and cross-attention's keys and values. */
+  public TensorType keyType() {
+    return precision == Precision.F32 ? TensorType.F32 : TensorType.F16;
+  }
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model.transformer;
+
+import dev.wanlet.ggml.Backend;
+import dev.wanlet.ggml.GraphAllocator;
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.ggml.ShapeException;
+import dev.wanlet.wan.model.transformer.WanGraphs.Key;
+import dev.wanlet.wan.model.transformer.WanGraphs.Kind;
+import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.RowChunks;
+import dev.wanlet.wan.nn.Taps;
+import dev.wanlet.wan.nn.TimestepFeatures;
+import dev.wanlet.wan.nn.WeightSet;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntConsumer;
+
+/**
+ * Owner: a transformer at work on one clip. Its memory is taken when it is made and never grows.
+ * Confined to one thread.
+ */
+public final class WanSession implements AutoCloseable {
+  private final Backend backend;
+  private final WanConfig config;
+  private final WanRun run;
+  private final WeightSet outer;
+  private final BlockWeights blocks;
+  private final Taps taps;
+  private final WanState state;
+  private final WanGraphs graphs;
+  private GraphAllocator allocator;
+  private GraphCache cache;
+  private final boolean[][] textReady;
+  private final List<RowChunks.Chunk> chunks;
+  private IntConsumer blockListener = block -> {};
+
+  WanSession(
+      Backend backend,
+      WanConfig config,
+      WeightSet outer,
+      BlockWeights blocks,
+      WanRun run,
+      List<float[]> contexts,
+      Taps taps) {
+    this.backend = backend;
+    this.config = config;
+    this.outer = outer;
+    this.blocks = blocks;
+    this.run = run;
+    this.taps = taps;
+    this.chunks = run.chunks().chunks();
+    this.textReady = new boolean[run.prompts().size()][config.layers()];
+    checkContexts(contexts);
+    this.state = new WanState(config, run);
+    this.allocator = new GraphAllocator(backend);
+    this.graphs = new WanGraphs(config, run, state, taps);
+    this.cache = new GraphCache(graphs, allocator);
+    try {
+      state.place(backend);
+      reserveLargestGraph();
+      for (int pass = 0; pass < contexts.size(); pass++) {
+        embedPrompt(pass, contexts.get(pass));
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void checkContexts(List<float[]> contexts) {
+    if (contexts.size() != run.prompts().size()) {
+      throw new ShapeException(
+          contexts.size() + " contexts for " + run.prompts().size() + " prompts");
+    }
+    for (int i = 0; i < contexts.size(); i++) {
+      int tokens = run.prompts().get(i).tokens();
+      if (contexts.get(i).length != tokens * config.textDim()) {
+        throw new ShapeException(
+            "context "
+                + i
+                + " has "
+                + contexts.get(i).length
+                + " values, expected ["
+                + tokens
+                + ", "
+                + config.textDim()
+                + "]");
+      }
+    }
+  }
+
+  // All graphs share one compute buffer, which must not grow under those allocated before.
+  private void reserveLargestGraph() {
+    if (taps.isActive()) {
+      return;
+    }
+    Key largest =
+        graphs.shapes(outer, blocks.places()).stream()
+            .max(Comparator.comparingLong(this::measure))
+            .orElseThrow();
+    try (WanGraphs.Built built = graphs.build(largest)) {
+      allocator.allocate(built.graph());
+    }
+  }
+
+  private long measure(Key key) {
+    try (WanGraphs.Built built = graphs.build(key)) {
+      return GraphAllocator.measure(backend.device(), built.graph());
+    }
+  }
+
+  /** Calls back after each block, with the number of blocks done in this prediction. */
+  public void onBlock(IntConsumer listener) {
+    blockListener = listener;
+  }
+
+  /**
+   * Predicts the flow-matching velocity (noise minus clean latents).
+   *
+   * @param latents noisy latents [C_in, T, H, W], conditioning channels behind the noisy ones
+   * @param timesteps sigma * 1000: one for all tokens, or one for each
+   * @param passes which prompts to run; with layer-major guidance all of them, else one
+   * @return the velocity of each pass, [C_out, T, H, W]
+   * @throws IOException if streamed weights cannot be read
+   * @throws dev.wanlet.ggml.GgmlException with {@code ABORTED} if the backend was asked to stop
+   */
+  public List<float[]> predict(float[] latents, float[] timesteps, int... passes)
+      throws IOException {
+    TokenGrid grid = run.grid();
+    int plane = grid.frames() * grid.latentHeight() * grid.latentWidth();
+    if (latents.length != config.inChannels() * plane) {
+      throw new ShapeException(
+          "latents have "
+              + latents.length
+              + " values, expected "
+              + Shape.of(
+                  config.inChannels(), grid.frames(), grid.latentHeight(), grid.latentWidth()));
+    }
+    if (passes.length < 1 || passes.length > run.streams()) {
+      throw new IllegalArgumentException(
+          passes.length + " passes at a time, but memory for " + run.streams());
+    }
+    embedTimesteps(timesteps);
+    for (int stream = 0; stream < passes.length; stream++) {
+      embedPatches(latents, stream);
+    }
+    int done = 0;
+    for (int block = 0; block < blocks.count(); block++) {
+      WeightSet weights = blocks.acquire(block);
+      try {
+        for (int stream = 0; stream < passes.length; stream++) {
+          runBlock(weights, block, passes[stream], stream);
+        }
+      } finally {
+        blocks.release(block);
+      }
+      blockListener.accept(++done);
+    }
+    List<float[]> velocities = new ArrayList<>();
+    for (int stream = 0; stream < passes.length; stream++) {
+      velocities.add(head(stream, new float[config.outChannels() * plane]));
+    }
+    return velocities;
+  }
+
+  private void embedPrompt(int pass, float[] context) {
+    int rows = run.prompts().get(pass).embedded();
+    WanGraphs.Built built = graph(new Key(Kind.PROMPT, outer, 0, pass, 0, chunks.get(0)));
+    // the padding row, if there is one, is zero before the embedding
+    float[] padded = java.util.Arrays.copyOf(context, rows * config.textDim());
+    if (rows > 0) {
+      built.input().set(padded);
+      compute(built);
+    }
+    if (taps.isActive()) {
+      taps.under("")
+          .accept("context." + pass, state.context[pass].shape(), state.context[pass].toFloats());
+    }
+  }
+
+  private void embedTimesteps(float[] timesteps) {
+    TokenGrid grid = run.grid();
+    if (timesteps.length != 1 && timesteps.length != grid.tokens()) {
+      throw new ShapeException(
+          timesteps.length + " timesteps for " + grid.tokens() + " tokens; give one, or one each");
+    }
+    Map<Float, Integer> distinct = new TreeMap<>();
+    for (float t : timesteps) {
+      distinct.putIfAbsent(t, distinct.size());
+    }
+    if (distinct.size() > run.timesteps()) {
+      throw new IllegalArgumentException(
+          distinct.size() + " different timesteps, but memory for " + run.timesteps());
+    }
+    float[] features = new float[run.timesteps() * config.freqDim()];
+    distinct.forEach(
+        (t, row) ->
+            System.arraycopy(
+                TimestepFeatures.of(t, config.freqDim()),
+                0,
+                features,
+                row * config.freqDim(),
+                config.freqDim()));
+    WanGraphs.Built built = graph(new Key(Kind.TIMESTEPS, outer, 0, 0, 0, chunks.get(0)));
+    built.input().set(features);
+    compute(built);
+    if (state.rowTimesteps != null) {
+      int[] rows = new int[grid.tokens()];
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = distinct.get(timesteps[timesteps.length == 1 ? 0 : i]);
+      }
+      state.rowTimesteps.set(rows);
+    }
+    if (taps.isActive()) {
+      taps.under("");
+      taps.accept("time_embedding_e", state.timeEmbedding.shape(), state.timeEmbedding.toFloats());
+      taps.accept(
+          "time_projection_e0", state.timeProjection.shape(), state.timeProjection.toFloats());
+    }
+  }
+
+  private void embedPatches(float[] latents, int stream) {
+    for (RowChunks.Chunk chunk : chunks) {
+      WanGraphs.Built built = graph(new Key(Kind.PATCHES, outer, 0, 0, stream, chunk));
+      float[] rows = new float[chunk.size() * config.inChannels() * WanConfig.PATCH_AREA];
+      Patches.gather(latents, config.inChannels(), run.grid(), chunk.start(), chunk.end(), rows);
+      built.input().set(rows);
+      compute(built);
+    }
+    tapStream("patch_embedding", stream);
+  }
+
+  private void runBlock(WeightSet weights, int block, int pass, int stream) {
+    taps.under("block." + block + ".");
+    if (!textReady[pass][block]) {
+      compute(graph(new Key(Kind.TEXT_KEYS, weights, block, pass, 0, chunks.get(0))));
+      textReady[pass][block] = true;
+    }
+    for (RowChunks.Chunk chunk : chunks) {
+      compute(graph(new Key(Kind.PASS_A, weights, block, pass, stream, chunk)));
+    }
+    for (RowChunks.Chunk chunk : chunks) {
+      compute(graph(new Key(Kind.PASS_B, weights, block, pass, stream, chunk)));
+    }
+    tapStream("block." + block, stream);
+  }
+
+  private float[] head(int stream, float[] velocity) {
+    taps.under("");
+    for (RowChunks.Chunk chunk : chunks) {
+      WanGraphs.Built built = graph(new Key(Kind.HEAD, outer, 0, 0, stream, chunk));
+      compute(built);
+      Patches.scatter(
+          built.output().toFloats(),
+          config.outChannels(),
+          run.grid(),
+          chunk.start(),
+          chunk.end(),
+          velocity);
+    }
+    return velocity;
+  }
+
+  // Taps enlarge a graph beyond what was measured, so each gets a compute buffer of its own.
+  private WanGraphs.Built graph(Key key) {
+    if (taps.isActive()) {
+      cache.close();
+      allocator.close();
+      allocator = new GraphAllocator(backend);
+      cache = new GraphCache(graphs, allocator);
+    }
+    return cache.get(key);
+  }
+
+  private void compute(WanGraphs.Built built) {
+    backend.compute(built.graph());
+    taps.collect();
+  }
+
+  private void tapStream(String name, int stream) {
+    if (taps.isActive()) {
+      taps.under("").accept(name, state.x[stream].shape(), state.x[stream].toFloats());
+    }
+  }
+
+  /** Device bytes this clip holds beside the weights. */
+  public long deviceBytes() {
+    return state.bytes(backend.device().bufferType()) + allocator.bytes();
+  }
+
+  @Override
+  public void close() {
+    cache.close();
+    allocator.close();
+    state.close();
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model.transformer;
+
+import static dev.wanlet.wan.model.transformer.WanConfig.HEAD_DIM;
+
+import dev.wanlet.ggml.Backend;
+import dev.wanlet.ggml.Buffer;
+import dev.wanlet.ggml.BufferType;
+import dev.wanlet.ggml.HostMemory;
+import dev.wanlet.ggml.Quantization;
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.ggml.Tensor;
+import dev.wanlet.ggml.TensorArena;
+import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.nn.RotaryEmbedding3d;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Owner: the tensors that live through a whole clip: the residual streams, self-attention's keys
+ * and values, the prompts' keys and values of every block, timestep embedding and positions.
+ * Everything else exists for one chunk only. Confined to one thread.
+ */
+final class WanState implements AutoCloseable {
+  final Tensor[] x;
+  final Tensor keys;
+  final Tensor values;
+  final Tensor timeEmbedding;
+  final Tensor timeProjection;
+  final Tensor[] positions = new Tensor[RotaryEmbedding3d.AXES];
+  final Tensor rowTimesteps;
+  final Tensor[] context;
+  final Tensor[] mask;
+  final Tensor[][] textKeys;
+  final Tensor[][] textValues;
+
+  private final WanRun run;
+  private final TensorArena arena;
+  private final List<Tensor> all = new ArrayList<>();
+  private Buffer buffer;
+
+  /** Describes the tensors; {@link #place} or {@link #pretend} must follow. */
+  WanState(WanConfig config, WanRun run) {
+    this.run = run;
+    int passes = run.prompts().size();
+    int tokens = run.grid().tokens();
+    TensorType kv = run.keyType();
+    arena = TensorArena.forTensors(16 + 4 * passes + 2 * passes * config.layers());
+    x = new Tensor[run.streams()];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = make("x." + i, TensorType.F32, tokens, config.dim());
+    }
+    keys = make("keys", kv, config.heads(), tokens, HEAD_DIM);
+    values = make("values", kv, config.heads(), tokens, HEAD_DIM);
+    timeEmbedding = make("time.e", TensorType.F32, 1, run.timesteps(), config.dim());
+    timeProjection = make("time.e0", TensorType.F32, 6, run.timesteps(), config.dim());
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] = make("position." + i, TensorType.I32, tokens);
+    }
+    rowTimesteps = run.timesteps() > 1 ? make("row_timesteps", TensorType.I32, tokens) : null;
+    context = new Tensor[passes];
+    mask = new Tensor[passes];
+    textKeys = new Tensor[passes][config.layers()];
+    textValues = new Tensor[passes][config.layers()];
+    for (int p = 0; p < passes; p++) {
+      PromptRows prompt = run.prompts().get(p);
+      context[p] = make("context." + p, TensorType.F32, prompt.embedded(), config.dim());
+      if (prompt.needsMask()) {
+        mask[p] = make("mask." + p, TensorType.F16, run.chunks().largest(), prompt.keys());
+      }
+      for (int b = 0; b < config.layers(); b++) {
+        String name = p + "." + b;
+        textKeys[p][b] = make("text_keys." + name, kv, config.heads(), prompt.keys(), HEAD_DIM);
+        textValues[p][b] = make("text_values." + name, kv, config.heads(), prompt.keys(), HEAD_DIM);
+      }
+    }
+  }
+
+  private Tensor make(String name, TensorType type, long... shape) {
+    Tensor tensor = arena.tensor(name, type, Shape.of(shape));
+    all.add(tensor);
+    return tensor;
+  }
+
+  /** Exact bytes of the buffer for these tensors. */
+  long bytes(BufferType type) {
+    long end = 0;
+    for (Tensor tensor : all) {
+      end = type.align(end) + type.allocationBytes(tensor);
+    }
+    return type.align(end);
+  }
+
+  /** For measuring graphs only. */
+  WanState pretend() {
+    all.forEach(Tensor::pretendPlaced);
+    return this;
+  }
+
+  /** Takes the memory and fills in what never changes: positions and masks. */
+  WanState place(Backend backend) {
+    buffer = backend.allocate(bytes(backend.device().bufferType()));
+    all.forEach(buffer::place);
+    TokenGrid grid = run.grid();
+    int[][] axes = RotaryEmbedding3d.positions(grid.frames(), grid.rows(), grid.columns());
+    for (int i = 0; i < positions.length; i++) {
+      positions[i].set(axes[i]);
+    }
+    for (int p = 0; p < mask.length; p++) {
+      if (mask[p] != null) {
+        fillMask(mask[p], run.prompts().get(p).maskRow());
+      }
+    }
+    return this;
+  }
+
+  private static void fillMask(Tensor mask, float[] row) {
+    long rowBytes = TensorType.F16.bytes(row.length);
+    try (HostMemory floats = new HostMemory(4L * row.length);
+        HostMemory halves = new HostMemory(rowBytes)) {
+      floats.view(0, 4 * row.length).asFloatBuffer().put(row);
+      Quantization.quantize(TensorType.F16, floats.address(), halves.address(), 1, row.length, 0);
+      for (long r = 0; r < mask.dim(0); r++) {
+        mask.setFrom(halves.address(), r * rowBytes, rowBytes);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+    if (buffer != null) {
+      buffer.close();
+    }
+  }
+}

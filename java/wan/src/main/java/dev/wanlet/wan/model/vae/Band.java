@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model.vae;
+
+import dev.wanlet.ggml.GraphBuilder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One band of rows of a pass over a frame while its graph is built. Confined to one thread. */
+final class Band {
+  private final GraphBuilder graph;
+  private final int first;
+  private final int rows;
+  private final List<Runnable> before = new ArrayList<>();
+  private final List<Runnable> after = new ArrayList<>();
+
+  Band(GraphBuilder graph, int first, int rows) {
+    this.graph = graph;
+    this.first = first;
+    this.rows = rows;
+  }
+
+  GraphBuilder graph() {
+    return graph;
+  }
+
+  /** The first row of the band. */
+  int first() {
+    return first;
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  /** Runs something, such as an upload, once the graph has its memory and before it runs. */
+  void beforeRun(Runnable action) {
+    before.add(action);
+  }
+
+  /** Runs something, such as a download, after the graph has run. */
+  void afterRun(Runnable action) {
+    after.add(action);
+  }
+
+  void runBefore() {
+    before.forEach(Runnable::run);
+  }
+
+  void runAfter() {
+    after.forEach(Runnable::run);
+  }
+}

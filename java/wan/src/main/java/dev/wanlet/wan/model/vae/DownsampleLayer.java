@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model.vae;
+
+import dev.wanlet.ggml.GraphBuilder;
+import dev.wanlet.ggml.Tensor;
+import dev.wanlet.wan.model.vae.FrameConvolution.Geometry;
+import dev.wanlet.wan.model.vae.FrameHistory.Rows;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Halves the resolution and, if it is temporal, makes one frame of every two after the first.
+ * Confined to one thread.
+ *
+ * <p>Source: Wan2.1 wan/modules/vae.py, {@code Resample} with {@code downsample2d} and {@code
+ * downsample3d}.
+ */
+final class DownsampleLayer implements FrameLayer {
+  private final VaeEngine engine;
+  private final String name;
+  private final FrameConvolution convolution;
+  private final TemporalConv temporal;
+  private final int channels;
+  private long frames;
+
+  /**
+   * @param height of the input, like the width; both even
+   */
+  DownsampleLayer(VaeEngine engine, String name, int channels, int height, int width) {
+    this.engine = engine;
+    this.name = name;
+    this.channels = channels;
+    this.convolution =
+        new FrameConvolution(engine, name + ".resample.1", Geometry.HALVED, 1, channels, channels);
+    this.temporal =
+        engine.hasWeight(name + ".time_conv.weight")
+            ? new TemporalConv(
+                engine, name + ".time_conv", channels, channels, height / 2, width / 2)
+            : null;
+  }
+
+  @Override
+  public void push(Frame x, Consumer<Frame> next) {
+    Frame y = reduced(x);
+    if (temporal == null) {
+      next.accept(y);
+      return;
+    }
+    boolean passes = frames == 0;
+    boolean joins = !passes && frames % 2 == 0;
+    frames++;
+    Tensor current = temporal.narrowed(y);
+    if (joins) {
+      engine.run(
+          temporal.name(),
+          y.height(),
+          temporal.bytesPerRow(),
+          b -> b.graph().run(b.graph().copy(temporal.forward(b, current), y.rows(b))));
+    }
+    temporal.advance(current);
+    engine.release(current);
+    if (passes || joins) {
+      next.accept(y);
+    } else {
+      y.release(engine);
+    }
+  }
+
+  private Frame reduced(Frame x) {
+    int height = x.height() / 2;
+    int width = x.width() / 2;
+    Tensor padded = PaddedFrames.take(engine, x.height(), x.width(), channels);
+    engine.run(
+        name + ".pad",
+        x.height(),
+        x.width() * channels * 4L,
+        b -> PaddedFrames.store(b, x.rows(b), padded));
+    x.release(engine);
+    Frame y = Frame.take(engine, height, width, channels);
+    engine.run(
+        name + ".resample.1",
+        height,
+        convolution.bytesPerRow(width),
+        b -> {
+          GraphBuilder g = b.graph();
+          List<Rows> rows =
+              List.of(new Rows(padded, FrameConvolution.firstInput(Geometry.HALVED, b.first())));
+          g.run(g.copy(convolution.forward(g, rows, b.rows(), width), y.rows(b)));
+        });
+    engine.release(padded);
+    return y;
+  }
+
+  @Override
+  public void reset() {
+    frames = 0;
+    if (temporal != null) {
+      temporal.reset();
+    }
+  }
+}

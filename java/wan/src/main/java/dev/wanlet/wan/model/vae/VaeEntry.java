@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model.vae;
+
+import dev.wanlet.ggml.GraphBuilder;
+import dev.wanlet.ggml.Tensor;
+import dev.wanlet.ggml.TensorType;
+
+/** Brings a frame from the host through the first convolution. Confined to one thread. */
+final class VaeEntry {
+  private final VaeEngine engine;
+  private final CausalConv3d convolution;
+  private final Tensor pointwise;
+  private final Tensor pointwiseBias;
+  private final int in;
+  private final int out;
+  private final int height;
+  private final int width;
+
+  /**
+   * @param pointwise name of a 1 x 1 convolution before the first, or null
+   */
+  VaeEntry(
+      VaeEngine engine, String pointwise, String name, int in, int out, int height, int width) {
+    this.engine = engine;
+    this.pointwise = pointwise == null ? null : engine.weight(pointwise + ".weight");
+    this.pointwiseBias = pointwise == null ? null : engine.weight(pointwise + ".bias");
+    this.convolution = new CausalConv3d(engine, name, in, out, height, width);
+    this.in = in;
+    this.out = out;
+    this.height = height;
+    this.width = width;
+  }
+
+  /**
+   * @param pixels [H * W, in]; not looked at when measuring
+   */
+  Frame forward(float[] pixels) {
+    Tensor padded = PaddedFrames.take(engine, height, width, in);
+    engine.run(
+        convolution.name() + ".input",
+        height,
+        width * in * 8L,
+        b -> {
+          GraphBuilder g = b.graph();
+          int count = b.rows() * width * in;
+          Tensor rows = g.input("pixels", TensorType.F32, (long) b.rows() * width, in);
+          b.beforeRun(() -> rows.set(0, pixels, b.first() * width * in, count));
+          Tensor x =
+              pointwise == null ? rows : g.addInPlace(g.matmul(pointwise, rows), pointwiseBias);
+          PaddedFrames.store(b, x, padded);
+        });
+    Frame y = Frame.take(engine, height, width, out);
+    engine.run(
+        convolution.name(),
+        height,
+        convolution.bytesPerRow(),
+        b -> b.graph().run(b.graph().copy(convolution.forward(b, padded), y.rows(b))));
+    convolution.advance(padded);
+    engine.release(padded);
+    return y;
+  }
+
+  void reset() {
+    convolution.reset();
+  }
+}

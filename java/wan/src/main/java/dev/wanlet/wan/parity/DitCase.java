@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.parity;
+
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.model.transformer.PromptRows;
+import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.transformer.WanRun;
+import dev.wanlet.wan.model.transformer.WanSession;
+import dev.wanlet.wan.model.transformer.WanTransformer;
+import dev.wanlet.wan.model.transformer.WanVariant;
+import dev.wanlet.wan.nn.ResidentBlocks;
+import dev.wanlet.wan.nn.RowChunks;
+import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.SourceTypes;
+import dev.wanlet.wan.nn.Taps;
+import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/** The transformer: one prediction for each timestep input {@code CASE.t}. */
+final class DitCase implements ParityCase {
+  private static final Set<WanVariant> SUPPORTED =
+      Set.of(WanVariant.T2V, WanVariant.I2V_LATENT, WanVariant.TI2V);
+  private static final String TIMESTEP = ".t";
+  private static final Pattern OF_TOKENS =
+      Pattern.compile("(time_embedding_e|time_projection_e0)_tokens_(\\d+(?:_\\d+)*)");
+  private static final Pattern TEXT_ROWS = Pattern.compile("text_embedding_rows(\\d+)_(\\d+)");
+
+  @Override
+  public Map<String, float[]> expected(ParityFolder folder) throws IOException {
+    int tokens = grid(folder).tokens();
+    Map<String, float[]> expected = new LinkedHashMap<>();
+    for (WeightTensor tensor : folder.outputs().tensors()) {
+      float[] values = tensor.toFloats();
+      Shape shape = tensor.shape();
+      boolean padded =
+          shape.rank() == 3
+              && shape.dim(1) > tokens
+              && shape.dim(1) == timesteps(folder, tensor.name()).length;
+      // Tokens that only fill up a sequence are not computed here, and nothing depends on them.
+      expected.put(
+          tensor.name(), padded ? Arrays.copyOf(values, tokens * (int) shape.dim(2)) : values);
+    }
+    return expected;
+  }
+
+  private static float[] timesteps(ParityFolder folder, String tap) throws IOException {
+    int dot = tap.indexOf('.');
+    return folder.input(tap.substring(0, Math.max(0, dot)) + TIMESTEP).orElse(new float[0]);
+  }
+
+  private static TokenGrid grid(ParityFolder folder) throws IOException {
+    Shape x = folder.inputs().require("x").shape();
+    if (x.rank() != 4) {
+      throw folder.bad("input 'x' has shape " + x + ", expected [C, F, H, W]");
+    }
+    return TokenGrid.ofLatents((int) x.dim(1), (int) x.dim(2), (int) x.dim(3));
+  }
+
+  @Override
+  public void run(ParityFolder folder, Engine engine, Sink sink) throws IOException {
+    WeightSource weights = folder.weights();
+    WanConfig config = WanConfig.infer(weights);
+    requireSupported(folder, config);
+    try (WanTransformer model = load(engine, config, weights)) {
+      for (WeightTensor input : folder.inputs().tensors()) {
+        if (input.name().endsWith(TIMESTEP)) {
+          String name = input.name().substring(0, input.name().length() - TIMESTEP.length());
+          predict(folder, engine, model, name, input.toFloats(), sink);
+        }
+      }
+    }
+  }
+
+  static void requireSupported(ParityFolder folder, WanConfig config) throws ParityException {
+    if (!SUPPORTED.contains(config.variant())) {
+      throw folder.bad(
+          "a transformer of variant "
+              + config.variant()
+              + " cannot be run by this version; it runs "
+              + SUPPORTED);
+    }
+  }
+
+  /** Loads a transformer with all blocks on the device. */
+  static WanTransformer load(Engine engine, WanConfig config, WeightSource weights)
+      throws IOException {
+    TypePolicy types = SourceTypes.of(weights, engine.precision(), engine.backend().device());
+    SourceReader reader = new SourceReader(weights);
+    ResidentBlocks blocks =
+        new ResidentBlocks(
+            engine.backend(),
+            WanTransformer.blockLayouts(config, types),
+            i -> reader.under(WanTransformer.blockPrefix(i)));
+    return WanTransformer.load(engine.backend(), config, types, reader, blocks);
+  }
+
+  private static void predict(
+      ParityFolder folder,
+      Engine engine,
+      WanTransformer model,
+      String name,
+      float[] timesteps,
+      Sink sink)
+      throws IOException {
+    TokenGrid grid = grid(folder);
+    float[] context = folder.requiredInput("context");
+    int textDim = model.config().textDim();
+    float[] t = timesteps.length == 1 ? timesteps : Arrays.copyOf(timesteps, grid.tokens());
+    Map<Float, Integer> rowOf = new LinkedHashMap<>();
+    for (float value : t) {
+      rowOf.putIfAbsent(value, rowOf.size());
+    }
+    WanRun run =
+        new WanRun(
+            grid,
+            RowChunks.whole(grid.tokens()),
+            List.of(new PromptRows(context.length / textDim)),
+            false,
+            rowOf.size(),
+            engine.precision());
+    Taps taps = new Taps(tap -> true);
+    try (WanSession session = model.open(run, List.of(context), taps)) {
+      float[] velocity = session.predict(latents(folder), t, 0).get(0);
+      taps.collected().forEach((tap, values) -> sink.accept(name + "." + tap, values.values()));
+      sink.accept(name + ".output", velocity);
+    }
+    derived(folder, name, taps.collected(), t, rowOf, sink);
+  }
+
+  /** Channels of {@code y}, if there is one, behind those of {@code x}. */
+  private static float[] latents(ParityFolder folder) throws IOException {
+    float[] x = folder.requiredInput("x");
+    float[] y = folder.input("y").orElse(new float[0]);
+    float[] joined = Arrays.copyOf(x, x.length + y.length);
+    System.arraycopy(y, 0, joined, x.length, y.length);
+    return joined;
+  }
+
+  /** Taps that show some tokens or rows of what was collected. */
+  private static void derived(
+      ParityFolder folder,
+      String name,
+      Map<String, Taps.Tap> taps,
+      float[] timesteps,
+      Map<Float, Integer> rowOf,
+      Sink sink)
+      throws IOException {
+    for (WeightTensor output : folder.outputs().tensors()) {
+      if (!output.name().startsWith(name + ".")) {
+        continue;
+      }
+      String tap = output.name().substring(name.length() + 1);
+      Matcher tokens = OF_TOKENS.matcher(tap);
+      Matcher rows = TEXT_ROWS.matcher(tap);
+      if (tokens.matches()) {
+        int[] picked =
+            Arrays.stream(tokens.group(2).split("_"))
+                .mapToInt(Integer::parseInt)
+                .map(i -> rowOf.get(timesteps[timesteps.length == 1 ? 0 : i]))
+                .toArray();
+        sink.accept(output.name(), ofTimesteps(taps.get(tokens.group(1)), picked));
+      } else if (rows.matches()) {
+        Taps.Tap context = taps.get("context.0");
+        int last = (int) context.shape().dim(0) - 1;
+        int dim = (int) context.shape().dim(1);
+        // One row stands for all padding rows.
+        int[] picked =
+            IntStream.rangeClosed(Integer.parseInt(rows.group(1)), Integer.parseInt(rows.group(2)))
+                .map(i -> Math.min(i, last))
+                .toArray();
+        sink.accept(output.name(), Umt5Case.pick(context.values(), dim, picked));
+      }
+    }
+  }
+
+  /** [N, K, D] as [picked, N, D]. */
+  private static float[] ofTimesteps(Taps.Tap tap, int[] picked) {
+    int n = (int) tap.shape().dim(0);
+    int k = (int) tap.shape().dim(1);
+    int dim = (int) tap.shape().dim(2);
+    float[] values = new float[picked.length * n * dim];
+    for (int i = 0; i < picked.length; i++) {
+      for (int j = 0; j < n; j++) {
+        System.arraycopy(tap.values(), (j * k + picked[i]) * dim, values, (i * n + j) * dim, dim);
+      }
+    }
+    return values;
+  }
+}

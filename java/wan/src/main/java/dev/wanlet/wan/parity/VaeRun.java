@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.parity;
+
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.ggml.ShapeException;
+import dev.wanlet.wan.model.vae.Vae21Decoder;
+import dev.wanlet.wan.model.vae.Vae21Encoder;
+import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeSettings;
+import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.Taps;
+import dev.wanlet.weights.WeightSource;
+import java.io.IOException;
+
+/**
+ * Whole clips through the Wan 2.1 VAE.
+ *
+ * @param weights of both halves, with official names
+ */
+record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) {
+  private static final int RGB = 3;
+
+  // Reference clips are small: a frame is one band.
+  private static final long BAND_BYTES = 256L << 20;
+
+  static VaeRun of(ParityCase.Engine engine, WeightSource weights) throws IOException {
+    return new VaeRun(engine, VaeConfig.infer(weights), weights);
+  }
+
+  private VaeSettings settings(long latentHeight, long latentWidth, boolean singleFrame) {
+    return new VaeSettings(
+        Math.toIntExact(latentHeight),
+        Math.toIntExact(latentWidth),
+        singleFrame,
+        engine.precision(),
+        VaeSettings.ConvMethod.of(engine.backend().device()),
+        BAND_BYTES,
+        0);
+  }
+
+  /**
+   * Decodes latents of shape [zDim, T, h, w].
+   *
+   * @return [3, frames, H, W], not clamped
+   */
+  float[] decode(float[] latents, Shape shape, Taps taps) throws IOException {
+    if (shape.rank() != 4) {
+      throw new ShapeException("latents have shape " + shape + ", expected [C, T, h, w]");
+    }
+    int count = (int) shape.dim(1);
+    int frames = config.frames(count);
+    VaeSettings settings = settings(shape.dim(2), shape.dim(3), count == 1);
+    try (Vae21Decoder decoder =
+        Vae21Decoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
+      decoder.collect(taps);
+      int area = decoder.height() * decoder.width();
+      float[] video = new float[RGB * frames * area];
+      decoder.decode(
+          latents,
+          count,
+          (index, rgb) -> {
+            for (int c = 0; c < RGB; c++) {
+              System.arraycopy(rgb, c * area, video, (c * frames + index) * area, area);
+            }
+          });
+      return video;
+    }
+  }
+
+  /**
+   * Encodes a clip of shape [3, frames, H, W], -1 to 1.
+   *
+   * @return [zDim, T, h, w], normalised
+   */
+  float[] encode(float[] video, Shape shape, Taps taps) throws IOException {
+    int factor = config.spatialFactor();
+    if (shape.rank() != 4 || shape.dim(2) % factor != 0 || shape.dim(3) % factor != 0) {
+      throw new ShapeException(
+          "video has shape " + shape + ", expected [3, T, H, W] with sides divisible by " + factor);
+    }
+    int count = (int) shape.dim(1);
+    VaeSettings settings = settings(shape.dim(2) / factor, shape.dim(3) / factor, count == 1);
+    try (Vae21Encoder encoder =
+        Vae21Encoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
+      encoder.collect(taps);
+      return encoder.encode(video, count);
+    }
+  }
+
+  /** This run with other statistics of the latents. */
+  VaeRun with(VaeConfig other) {
+    return new VaeRun(engine, other, weights);
+  }
+}

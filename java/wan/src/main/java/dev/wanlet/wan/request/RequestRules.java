@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.request;
+
+import dev.wanlet.wan.catalog.FrameSize;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.media.OutputException;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/**
+ * What a model can be asked for: every check of a {@link GenerationRequest}, with its message.
+ * Immutable.
+ */
+record RequestRules(ModelDefaults model) {
+  /**
+   * Rotary positions of an axis: the reference tabulates 1024 (wan/modules/model.py, rope_params).
+   */
+  private static final int MOST_POSITIONS = 1024;
+
+  /** Beyond this neither encoders nor players work well. */
+  private static final int LONGEST_SIDE = 8192;
+
+  private static final int MOST_STEPS = 1000; // the models were trained on so many timesteps
+  private static final double MOST_GUIDANCE = 1000;
+  private static final double MOST_SHIFT = 1000;
+  private static final double MOST_FPS = 1000;
+
+  String prompt(String text) {
+    if (text == null || text.isBlank()) {
+      throw new RequestException(
+          "the prompt is " + (text == null ? "missing" : "empty") + "; say what the clip shows");
+    }
+    return text;
+  }
+
+  long seed(long value) {
+    if (value < 0) {
+      throw new RequestException("seed " + value + "; expected 0 or above, or -1 for a random one");
+    }
+    return value;
+  }
+
+  /** The size asked for; a side that was not given is the one of the model's default. */
+  FrameSize size(OptionalInt width, OptionalInt height) {
+    int w = width.orElse(model.size().width());
+    int h = height.orElse(model.size().height());
+    if (!isPossible(w) || !isPossible(h)) {
+      throw new RequestException(
+          String.format(
+              "size %dx%d: width and height of %s are multiples of %d, up to %d; nearest: %s",
+              w, h, model.id(), model.sizeMultiple(), longestSide(), nearestSizes(w, h)));
+    }
+    return new FrameSize(w, h);
+  }
+
+  private boolean isPossible(int side) {
+    return side > 0 && side % model.sizeMultiple() == 0 && side <= longestSide();
+  }
+
+  private int longestSide() {
+    return Math.min(LONGEST_SIDE, MOST_POSITIONS * model.sizeMultiple());
+  }
+
+  private String nearestSizes(int w, int h) {
+    FrameSize below = new FrameSize(below(w), below(h));
+    FrameSize above = new FrameSize(above(w), above(h));
+    return below.equals(above) ? below.toString() : below + " or " + above;
+  }
+
+  private int below(int side) {
+    return possible(Math.floorDiv(side, model.sizeMultiple()));
+  }
+
+  private int above(int side) {
+    return possible(-Math.floorDiv(-side, model.sizeMultiple()));
+  }
+
+  private int possible(int multiples) {
+    int most = longestSide() / model.sizeMultiple();
+    return Math.max(1, Math.min(most, multiples)) * model.sizeMultiple();
+  }
+
+  int frames(int count) {
+    int stride = model.vae().temporalStride();
+    int most = (MOST_POSITIONS - 1) * stride + 1;
+    if (count >= 1 && count <= most && (count - 1) % stride == 0) {
+      return count;
+    }
+    String rule =
+        count + " frames: clips have " + stride + "n+1 frames, 1 to " + most + "; nearest: ";
+    if (count < 1) {
+      throw new RequestException(rule + "1 or " + (1 + stride));
+    }
+    if (count > most) {
+      throw new RequestException(rule + (most - stride) + " or " + most);
+    }
+    int below = (count - 1) / stride * stride + 1;
+    throw new RequestException(rule + below + " or " + (below + stride));
+  }
+
+  double fps(double value) {
+    if (!(value > 0 && value <= MOST_FPS)) {
+      throw new RequestException(
+          number(value)
+              + " frames a second; expected more than 0 and at most "
+              + number(MOST_FPS)
+              + ", such as "
+              + number(model.fps()));
+    }
+    return value;
+  }
+
+  int steps(int count) {
+    if (count < 1 || count > MOST_STEPS) {
+      throw new RequestException(
+          count
+              + " sampling steps; expected 1 to "
+              + MOST_STEPS
+              + ", such as "
+              + model.steps()
+              + " for "
+              + model.id());
+    }
+    return count;
+  }
+
+  double flowShift(double value) {
+    if (!(value > 0 && value <= MOST_SHIFT)) {
+      throw new RequestException(
+          "flow shift "
+              + number(value)
+              + "; expected more than 0, such as "
+              + number(model.flowShift())
+              + " for "
+              + model.id());
+    }
+    return value;
+  }
+
+  double guidance(String what, double value) {
+    if (!(value >= 0 && value <= MOST_GUIDANCE)) {
+      throw new RequestException(
+          what
+              + " "
+              + number(value)
+              + "; expected 0 to "
+              + number(MOST_GUIDANCE)
+              + ", such as "
+              + number(model.guidanceScale())
+              + " for "
+              + model.id()
+              + " (1 switches guidance off)");
+    }
+    return value;
+  }
+
+  double boundary(double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new RequestException(
+          "expert boundary " + number(value) + "; expected 0 to 1, such as 0.875");
+    }
+    return value;
+  }
+
+  void requireExperts(String setting) {
+    if (model.experts() < 2) {
+      throw new RequestException(
+          setting + " was given, but " + model.id() + " has one transformer; leave it out");
+    }
+  }
+
+  Path output(Path file) {
+    if (file == null) {
+      throw new OutputException("no output was given; name a file such as clip.mp4");
+    }
+    return file;
+  }
+
+  /** 5, not 5.0. */
+  private static String number(double value) {
+    return Double.isFinite(value)
+        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
+        : Double.toString(value);
+  }
+}

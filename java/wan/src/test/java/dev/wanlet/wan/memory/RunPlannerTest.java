@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.Ggml;
+import dev.wanlet.wan.catalog.FrameSize;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelResolver;
+import dev.wanlet.wan.catalog.ModelSelection;
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.pipeline.ModelBlueprint;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whole runs of published models, planned without a weight file. */
+class RunPlannerTest {
+  private static final long MIB = 1L << 20;
+  private static final long GIB = 1L << 30;
+  private static final ModelCatalog CATALOG = ModelCatalog.standard();
+  private static final MemoryBudget UNLIMITED = new MemoryBudget(1L << 50, 1L << 50);
+
+  private static RunPlanner planner(String id, String type) {
+    Device cpu = Device.cpu();
+    try (ModelBlueprint blueprint =
+        ModelBlueprint.of(
+            ModelSelection.none().withModel(id), Optional.of(type), CATALOG, resolver())) {
+      return blueprint.planner(cpu, 2, DeviceRates.assumed(cpu), Precision.AUTO);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static ModelResolver resolver() {
+    return new ModelResolver(
+        CATALOG,
+        () -> {
+          throw new AssertionError("planning asked for the demo model");
+        });
+  }
+
+  private static RunPlanner.Job job(String size, int frames) {
+    return new RunPlanner.Job(
+        FrameSize.parse(size), frames, 50, List.of(512, 512), Precision.AUTO, Integer.MAX_VALUE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "wan2.1-t2v-14b, Q4_K, 832x480, 4096",
+    "wan2.2-t2v-a14b, Q4_K, 832x480, 4096",
+    "wan2.1-t2v-14b, q4_k_m, 832x480, 4096",
+    "wan2.1-t2v-14b, Q4_K, 1280x720, 6144",
+    "wan2.2-t2v-a14b, Q4_K, 1280x720, 6144",
+    "wan2.1-t2v-1.3b, Q8_0, 832x480, 2048"
+  })
+  void theTargetsAreMet(String id, String type, String size, long mib) {
+    int live = Ggml.liveObjects();
+    MemoryBudget budget = new MemoryBudget(mib * MIB, 16 * GIB);
+    RunPlan plan = planner(id, type).plan(job(size, 81), budget);
+    for (Stage stage : Stage.values()) {
+      assertThat(plan.peakDeviceBytes(stage)).isPositive().isLessThanOrEqualTo(mib * MIB);
+      assertThat(plan.host().of(stage).totalBytes()).isLessThanOrEqualTo(16 * GIB);
+    }
+    assertThat(plan.transformer().placement().slots()).isNotEqualTo(1);
+    assertThat(Ggml.liveObjects()).isEqualTo(live);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"832x480, 1024", "1280x720, 1536"})
+  void theVaeMeetsItsTargets(String size, long mib) {
+    RunPlanner planner = planner("wan2.1-t2v-14b", "Q4_K");
+    RunPlan free = planner.plan(job(size, 81), UNLIMITED);
+    MemoryBudget budget = new MemoryBudget(mib * MIB, 16 * GIB);
+    RunPlan tight = planner.replan(free, Stage.DECODE, job(size, 81), budget);
+    assertThat(tight.peakDeviceBytes(Stage.DECODE)).isLessThanOrEqualTo(mib * MIB);
+    assertThat(tight.transformer()).isEqualTo(free.transformer());
+  }
+
+  @Test
+  void aRefusalNamesTheSmallestBudgetForAllStages() {
+    RunPlanner planner = planner("wan2.1-t2v-1.3b", "Q8_0");
+    RunPlanner.Job job = job("832x480", 81);
+    assertThatThrownBy(() -> planner.plan(job, new MemoryBudget(10 * MIB, 16 * GIB)))
+        .isInstanceOfSatisfying(
+            MemoryBudgetException.class,
+            e -> {
+              assertThat(e).hasMessageContaining("10.0 MiB").hasMessageContaining("at least");
+              MemoryBudget enough = new MemoryBudget(e.neededBytes(), 16 * GIB);
+              assertThat(planner.plan(job, enough).peakDeviceBytes()).isEqualTo(e.neededBytes());
+              assertThatThrownBy(
+                      () -> planner.plan(job, enough.withDeviceBytes(e.neededBytes() - 1)))
+                  .isInstanceOf(MemoryBudgetException.class);
+            });
+  }
+
+  @Test
+  void alternativesAreTheLargestThatFit() {
+    RunPlanner planner = planner("wan2.1-t2v-14b", "Q4_K");
+    MemoryBudget budget = new MemoryBudget(3584 * MIB, 16 * GIB);
+    RunPlanner.Job job = job("1280x720", 81);
+    RunPlanner.Alternatives fitting =
+        planner.alternatives(job, budget, CATALOG.require("wan2.1-t2v-14b").sizes());
+    int frames = fitting.frames().orElseThrow();
+    assertThat(frames).isBetween(5, 77);
+    assertThat(frames % 4).isEqualTo(1);
+    assertThat(planner.plan(job.with(job.size(), frames), budget).peakDeviceBytes())
+        .isLessThanOrEqualTo(3584 * MIB);
+    assertThatThrownBy(() -> planner.plan(job.with(job.size(), frames + 4), budget))
+        .isInstanceOf(MemoryBudgetException.class);
+    assertThat(fitting.size()).contains(new FrameSize(832, 480));
+  }
+
+  @Test
+  void nothingIsOfferedWhereNothingFits() {
+    RunPlanner planner = planner("wan2.1-t2v-14b", "Q4_K");
+    RunPlanner.Alternatives fitting =
+        planner.alternatives(
+            job("832x480", 81), new MemoryBudget(MIB, 16 * GIB), List.of(new FrameSize(480, 272)));
+    assertThat(fitting.frames()).isEmpty();
+    assertThat(fitting.size()).isEmpty();
+  }
+
+  @Test
+  void hostMemoryIsABudgetToo() {
+    RunPlanner planner = planner("wan2.1-t2v-1.3b", "Q8_0");
+    RunPlanner.Job job = job("832x480", 81);
+    long host = planner.plan(job, new MemoryBudget(2 * GIB, 16 * GIB)).host().totalBytes();
+    assertThat(host).isBetween(100 * MIB, 4 * GIB);
+    assertThatThrownBy(() -> planner.plan(job, new MemoryBudget(2 * GIB, 100 * MIB)))
+        .isInstanceOfSatisfying(
+            MemoryBudgetException.class,
+            e -> {
+              assertThat(e.kind()).isEqualTo(MemoryBudgetException.Kind.HOST);
+              assertThat(e)
+                  .hasMessageContaining("of host memory")
+                  .hasMessageContaining("100.0 MiB");
+            });
+  }
+
+  @Test
+  void aCpuDeviceSharesItsBudgetWithTheRestOfTheRun() {
+    RunPlanner planner = planner("wan2.1-t2v-1.3b", "Q8_0");
+    RunPlan plan = planner.plan(job("832x480", 33), new MemoryBudget(3 * GIB, 3 * GIB, true));
+    assertThat(plan.peakDeviceBytes() + plan.host().totalBytes()).isLessThanOrEqualTo(3 * GIB);
+  }
+
+  @Test
+  void aVaeThatCannotBeRunIsLeftOutRatherThanGuessed() {
+    RunPlan plan = planner("wan2.2-ti2v-5b", "Q4_K").plan(job("1280x704", 121), UNLIMITED);
+    assertThat(plan.vae()).isEmpty();
+    assertThat(plan.transformer().run().grid().tokens()).isEqualTo(31 * 22 * 40);
+  }
+
+  @Test
+  void modelsWithLayersThisVersionLacksAreRefused() {
+    assertThatThrownBy(() -> planner("wan2.1-i2v-14b-480p", "Q4_K"))
+        .isInstanceOf(RequestException.class)
+        .hasMessageContaining("wan2.1-i2v-14b-480p");
+  }
+}
