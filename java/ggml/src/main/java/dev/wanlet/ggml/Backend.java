@@ -3,7 +3,6 @@ package dev.wanlet.ggml;
 
 import dev.wanlet.ggml.internal.GgmlJni;
 import dev.wanlet.ggml.internal.NativeHandle;
-import java.lang.ref.Reference;
 
 /**
  * Owner: a device opened for computing, with the meters of the memory taken on it. Buffers and
@@ -36,14 +35,14 @@ public final class Backend implements AutoCloseable {
     this.handle = opened();
     this.abortFlag =
         new NativeHandle(this, "abort flag", GgmlJni.abortFlagNew(), GgmlJni::abortFlagFree);
-    this.stopsInsideGraphs = GgmlJni.backendSetAbortFlag(handle.get(), abortFlag.get());
+    this.stopsInsideGraphs = handle.call(abortFlag, GgmlJni::backendSetAbortFlag);
     this.deviceMemory = new MemoryMeter(device.name());
     this.hostMemory = new MemoryMeter("host");
   }
 
   private NativeHandle opened() {
     return new NativeHandle(
-        this, "backend", GgmlJni.backendInit(device.handle()), GgmlJni::backendFree);
+        this, "backend", device.view().call(GgmlJni::backendInit), GgmlJni::backendFree);
   }
 
   /**
@@ -94,7 +93,7 @@ public final class Backend implements AutoCloseable {
       activate(2);
       // What else the system does in a thread's name can add to one measurement, not to three.
       for (int i = 0; i < 3 && !threadsSleep; i++) {
-        threadsSleep = GgmlJni.longestSpin(handle.get(), 2) < LONGEST_SPIN;
+        threadsSleep = handle.call(b -> GgmlJni.longestSpin(b, 2)) < LONGEST_SPIN;
       }
       threadsSleep &= device.hasSleepingBarrier();
       if (!threadsSleep) {
@@ -126,7 +125,7 @@ public final class Backend implements AutoCloseable {
   private void activate(int count) {
     if (count != activeThreads) {
       activeThreads = count;
-      GgmlJni.backendSetThreads(handle.get(), count);
+      handle.run(b -> GgmlJni.backendSetThreads(b, count));
     }
   }
 
@@ -187,23 +186,20 @@ public final class Backend implements AutoCloseable {
       activate(threads.forGraph(graph.operations(), graph.nodes()));
     }
     try {
-      GgmlJni.backendCompute(handle.get(), graph.handle());
-      GgmlJni.backendSynchronize(handle.get());
+      handle.run(graph.view(), GgmlJni::backendCompute);
+      synchronize();
     } catch (GgmlException e) {
       // What a graph left behind half-way is not to be run on top of.
       if (e.code() == ErrorCode.DEVICE_FAILED || e.code() == ErrorCode.OUT_OF_MEMORY) {
         failure = e;
       }
       throw e;
-    } finally {
-      Reference.reachabilityFence(this);
-      Reference.reachabilityFence(graph);
     }
   }
 
   /** Waits for asynchronous uploads made through this backend. */
   public void synchronize() {
-    GgmlJni.backendSynchronize(handle.get());
+    handle.run(GgmlJni::backendSynchronize);
   }
 
   /**
@@ -214,7 +210,7 @@ public final class Backend implements AutoCloseable {
     synchronized (abortFlag) {
       stopRequested = true;
       if (!abortFlag.isClosed()) {
-        GgmlJni.abortFlagSet(abortFlag.get(), 1);
+        abortFlag.run(flag -> GgmlJni.abortFlagSet(flag, 1));
       }
     }
   }
@@ -223,7 +219,7 @@ public final class Backend implements AutoCloseable {
   public void clearStop() {
     synchronized (abortFlag) {
       stopRequested = false;
-      GgmlJni.abortFlagSet(abortFlag.get(), 0);
+      abortFlag.run(flag -> GgmlJni.abortFlagSet(flag, 0));
     }
   }
 
@@ -243,11 +239,13 @@ public final class Backend implements AutoCloseable {
     if (!device.isCpu()) {
       return 0;
     }
-    return Math.max(0, GgmlJni.cpuGraphWorkSize(device.handle(), graph.handle(), threads));
+    long bytes =
+        device.view().call(graph.view(), (d, g) -> GgmlJni.cpuGraphWorkSize(d, g, threads));
+    return Math.max(0, bytes);
   }
 
-  long handle() {
-    return handle.get();
+  NativeHandle handle() {
+    return handle;
   }
 
   @Override

@@ -27,7 +27,7 @@ public final class Buffer implements AutoCloseable {
     this.bytes = bytes;
     meter.take(bytes);
     // Not compared with maxBytes(), the size the backend likes best: Vulkan gives larger ones too.
-    long address = GgmlJni.bufferNew(type.handle(), bytes);
+    long address = type.view().call(t -> GgmlJni.bufferNew(t, bytes));
     if (address == 0) {
       meter.give(bytes);
       throw new DeviceMemoryException(device.name(), bytes, device.memory().freeBytes());
@@ -68,7 +68,7 @@ public final class Buffer implements AutoCloseable {
     if (tensor.isPlaced()) {
       throw new IllegalStateException("tensor " + tensor.name() + " has its memory already");
     }
-    GgmlJni.bufferPlace(handle.get(), tensor.handle(), offset);
+    handle.run(tensor.view(), (b, t) -> GgmlJni.bufferPlace(b, t, offset));
     tensor.placedIn(this);
   }
 
@@ -80,20 +80,20 @@ public final class Buffer implements AutoCloseable {
 
   /** Fills the whole buffer with a byte. */
   public void clear(int value) {
-    GgmlJni.bufferClear(handle.get(), value);
+    handle.run(b -> GgmlJni.bufferClear(b, value));
   }
 
   /** Tells the backend that weights live here, which lets it choose faster kernels. */
   public void markWeights() {
-    GgmlJni.bufferMarkWeights(handle.get());
+    handle.run(GgmlJni::bufferMarkWeights);
   }
 
-  /** The address of host memory. */
+  /** The address of host memory, valid until this closes. */
   public long hostAddress() {
     if (!type.isHost()) {
       throw new IllegalStateException("buffer type " + type + " is not host memory");
     }
-    return GgmlJni.bufferBase(handle.get());
+    return GgmlJni.bufferBase(handle.lend());
   }
 
   /**

@@ -2,19 +2,20 @@
 package dev.wanlet.ggml;
 
 import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeView;
 
 /** A kind of memory that ggml can place tensors in. Immutable; lives as long as the process. */
 public final class BufferType {
-  private final long handle;
+  private final NativeView view;
   private final String name;
   private final long alignment;
   private final long maxBytes;
   private final boolean host;
 
-  BufferType(long handle) {
-    this.handle = handle;
-    this.name = Device.text(GgmlJni.bufferTypeName(handle));
-    long[] facts = GgmlJni.bufferTypeFacts(handle);
+  BufferType(long address) {
+    this.view = new NativeView(this, address);
+    this.name = Device.text(view.call(GgmlJni::bufferTypeName));
+    long[] facts = view.call(GgmlJni::bufferTypeFacts);
     this.alignment = facts[0];
     this.maxBytes = facts[1];
     this.host = facts[2] != 0;
@@ -46,21 +47,21 @@ public final class BufferType {
 
   /** Bytes this tensor takes here, padding included. */
   public long allocationBytes(Tensor tensor) {
-    return GgmlJni.bufferTypeAllocSize(handle, tensor.handle());
+    return view.call(tensor.view(), GgmlJni::bufferTypeAllocSize);
   }
 
-  long handle() {
-    return handle;
+  NativeView view() {
+    return view;
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof BufferType t && t.handle == handle;
+    return other instanceof BufferType t && t.view.equals(view);
   }
 
   @Override
   public int hashCode() {
-    return Long.hashCode(handle);
+    return view.hashCode();
   }
 
   @Override

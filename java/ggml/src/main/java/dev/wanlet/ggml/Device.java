@@ -2,6 +2,7 @@
 package dev.wanlet.ggml;
 
 import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeView;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class Device {
   /** Free and total memory in bytes, as the driver reports them. */
   public record Memory(long freeBytes, long totalBytes) {}
 
-  private final long handle;
+  private final NativeView view;
   private final String name;
   private final String description;
   private final String backendName;
@@ -35,12 +36,12 @@ public final class Device {
   private final boolean asyncTransfers;
   private final boolean hostBuffers;
 
-  private Device(long handle) {
-    this.handle = handle;
-    this.name = text(GgmlJni.deviceName(handle));
-    this.description = text(GgmlJni.deviceDescription(handle));
-    this.backendName = text(GgmlJni.deviceBackend(handle));
-    long[] facts = GgmlJni.deviceFacts(handle);
+  private Device(long address) {
+    this.view = new NativeView(this, address);
+    this.name = text(view.call(GgmlJni::deviceName));
+    this.description = text(view.call(GgmlJni::deviceDescription));
+    this.backendName = text(view.call(GgmlJni::deviceBackend));
+    long[] facts = view.call(GgmlJni::deviceFacts);
     this.kind = Kind.values()[(int) facts[0]];
     this.asyncTransfers = facts[3] != 0;
     this.hostBuffers = facts[4] != 0;
@@ -49,8 +50,8 @@ public final class Device {
   /** Every device of the loaded backends, graphics cards and CPU, in ggml's order. */
   public static List<Device> all() {
     List<Device> devices = new ArrayList<>();
-    for (long handle : GgmlJni.devices()) {
-      devices.add(new Device(handle));
+    for (long address : GgmlJni.devices()) {
+      devices.add(new Device(address));
     }
     return List.copyOf(devices);
   }
@@ -121,7 +122,7 @@ public final class Device {
    * {@code AVX512_BF16}; empty where the backend lists none.
    */
   public Set<String> features() {
-    return Set.copyOf(text(GgmlJni.deviceFeatures(handle)).lines().toList());
+    return Set.copyOf(text(view.call(GgmlJni::deviceFeatures)).lines().toList());
   }
 
   /**
@@ -154,7 +155,7 @@ public final class Device {
 
   /** Free and total memory now. */
   public Memory memory() {
-    long[] facts = GgmlJni.deviceFacts(handle);
+    long[] facts = view.call(GgmlJni::deviceFacts);
     return new Memory(facts[1], facts[2]);
   }
 
@@ -164,17 +165,17 @@ public final class Device {
    * Opens the device.
    */
   public long maxTensorBytes() {
-    return GgmlJni.deviceLargestTensor(handle);
+    return view.call(GgmlJni::deviceLargestTensor);
   }
 
   /** The type of buffer that graphs on this device compute in. */
   public BufferType bufferType() {
-    return new BufferType(GgmlJni.deviceBufferType(handle));
+    return new BufferType(view.call(GgmlJni::deviceBufferType));
   }
 
   /** Pinned host memory of this device, or plain host memory where it has none. */
   public BufferType hostBufferType() {
-    long type = GgmlJni.deviceHostBufferType(handle);
+    long type = view.call(GgmlJni::deviceHostBufferType);
     return type != 0 ? new BufferType(type) : cpu().bufferType();
   }
 
@@ -183,14 +184,14 @@ public final class Device {
    */
   public List<BufferType> extraBufferTypes() {
     List<BufferType> types = new ArrayList<>();
-    for (long type : GgmlJni.deviceExtraBufferTypes(handle)) {
+    for (long type : view.call(GgmlJni::deviceExtraBufferTypes)) {
       types.add(new BufferType(type));
     }
     return List.copyOf(types);
   }
 
-  long handle() {
-    return handle;
+  NativeView view() {
+    return view;
   }
 
   @Override

@@ -2,6 +2,7 @@
 package dev.wanlet.ggml;
 
 import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeView;
 
 /**
  * View: the operations that lead to some results, in order. Dies with its arena. Built once and run
@@ -10,14 +11,14 @@ import dev.wanlet.ggml.internal.GgmlJni;
  */
 public final class Graph {
   private final TensorArena arena;
-  private final long handle;
+  private final NativeView view;
   private boolean allocated;
   private Device checkedFor;
   private double operations;
 
-  Graph(TensorArena arena, long handle) {
+  Graph(TensorArena arena, long address) {
     this.arena = arena;
-    this.handle = handle;
+    this.view = new NativeView(this, address);
   }
 
   /** Adds a result, and what it needs, behind the operations that are there already. */
@@ -28,12 +29,12 @@ public final class Graph {
     if (allocated) {
       throw new IllegalStateException("this graph was allocated; it cannot take " + result);
     }
-    GgmlJni.graphExpand(handle(), result.handle());
+    view().run(result.view(), GgmlJni::graphExpand);
     return this;
   }
 
   public int nodes() {
-    return GgmlJni.graphNodes(handle());
+    return view().call(GgmlJni::graphNodes);
   }
 
   /**
@@ -43,7 +44,7 @@ public final class Graph {
    *     that is the size of a tensor
    */
   public String firstUnsupported(Device device) {
-    byte[] text = GgmlJni.graphFirstUnsupported(handle(), device.handle());
+    byte[] text = view().call(device.view(), GgmlJni::graphFirstUnsupported);
     return text == null ? null : Device.text(text);
   }
 
@@ -100,10 +101,10 @@ public final class Graph {
     }
   }
 
-  long handle() {
+  NativeView view() {
     if (arena.isClosed()) {
       throw new IllegalStateException("this graph's arena is closed");
     }
-    return handle;
+    return view;
   }
 }

@@ -16,12 +16,15 @@ public final class GraphAllocator implements AutoCloseable {
 
   public GraphAllocator(Backend backend) {
     this.backend = backend;
-    this.handle =
-        new NativeHandle(
-            this,
-            "graph allocator",
-            GgmlJni.allocatorNew(backend.device().bufferType().handle()),
-            GgmlJni::allocatorFree);
+    this.handle = make(this, backend.device());
+  }
+
+  private static NativeHandle make(Object owner, Device device) {
+    return new NativeHandle(
+        owner,
+        "graph allocator",
+        device.bufferType().view().call(GgmlJni::allocatorNew),
+        GgmlJni::allocatorFree);
   }
 
   /**
@@ -33,11 +36,8 @@ public final class GraphAllocator implements AutoCloseable {
    */
   public static long measure(Device device, Graph graph) {
     graph.requireSupported(device);
-    long allocator = GgmlJni.allocatorNew(device.bufferType().handle());
-    try {
-      return GgmlJni.allocatorMeasure(allocator, graph.handle());
-    } finally {
-      GgmlJni.allocatorFree(allocator);
+    try (NativeHandle allocator = make(device, device)) {
+      return allocator.call(graph.view(), GgmlJni::allocatorMeasure);
     }
   }
 
@@ -59,7 +59,7 @@ public final class GraphAllocator implements AutoCloseable {
       throw new IllegalStateException("this graph has its memory already");
     }
     plan(graph);
-    if (!GgmlJni.allocatorAssign(handle.get(), graph.handle())) {
+    if (!handle.call(graph.view(), GgmlJni::allocatorAssign)) {
       throw new GgmlException(ErrorCode.INTERNAL, "a planned graph could not be allocated");
     }
     graph.markAllocated(this);
@@ -86,7 +86,7 @@ public final class GraphAllocator implements AutoCloseable {
                 countedBytes, needed));
       }
       backend.deviceMemory().take(needed);
-      if (!GgmlJni.allocatorReserve(handle.get(), graph.handle())) {
+      if (!handle.call(graph.view(), GgmlJni::allocatorReserve)) {
         backend.deviceMemory().give(needed);
         throw new DeviceMemoryException(
             backend.device().name(), needed, backend.device().memory().freeBytes());
@@ -95,13 +95,13 @@ public final class GraphAllocator implements AutoCloseable {
       return;
     }
     // Always planned anew: ggml would reuse the previous graph's plan for one of equal node count.
-    long before = GgmlJni.allocatorBytes(handle.get());
-    if (!GgmlJni.allocatorReserve(handle.get(), graph.handle())) {
+    long before = nativeBytes();
+    if (!handle.call(graph.view(), GgmlJni::allocatorReserve)) {
       throw new GgmlException(ErrorCode.INTERNAL, "a graph that fits could not be planned");
     }
     // Devices that limit an allocation get a buffer of several pieces, of which one may be too
     // small though their sum is not: then ggml took a new buffer.
-    if (countedBytes > 0 && GgmlJni.allocatorBytes(handle.get()) != before) {
+    if (countedBytes > 0 && nativeBytes() != before) {
       close();
       throw new IllegalStateException(
           "the compute buffer was cut anew and graphs that are in use lost their memory; allocate"
@@ -109,8 +109,9 @@ public final class GraphAllocator implements AutoCloseable {
     }
   }
 
-  long handle() {
-    return handle.get();
+  /** Bytes of the compute buffer as ggml counts them. */
+  long nativeBytes() {
+    return handle.call(GgmlJni::allocatorBytes);
   }
 
   boolean isClosed() {

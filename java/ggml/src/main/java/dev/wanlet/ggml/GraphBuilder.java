@@ -16,7 +16,10 @@ import static dev.wanlet.ggml.OpChecks.requireType;
 import static dev.wanlet.ggml.OpChecks.requireWeight;
 
 import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeObject;
 import java.util.Arrays;
+import java.util.function.Function;
+import java.util.function.LongBinaryOperator;
 
 /**
  * Builds the operations of one graph in an arena. Every method checks types, shapes and layouts
@@ -43,7 +46,8 @@ public final class GraphBuilder {
     }
     this.arena = arena;
     arena.takeGraph();
-    this.graph = new Graph(arena, GgmlJni.graphNew(arena.address(), arena.maxGraphNodes()));
+    this.graph =
+        new Graph(arena, arena.handle().call(a -> GgmlJni.graphNew(a, arena.maxGraphNodes())));
   }
 
   /** The graph, with the results it was {@linkplain Graph#expand expanded} by so far. */
@@ -110,7 +114,7 @@ public final class GraphBuilder {
             op + ": " + b + " cannot be repeated to " + a + "; give operands of fitting shapes");
       }
     }
-    Tensor result = made(GgmlJni.opBinary(slot(), code, a.handle(), b.handle(), inplace), a.rank());
+    Tensor result = made(a.rank(), (in, x, y) -> GgmlJni.opBinary(in, code, x, y, inplace), a, b);
     return inplace ? result.placedLike(a) : result;
   }
 
@@ -145,26 +149,26 @@ public final class GraphBuilder {
   private Tensor unary(String op, int code, Tensor a) {
     requireFloat(op, a);
     requireRows(op, a);
-    return made(GgmlJni.opUnary(slot(), code, a.handle()), a.rank());
+    return made(a.rank(), (in, x) -> GgmlJni.opUnary(in, code, x), a);
   }
 
   public Tensor sqr(Tensor a) {
     requireFloat("sqr", a);
     requireRows("sqr", a);
-    return made(GgmlJni.opSqr(slot(), a.handle()), a.rank());
+    return made(a.rank(), GgmlJni::opSqr, a);
   }
 
   public Tensor sqrt(Tensor a) {
     requireFloat("sqrt", a);
     requireRows("sqrt", a);
-    return made(GgmlJni.opSqrt(slot(), a.handle()), a.rank());
+    return made(a.rank(), GgmlJni::opSqrt, a);
   }
 
   /** {@code a * scale + bias}. */
   public Tensor scale(Tensor a, float scale, float bias) {
     requireType("scale", a, TensorType.F32);
     requirePlainStrides("scale", a);
-    return made(GgmlJni.opScale(slot(), a.handle(), scale, bias, false), a.rank());
+    return made(a.rank(), (in, x) -> GgmlJni.opScale(in, x, scale, bias, false), a);
   }
 
   public Tensor scale(Tensor a, float scale) {
@@ -174,7 +178,7 @@ public final class GraphBuilder {
   public Tensor clamp(Tensor a, float min, float max) {
     requireType("clamp", a, TensorType.F32);
     requireRows("clamp", a);
-    return made(GgmlJni.opClamp(slot(), a.handle(), min, max), a.rank());
+    return made(a.rank(), (in, x) -> GgmlJni.opClamp(in, x, min, max), a);
   }
 
   // ---- reductions over the last dimension ----
@@ -184,7 +188,7 @@ public final class GraphBuilder {
     requireType("norm", a, TensorType.F32);
     requireRows("norm", a);
     requireEps("norm", eps);
-    return made(GgmlJni.opNorm(slot(), a.handle(), eps), a.rank());
+    return made(a.rank(), (in, x) -> GgmlJni.opNorm(in, x, eps), a);
   }
 
   /** x / sqrt(mean(x^2) + eps), without a weight. */
@@ -192,14 +196,14 @@ public final class GraphBuilder {
     requireType("rms_norm", a, TensorType.F32);
     requireRows("rms_norm", a);
     requireEps("rms_norm", eps);
-    return made(GgmlJni.opRmsNorm(slot(), a.handle(), eps), a.rank());
+    return made(a.rank(), (in, x) -> GgmlJni.opRmsNorm(in, x, eps), a);
   }
 
   /** Sums the last dimension, which stays with length 1. */
   public Tensor sumRows(Tensor a) {
     requireType("sum_rows", a, TensorType.F32);
     requireRows("sum_rows", a);
-    return made(GgmlJni.opSumRows(slot(), a.handle()), a.rank());
+    return made(a.rank(), GgmlJni::opSumRows, a);
   }
 
   // ---- products ----
@@ -225,9 +229,7 @@ public final class GraphBuilder {
       throw new ShapeException("matmul: weight " + weight + " is transposed; copy it first");
     }
     graph.addOperations(2.0 * w[0] * w[1] * v[1] * v[2] * v[3]);
-    return made(
-        GgmlJni.opMulMat(slot(), weight.handle(), x.handle()),
-        Math.max(x.rank(), Math.max(2, weight.rank())));
+    return made(Math.max(x.rank(), Math.max(2, weight.rank())), GgmlJni::opMulMat, weight, x);
   }
 
   /**
@@ -249,9 +251,7 @@ public final class GraphBuilder {
             "soft_max: mask " + mask + " does not fit " + a + "; it needs a row for every row");
       }
     }
-    return made(
-        GgmlJni.opSoftMax(slot(), a.handle(), mask == null ? 0 : mask.handle(), scale, false),
-        a.rank());
+    return made(a.rank(), (in, x, y) -> GgmlJni.opSoftMax(in, x, y, scale, false), a, mask);
   }
 
   /**
@@ -299,9 +299,12 @@ public final class GraphBuilder {
     }
     graph.addOperations(4.0 * nq[0] * nq[1] * nq[2] * nq[3] * nk[1]);
     return made(
-        GgmlJni.opFlashAttention(
-            slot(), q.handle(), k.handle(), v.handle(), mask == null ? 0 : mask.handle(), scale),
-        Math.max(3, q.rank()));
+        Math.max(3, q.rank()),
+        at -> GgmlJni.opFlashAttention(at[0], at[1], at[2], at[3], at[4], scale),
+        q,
+        k,
+        v,
+        mask);
   }
 
   /**
@@ -334,8 +337,10 @@ public final class GraphBuilder {
     }
     Tensor result =
         made(
-            GgmlJni.opRope(slot(), a.handle(), positions.handle(), offset, dims, theta, inPlace),
-            a.rank());
+            a.rank(),
+            (in, x, y) -> GgmlJni.opRope(in, x, y, offset, dims, theta, inPlace),
+            a,
+            positions);
     return inPlace ? result.placedLike(a) : result;
   }
 
@@ -352,19 +357,19 @@ public final class GraphBuilder {
     requireType("conv_2d", input, TensorType.F32);
     requireContiguous("conv_2d", input);
     requireContiguous("conv_2d", kernel);
-    long[] k = kernel.shape().ggmlDims();
-    long[] x = input.shape().ggmlDims();
+    long[] nk = kernel.shape().ggmlDims();
+    long[] nx = input.shape().ggmlDims();
     requireF32OrF16("conv_2d", kernel);
     if (stride < 1 || padW < 0 || padH < 0) {
       throw new ShapeException(
           String.format("conv_2d: stride %d with padding %d, %d", stride, padH, padW));
     }
-    if (k[2] != x[2] || x[0] + 2L * padW < k[0] || x[1] + 2L * padH < k[1]) {
+    if (nk[2] != nx[2] || nx[0] + 2L * padW < nk[0] || nx[1] + 2L * padH < nk[1]) {
       throw new ShapeException("conv_2d: kernel " + kernel + " does not fit input " + input);
     }
-    graph.addOperations(2.0 * k[0] * k[1] * k[2] * k[3] * x[0] * x[1] * x[3]);
+    graph.addOperations(2.0 * nk[0] * nk[1] * nk[2] * nk[3] * nx[0] * nx[1] * nx[3]);
     return made(
-        GgmlJni.opConv2d(slot(), kernel.handle(), input.handle(), stride, stride, padW, padH), 4);
+        4, (in, k, x) -> GgmlJni.opConv2d(in, k, x, stride, stride, padW, padH), kernel, input);
   }
 
   /** Repeats rows and columns of [.., H, W] by an integer factor. */
@@ -373,7 +378,7 @@ public final class GraphBuilder {
     if (factor < 1) {
       throw new ShapeException("upscale: factor " + factor + " must be at least 1");
     }
-    return made(GgmlJni.opUpscaleNearest(slot(), a.handle(), factor), a.rank());
+    return made(a.rank(), (in, x) -> GgmlJni.opUpscaleNearest(in, x, factor), a);
   }
 
   /** Appends zeros: {@code before} and {@code after} elements along dimension {@code dim}. */
@@ -388,8 +393,9 @@ public final class GraphBuilder {
     p[2 * g] = before;
     p[2 * g + 1] = after;
     return made(
-        GgmlJni.opPad(slot(), a.handle(), p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]),
-        a.rank());
+        a.rank(),
+        (in, x) -> GgmlJni.opPad(in, x, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]),
+        a);
   }
 
   // ---- layout ----
@@ -397,15 +403,15 @@ public final class GraphBuilder {
   /** Joins two tensors along dimension {@code dim}. */
   public Tensor concat(Tensor a, Tensor b, int dim) {
     requireMovable("concat", a);
-    int g = ggmlAxis(a, dim);
+    int axis = ggmlAxis(a, dim);
     long[] na = a.shape().ggmlDims();
     long[] nb = b.shape().ggmlDims();
-    na[g] = nb[g];
+    na[axis] = nb[axis];
     if (!Arrays.equals(na, nb) || a.type() != b.type()) {
       throw new ShapeException(
           "concat along dimension " + dim + ": " + a + " and " + b + " do not fit");
     }
-    return made(GgmlJni.opConcat(slot(), a.handle(), b.handle(), g), a.rank());
+    return made(a.rank(), (in, x, y) -> GgmlJni.opConcat(in, x, y, axis), a, b);
   }
 
   /**
@@ -418,7 +424,7 @@ public final class GraphBuilder {
     }
     requireCopyable("copy", from, to.type(), to.isContiguous());
     requireNoOverlap("copy", to);
-    return made(GgmlJni.opCopy(slot(), from.handle(), to.handle()), to.rank()).placedLike(to);
+    return made(to.rank(), GgmlJni::opCopy, from, to).placedLike(to);
   }
 
   /** A copy without gaps; the tensor itself if it has none. */
@@ -432,7 +438,7 @@ public final class GraphBuilder {
   /** A copy without gaps, made in any case. */
   public Tensor duplicate(Tensor a) {
     requireCopyable("duplicate", a, a.type(), true);
-    return made(GgmlJni.opContiguous(slot(), a.handle()), a.rank());
+    return made(a.rank(), GgmlJni::opContiguous, a);
   }
 
   /** A contiguous copy in another type; the tensor itself if it has that type. */
@@ -444,7 +450,7 @@ public final class GraphBuilder {
       throw new ShapeException("cast: " + a + " to " + type + "; quantised types are not cast");
     }
     requireCopyable("cast", a, type, true);
-    return made(GgmlJni.opCast(slot(), a.handle(), type.id()), a.rank());
+    return made(a.rank(), (in, x) -> GgmlJni.opCast(in, x, type.id()), a);
   }
 
   /**
@@ -460,7 +466,7 @@ public final class GraphBuilder {
     if (!weight.type().isQuantized() || weight.rank() != 2) {
       throw new ShapeException("widen: " + weight + " is not a quantised matrix");
     }
-    return made(GgmlJni.opWiden(slot(), weight.handle()), 2);
+    return made(2, GgmlJni::opWiden, weight);
   }
 
   /** The same elements in another shape; the tensor must be contiguous. */
@@ -471,7 +477,7 @@ public final class GraphBuilder {
       throw new ShapeException("reshape: " + a + " does not have the elements of " + s);
     }
     long[] ne = s.ggmlDims();
-    return made(GgmlJni.opReshape(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3]), s.rank())
+    return made(s.rank(), (in, x) -> GgmlJni.opReshape(in, x, ne[0], ne[1], ne[2], ne[3]), a)
         .placedLike(a);
   }
 
@@ -530,16 +536,18 @@ public final class GraphBuilder {
     }
     long size = a.type().blockBytes();
     return made(
-        GgmlJni.opStrided(
-            slot(),
-            a.handle(),
-            shape[2],
-            shape[1],
-            shape[0],
-            rowStride * size,
-            planeStride * size,
-            offset * size),
-        3);
+        3,
+        (in, x) ->
+            GgmlJni.opStrided(
+                in,
+                x,
+                shape[2],
+                shape[1],
+                shape[0],
+                rowStride * size,
+                planeStride * size,
+                offset * size),
+        a);
   }
 
   private static boolean isInside(
@@ -556,8 +564,9 @@ public final class GraphBuilder {
 
   private Tensor view(Tensor a, int rank, long[] ne, long nb1, long nb2, long nb3, long offset) {
     return made(
-            GgmlJni.opView(slot(), a.handle(), ne[0], ne[1], ne[2], ne[3], nb1, nb2, nb3, offset),
-            rank)
+            rank,
+            (in, x) -> GgmlJni.opView(in, x, ne[0], ne[1], ne[2], ne[3], nb1, nb2, nb3, offset),
+            a)
         .placedLike(a);
   }
 
@@ -578,7 +587,7 @@ public final class GraphBuilder {
       seen[dims[i]] = true;
       axes[rank - 1 - dims[i]] = rank - 1 - i;
     }
-    return made(GgmlJni.opPermute(slot(), a.handle(), axes[0], axes[1], axes[2], axes[3]), rank)
+    return made(rank, (in, x) -> GgmlJni.opPermute(in, x, axes[0], axes[1], axes[2], axes[3]), a)
         .placedLike(a);
   }
 
@@ -593,7 +602,7 @@ public final class GraphBuilder {
         throw new ShapeException("repeat: " + a + " cannot be repeated to " + like);
       }
     }
-    return made(GgmlJni.opRepeat(slot(), a.handle(), like.handle()), like.rank());
+    return made(like.rank(), GgmlJni::opRepeat, a, like);
   }
 
   /**
@@ -610,7 +619,7 @@ public final class GraphBuilder {
     if (a.rank() != 2 || rows.rank() != 1) {
       throw new ShapeException("get_rows: " + a + " by " + rows);
     }
-    return made(GgmlJni.opGetRows(slot(), a.handle(), rows.handle()), 2);
+    return made(2, GgmlJni::opGetRows, a, rows);
   }
 
   /** Names a result, for taps and errors. */
@@ -618,15 +627,32 @@ public final class GraphBuilder {
     return a.named(String.format(format, args));
   }
 
-  // ---- checks ----
-
-  private long slot() {
-    arena.takeSlot();
-    return arena.address();
+  /** Makes an operation of one operand, given the arena's address and the operand's. */
+  private Tensor made(int rank, LongBinaryOperator op, Tensor a) {
+    return made(rank, at -> op.applyAsLong(at[0], at[1]), new Tensor[] {a});
   }
 
-  private Tensor made(long handle, int rank) {
-    return arena.adopt(handle, rank);
+  /** The same with two operands; the second may be null, whose address is 0. */
+  private Tensor made(int rank, OfTwo op, Tensor a, Tensor b) {
+    return made(rank, at -> op.make(at[0], at[1], at[2]), new Tensor[] {a, b});
+  }
+
+  private Tensor made(int rank, Function<long[], Long> op, Tensor... operands) {
+    arena.takeSlot();
+    NativeObject[] objects = new NativeObject[1 + operands.length];
+    objects[0] = arena.handle();
+    for (int i = 0; i < operands.length; i++) {
+      if (operands[i] != null) {
+        objects[1 + i] = operands[i].view();
+        arena.keep(operands[i].arena());
+      }
+    }
+    return arena.adopt(NativeObject.callAll(op, objects), rank);
+  }
+
+  @FunctionalInterface
+  private interface OfTwo {
+    long make(long arena, long a, long b);
   }
 
   private static int ggmlAxis(Tensor a, int dim) {

@@ -32,8 +32,9 @@ public final class HostMemory implements AutoCloseable {
     this.handle = new NativeHandle(this, "host memory", address, GgmlJni::hostFree);
   }
 
+  /** The first byte's address, valid until this closes. */
   public long address() {
-    return handle.get();
+    return handle.lend();
   }
 
   public long bytes() {
@@ -43,7 +44,7 @@ public final class HostMemory implements AutoCloseable {
   /** A little-endian view of a part, valid until this closes. */
   public ByteBuffer view(long offset, int length) {
     Objects.checkFromIndexSize(offset, length, bytes);
-    return GgmlJni.byteBuffer(handle.get() + offset, length).order(ByteOrder.LITTLE_ENDIAN);
+    return GgmlJni.byteBuffer(handle.lend() + offset, length).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Copies native memory; the ranges must not overlap. */

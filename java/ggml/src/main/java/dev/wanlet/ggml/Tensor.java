@@ -2,6 +2,7 @@
 package dev.wanlet.ggml;
 
 import dev.wanlet.ggml.internal.GgmlJni;
+import dev.wanlet.ggml.internal.NativeView;
 import java.util.Objects;
 
 /**
@@ -12,7 +13,7 @@ import java.util.Objects;
  */
 public final class Tensor {
   private final TensorArena arena;
-  private final long handle;
+  private final NativeView view;
   private final TensorType type;
   private final Shape shape;
   private final long[] strideBytes = new long[4];
@@ -20,9 +21,15 @@ public final class Tensor {
   private String name = "";
   private Buffer memory;
 
-  Tensor(TensorArena arena, long handle, int rank, long[] facts) {
+  /**
+   * Mirrors a tensor of an arena.
+   *
+   * @param facts room for what ggml tells of it
+   */
+  Tensor(TensorArena arena, long address, int rank, long[] facts) {
     this.arena = arena;
-    this.handle = handle;
+    this.view = new NativeView(this, address);
+    view.run(t -> GgmlJni.tensorDescribe(t, facts));
     this.type = TensorType.byId((int) facts[0]).orElseThrow();
     this.shape = Shape.ofGgml(new long[] {facts[1], facts[2], facts[3], facts[4]}, rank);
     System.arraycopy(facts, 5, strideBytes, 0, 4);
@@ -32,7 +39,7 @@ public final class Tensor {
   /** Names the tensor, for errors, taps and debugging. */
   public Tensor named(String newName) {
     name = newName;
-    GgmlJni.tensorSetName(handle(), TensorArena.utf8(newName));
+    view().run(t -> GgmlJni.tensorSetName(t, TensorArena.utf8(newName)));
     return this;
   }
 
@@ -94,9 +101,10 @@ public final class Tensor {
     return strideBytes[0] == type.blockBytes();
   }
 
-  /** Also keeps the buffer from being collected while this tensor is in use. */
+  /** Also keeps the buffer from being collected while its arena is in use. */
   void placedIn(Buffer buffer) {
     memory = buffer;
+    arena.keep(buffer);
   }
 
   /** For views: lies where {@code whole} does. */
@@ -106,7 +114,7 @@ public final class Tensor {
   }
 
   public boolean isPlaced() {
-    return GgmlJni.tensorIsPlaced(handle());
+    return view().call(GgmlJni::tensorIsPlaced);
   }
 
   /**
@@ -114,7 +122,7 @@ public final class Tensor {
    * being there. Such graphs cannot be allocated.
    */
   public Tensor pretendPlaced() {
-    GgmlJni.tensorPretendPlaced(handle());
+    view().run(GgmlJni::tensorPretendPlaced);
     return this;
   }
 
@@ -123,13 +131,13 @@ public final class Tensor {
    * it once it is used up: upload it before every run, or place it in a buffer.
    */
   public Tensor markInput() {
-    GgmlJni.tensorMarkInput(handle());
+    view().run(GgmlJni::tensorMarkInput);
     return this;
   }
 
   /** Keeps this result after the graph has run. */
   public Tensor markOutput() {
-    GgmlJni.tensorMarkOutput(handle());
+    view().run(GgmlJni::tensorMarkOutput);
     return this;
   }
 
@@ -143,13 +151,13 @@ public final class Tensor {
   public void set(long element, float[] values, int start, int count) {
     requireTransfer(TensorType.F32, byteOffset(element), count * 4L);
     Objects.checkFromIndexSize(start, count, values.length);
-    GgmlJni.tensorSetFloats(handle(), element * 4, values, start, count);
+    view().run(t -> GgmlJni.tensorSetFloats(t, element * 4, values, start, count));
   }
 
   /** Uploads I32 values to the whole tensor. */
   public void set(int[] values) {
     requireFull(TensorType.I32, values.length);
-    GgmlJni.tensorSetInts(handle(), 0, values, 0, values.length);
+    view().run(t -> GgmlJni.tensorSetInts(t, 0, values, 0, values.length));
   }
 
   /** Downloads the whole F32 tensor. */
@@ -164,19 +172,19 @@ public final class Tensor {
   public void get(long element, float[] values, int start, int count) {
     requireTransfer(TensorType.F32, byteOffset(element), count * 4L);
     Objects.checkFromIndexSize(start, count, values.length);
-    GgmlJni.tensorGetFloats(handle(), element * 4, values, start, count);
+    view().run(t -> GgmlJni.tensorGetFloats(t, element * 4, values, start, count));
   }
 
   /** Uploads raw bytes of this tensor's type from native memory, which must be that long. */
   public void setFrom(long address, long offset, long length) {
     requireTransfer(type, offset, length);
-    GgmlJni.tensorSetAddress(handle(), address, offset, length);
+    view().run(t -> GgmlJni.tensorSetAddress(t, address, offset, length));
   }
 
   /** Downloads raw bytes of this tensor's type to native memory, which must be that long. */
   public void getTo(long address, long offset, long length) {
     requireTransfer(type, offset, length);
-    GgmlJni.tensorGetAddress(handle(), address, offset, length);
+    view().run(t -> GgmlJni.tensorGetAddress(t, address, offset, length));
   }
 
   /**
@@ -185,7 +193,9 @@ public final class Tensor {
    */
   public void setFromAsync(Backend backend, long address, long offset, long length) {
     requireTransfer(type, offset, length);
-    GgmlJni.tensorSetAddressAsync(backend.handle(), handle(), address, offset, length);
+    backend
+        .handle()
+        .run(view(), (b, t) -> GgmlJni.tensorSetAddressAsync(b, t, address, offset, length));
   }
 
   private static long byteOffset(long element) {
@@ -220,11 +230,11 @@ public final class Tensor {
     return arena;
   }
 
-  long handle() {
+  NativeView view() {
     if (arena.isClosed()) {
       throw new IllegalStateException("tensor " + name + ": its arena is closed");
     }
-    return handle;
+    return view;
   }
 
   @Override

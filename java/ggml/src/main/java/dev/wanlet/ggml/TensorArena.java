@@ -4,6 +4,9 @@ package dev.wanlet.ggml;
 import dev.wanlet.ggml.internal.GgmlJni;
 import dev.wanlet.ggml.internal.NativeHandle;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 
 /**
  * Owner: the descriptions (not the data) of a fixed number of tensors and of one graph. Closing it
@@ -14,6 +17,7 @@ public final class TensorArena implements AutoCloseable {
   private final int maxTensors;
   private final int maxGraphNodes;
   private final long[] scratch = new long[10];
+  private final Set<Object> kept = Collections.newSetFromMap(new IdentityHashMap<>());
   private int tensors;
   private boolean graphTaken;
   private GraphAllocator allocator;
@@ -72,12 +76,11 @@ public final class TensorArena implements AutoCloseable {
       throw new ShapeException("tensor " + name + " " + shape + " has no elements");
     }
     takeSlot();
-    long t = GgmlJni.tensorNew(address(), type.id(), ne[0], ne[1], ne[2], ne[3]);
+    long t = handle.call(a -> GgmlJni.tensorNew(a, type.id(), ne[0], ne[1], ne[2], ne[3]));
     return adopt(t, shape.rank()).named(name);
   }
 
   Tensor adopt(long tensor, int rank) {
-    GgmlJni.tensorDescribe(tensor, scratch);
     return new Tensor(this, tensor, rank, scratch);
   }
 
@@ -107,8 +110,18 @@ public final class TensorArena implements AutoCloseable {
     return allocator != null && allocator.isClosed();
   }
 
-  long address() {
-    return handle.get();
+  /**
+   * Keeps something from being collected while this arena, or what was made in it, is in use: a
+   * graph's native side points to other arenas and to buffers, which Java does not see.
+   */
+  void keep(Object needed) {
+    if (needed != this) {
+      kept.add(needed);
+    }
+  }
+
+  NativeHandle handle() {
+    return handle;
   }
 
   int maxGraphNodes() {
@@ -121,7 +134,7 @@ public final class TensorArena implements AutoCloseable {
 
   /** Host bytes this arena takes. */
   public long bytes() {
-    return GgmlJni.arenaBytes(handle.get());
+    return handle.call(GgmlJni::arenaBytes);
   }
 
   static byte[] utf8(String text) {

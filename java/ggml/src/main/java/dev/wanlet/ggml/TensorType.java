@@ -49,6 +49,8 @@ public enum TensorType {
   Q1_0(41, 128, 18, true),
   Q2_0(42, 64, 18, true);
 
+  private static final TensorType[] BY_ID = byId();
+
   private final int id;
   private final int blockElements;
   private final int blockBytes;
@@ -104,9 +106,16 @@ public enum TensorType {
     return shape.elements() == 0 ? 0 : Math.multiplyExact(bytes(shape.columns()), shape.rows());
   }
 
+  private static TensorType[] byId() {
+    TensorType[] types =
+        new TensorType[1 + Arrays.stream(values()).mapToInt(t -> t.id).max().orElse(0)];
+    Arrays.stream(values()).forEach(t -> types[t.id] = t);
+    return types;
+  }
+
   /** The type with ggml's number {@code id}, if this version of ggml has it. */
   public static Optional<TensorType> byId(int id) {
-    return Arrays.stream(values()).filter(t -> t.id == id).findFirst();
+    return id >= 0 && id < BY_ID.length ? Optional.ofNullable(BY_ID[id]) : Optional.empty();
   }
 
   /**

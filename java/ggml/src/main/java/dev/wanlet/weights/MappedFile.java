@@ -12,7 +12,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Owner of a file mapped read-only into memory, of any size. Numbers are read little-endian at byte
@@ -50,7 +49,6 @@ public final class MappedFile implements AutoCloseable {
   private final Path path;
   private final long address;
   private final long length;
-  private final AtomicBoolean unmapAllowed = new AtomicBoolean();
   private final NativeHandle mapping; // null for bytes in memory
   private volatile ByteBuffer[] windows;
 
@@ -59,7 +57,10 @@ public final class MappedFile implements AutoCloseable {
     this.address = address;
     this.length = length;
     this.windows = windows;
-    this.mapping = address == 0 ? null : handle(this, address, length, unmapAllowed);
+    this.mapping =
+        address == 0
+            ? null
+            : new NativeHandle(this, "mapped file", address, a -> MappedFileJni.unmap(a, length));
   }
 
   /**
@@ -100,21 +101,6 @@ public final class MappedFile implements AutoCloseable {
   public static MappedFile inMemory(Path label, byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     return new MappedFile(label, 0, bytes.length, new ByteBuffer[] {buffer});
-  }
-
-  // A file that nobody can close any more is reported but stays mapped: buffers on it may still be
-  // in use, and a mapping costs address space but no memory.
-  private static NativeHandle handle(
-      MappedFile owner, long address, long length, AtomicBoolean unmapAllowed) {
-    return new NativeHandle(
-        owner,
-        "mapped file",
-        address,
-        a -> {
-          if (unmapAllowed.get()) {
-            MappedFileJni.unmap(a, length);
-          }
-        });
   }
 
   private static ByteBuffer[] windowsOf(long address, long length) {
@@ -218,7 +204,6 @@ public final class MappedFile implements AutoCloseable {
   public void close() {
     windows = null;
     if (mapping != null) {
-      unmapAllowed.set(true);
       mapping.close();
     }
   }

@@ -264,7 +264,7 @@ class BindingTest {
       long measured = GraphAllocator.measure(backend.device(), g.graph());
       allocator.allocate(g.graph());
       assertThat(allocator.bytes()).isEqualTo(measured);
-      assertThat(GgmlJni.allocatorBytes(allocator.handle())).isEqualTo(measured);
+      assertThat(allocator.nativeBytes()).isEqualTo(measured);
       assertThat(backend.deviceMemory().currentBytes()).isEqualTo(measured);
       assertThat(measured).isGreaterThanOrEqualTo(300 * 1000 * 4);
     }

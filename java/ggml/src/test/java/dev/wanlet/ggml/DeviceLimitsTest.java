@@ -4,7 +4,6 @@ package dev.wanlet.ggml;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wanlet.ggml.internal.GgmlJni;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -145,7 +144,7 @@ class DeviceLimitsTest {
       long measured = GraphAllocator.measure(device, g.graph());
       allocator.allocate(g.graph());
       assertThat(allocator.bytes()).isEqualTo(measured);
-      assertThat(GgmlJni.allocatorBytes(allocator.handle())).isEqualTo(measured);
+      assertThat(allocator.nativeBytes()).isEqualTo(measured);
     }
   }
 

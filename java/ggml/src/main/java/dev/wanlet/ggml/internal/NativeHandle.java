@@ -14,7 +14,7 @@ import java.util.function.LongConsumer;
  * <p>Closing is the caller's duty; a {@link Cleaner} is only the safety net, and says so in the
  * log. With {@code -Ddev.wanlet.track=true} the report names the place where the object was made.
  */
-public final class NativeHandle implements AutoCloseable {
+public final class NativeHandle extends NativeObject implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
   private static final boolean TRACK = Boolean.getBoolean("dev.wanlet.track");
   private static final Map<State, String> LIVE = new ConcurrentHashMap<>();
@@ -31,18 +31,27 @@ public final class NativeHandle implements AutoCloseable {
    * @param free frees it
    */
   public NativeHandle(Object owner, String kind, long address, LongConsumer free) {
+    super(owner);
     this.state =
         new State(kind, new AtomicLong(address), free, TRACK ? new Throwable("made here") : null);
     LIVE.put(state, kind);
-    this.cleanable = CLEANER.register(owner, state::freeLeaked);
+    this.cleanable = CLEANER.register(owner, state::leaked);
   }
 
   /**
-   * The native address.
+   * Gives the address away, for memory that others read or write between calls. The collector
+   * cannot see them do it, so from now on only {@link #close()} frees the object: one that nobody
+   * can close any more is reported, and stays.
    *
    * @throws IllegalStateException after {@link #close()}
    */
-  public long get() {
+  public long lend() {
+    state.lent = true;
+    return address();
+  }
+
+  @Override
+  long address() {
     long address = state.address.get();
     if (address == 0) {
       throw new IllegalStateException("this " + state.kind + " is closed");
@@ -56,7 +65,7 @@ public final class NativeHandle implements AutoCloseable {
 
   @Override
   public void close() {
-    if (state.free()) {
+    if (state.close(true)) {
       cleanable.clean();
     }
   }
@@ -72,6 +81,7 @@ public final class NativeHandle implements AutoCloseable {
     final AtomicLong address;
     final LongConsumer free;
     final Throwable origin;
+    volatile boolean lent;
 
     State(String kind, AtomicLong address, LongConsumer free, Throwable origin) {
       this.kind = kind;
@@ -80,18 +90,20 @@ public final class NativeHandle implements AutoCloseable {
       this.origin = origin;
     }
 
-    boolean free() {
+    boolean close(boolean andFree) {
       long was = address.getAndSet(0);
       if (was == 0) {
         return false;
       }
       LIVE.remove(this);
-      free.accept(was);
+      if (andFree) {
+        free.accept(was);
+      }
       return true;
     }
 
-    void freeLeaked() {
-      if (free()) {
+    void leaked() {
+      if (close(!lent)) {
         System.getLogger("dev.wanlet.ggml")
             .log(Level.WARNING, "a native " + kind + " was never closed", origin);
       }
