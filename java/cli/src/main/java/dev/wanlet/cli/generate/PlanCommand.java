@@ -97,9 +97,8 @@ public final class PlanCommand implements Callable<Integer> {
       RunPlanner.Job job = job(blueprint, settings);
       PlanReport report = report(planner, job, MemoryBudget.of(settings, device), blueprint);
       print(blueprint, planner, job, report);
-      boolean complete = planner.vae().isPresent();
-      if (!complete) {
-        spec.commandLine().getErr().println("wanlet: " + PlanReport.NO_VAE);
+      if (!report.problems().isEmpty()) {
+        report.problems().forEach(p -> spec.commandLine().getErr().println("wanlet: " + p));
         return ExitCode.USAGE;
       }
       return report.fits() ? ExitCode.OK : ExitCode.OVER_BUDGET;
@@ -153,8 +152,8 @@ public final class PlanCommand implements Callable<Integer> {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("model", blueprint.model().id());
       facts.put("type", typeName(blueprint));
-      facts.put("device", planner.device().name());
-      facts.put("rates", planner.rates().source());
+      facts.put("device", planner.facts().device().name());
+      facts.put("rates", planner.facts().rates().source());
       facts.put("width", job.size().width());
       facts.put("height", job.size().height());
       facts.put("frames", job.frames());
@@ -168,7 +167,7 @@ public final class PlanCommand implements Callable<Integer> {
           typeName(blueprint),
           job.size(),
           job.frames(),
-          planner.device());
+          planner.facts().device());
       out.println(report.text());
     }
     out.flush();

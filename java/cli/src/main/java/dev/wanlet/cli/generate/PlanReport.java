@@ -5,21 +5,20 @@ import dev.wanlet.cli.console.ByteSize;
 import dev.wanlet.cli.console.Durations;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.wan.catalog.FrameSize;
-import dev.wanlet.wan.memory.HostPlan;
+import dev.wanlet.wan.memory.DeviceBytes;
+import dev.wanlet.wan.memory.HostBytes;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.Placement;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
-import dev.wanlet.wan.memory.Stage;
-import dev.wanlet.wan.memory.TextPlan;
+import dev.wanlet.wan.memory.StagePlan;
 import dev.wanlet.wan.memory.TransformerPlan;
-import dev.wanlet.wan.model.vae.VaeMemory;
+import dev.wanlet.wan.memory.VaePlan;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * A plan, or why there is none, for scripts and for people. Immutable.
@@ -27,15 +26,12 @@ import java.util.Optional;
  * @param fits whether the run fits both budgets
  * @param facts under stable names
  * @param text several lines, the last without its end
+ * @param problems why this version cannot run some stages, a line each
  */
-record PlanReport(boolean fits, Map<String, Object> facts, String text) {
-  /** What is said of a stage that this version cannot plan. */
-  static final String NO_VAE =
-      "this version cannot plan or decode with the Wan 2.2 VAE; the other stages are planned";
-
+record PlanReport(boolean fits, Map<String, Object> facts, String text, List<String> problems) {
   /** Of a run that fits. */
   static PlanReport fitting(RunPlan plan) {
-    return of(plan, plan.budgetBytes(), plan.hostBudgetBytes(), plan.vae().isPresent());
+    return of(plan, plan.budgetBytes(), plan.hostBudgetBytes(), plan.isComplete());
   }
 
   /**
@@ -54,7 +50,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text) {
     Map<String, Object> facts = new LinkedHashMap<>(report.facts());
     facts.put("reason", refusal.getMessage());
     facts.put("smallest_budget_bytes", smallest.peakDeviceBytes());
-    facts.put("smallest_host_bytes", smallest.host().totalBytes());
+    facts.put("smallest_host_bytes", smallest.hostBytes());
     facts.put("largest_frames", fitting.frames().isPresent() ? fitting.frames().getAsInt() : null);
     facts.put("largest_size", fitting.size().map(FrameSize::toString).orElse(null));
     StringBuilder text = new StringBuilder("does not fit: ").append(refusal.getMessage());
@@ -65,7 +61,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text) {
       line(text, "no shorter clip and none of the model's smaller sizes fits either");
     }
     line(text, "the smallest plan for what was asked:");
-    return new PlanReport(false, facts, text + report.text());
+    return new PlanReport(false, facts, text + report.text(), report.problems());
   }
 
   private static PlanReport of(RunPlan plan, long budget, long hostBudget, boolean fits) {
@@ -75,7 +71,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text) {
     facts.put("budget_bytes", budget);
     facts.put("host_budget_bytes", hostBudget);
     facts.put("peak_device_bytes", plan.peakDeviceBytes());
-    facts.put("host_bytes", plan.host().totalBytes());
+    facts.put("host_bytes", plan.hostBytes());
     facts.put("predicted_step_seconds", t.stepSeconds());
     facts.put("upload_bytes_per_step", t.uploadBytesPerStep());
     facts.put("steps", plan.steps());
@@ -86,72 +82,38 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text) {
     facts.put("resident_blocks", t.placement().resident());
     facts.put("slots", t.placement().slots());
     facts.put("stages", stages(plan));
-    return new PlanReport(fits, facts, table(plan, budget, hostBudget));
+    List<String> problems =
+        plan.stages().stream().flatMap(stage -> stage.unsupported().stream()).toList();
+    return new PlanReport(fits, facts, table(plan, budget, hostBudget), problems);
   }
 
   private static List<Map<String, Object>> stages(RunPlan plan) {
     List<Map<String, Object>> stages = new ArrayList<>();
-    for (Stage stage : Stage.values()) {
+    for (StagePlan stage : plan.stages()) {
       Map<String, Object> facts = new LinkedHashMap<>();
-      facts.put("name", stage.id());
-      Optional<Sizes> sizes = Sizes.of(plan, stage);
-      if (sizes.isEmpty()) {
+      facts.put("name", stage.stage().id());
+      if (stage.unsupported().isPresent()) {
         facts.put("peak_device_bytes", null);
-        facts.put("error", NO_VAE);
+        facts.put("error", stage.unsupported().get());
       } else {
-        facts.put("peak_device_bytes", plan.peakDeviceBytes(stage));
-        sizes.get().putInto(facts);
-        HostPlan.Part host = plan.host().of(stage);
-        facts.put("host_bytes", host.totalBytes());
-        facts.put("heap_bytes", host.heapBytes());
-        facts.put("pinned_bytes", host.pinnedBytes());
-        facts.put("scratch_bytes", host.scratchBytes());
-        facts.put("copy_bytes", host.copyBytes());
+        DeviceBytes device = stage.device();
+        facts.put("peak_device_bytes", device.peak());
+        facts.put("weight_bytes", device.weights());
+        facts.put("resident_bytes", device.resident());
+        facts.put("slot_bytes", device.slots());
+        facts.put("state_bytes", device.state());
+        facts.put("compute_bytes", device.compute());
+        facts.put("hidden_bytes", device.hidden());
+        HostBytes host = stage.host();
+        facts.put("host_bytes", host.total());
+        facts.put("heap_bytes", host.heap());
+        facts.put("pinned_bytes", host.pinned());
+        facts.put("scratch_bytes", host.scratch());
+        facts.put("copy_bytes", host.copies());
       }
       stages.add(facts);
     }
     return stages;
-  }
-
-  /** Where the device bytes of a stage go. */
-  private record Sizes(
-      long weights, long resident, long slots, long state, long compute, long hidden) {
-    static Optional<Sizes> of(RunPlan plan, Stage stage) {
-      return switch (stage) {
-        case TEXT -> Optional.of(of(plan.text()));
-        case SAMPLE -> Optional.of(of(plan.transformer()));
-        case DECODE -> plan.vae().map(v -> of(v.memory(), v.hiddenBytes()));
-      };
-    }
-
-    private static Sizes of(TextPlan p) {
-      return new Sizes(
-          p.outerBytes(), 0, p.slotBytes(), p.stateBytes(), p.computeBytes(), p.hiddenBytes());
-    }
-
-    private static Sizes of(TransformerPlan p) {
-      return new Sizes(
-          p.outerBytes(),
-          p.residentBytes(),
-          p.slotBytes(),
-          p.stateBytes(),
-          p.computeBytes(),
-          p.hiddenBytes());
-    }
-
-    private static Sizes of(VaeMemory m, long hidden) {
-      long state = m.frameBytes() + m.historyBytes();
-      return new Sizes(m.weightBytes(), 0, 0, state, m.computeBytes(), hidden);
-    }
-
-    void putInto(Map<String, Object> facts) {
-      facts.put("weight_bytes", weights);
-      facts.put("resident_bytes", resident);
-      facts.put("slot_bytes", slots);
-      facts.put("state_bytes", state);
-      facts.put("compute_bytes", compute);
-      facts.put("hidden_bytes", hidden);
-    }
   }
 
   private static int chunk(TransformerPlan plan) {
@@ -170,29 +132,22 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text) {
         new Table()
             .row(
                 "", "device", "weights", "resident", "slots", "state", "compute", "hidden", "host");
-    for (Stage stage : Stage.values()) {
-      String name =
-          switch (stage) {
-            case TEXT -> "text encoder";
-            case SAMPLE -> "transformer";
-            case DECODE -> "VAE";
-          };
-      Optional<Sizes> sizes = Sizes.of(plan, stage);
-      if (sizes.isEmpty()) {
-        table.row(name, NO_VAE);
+    for (StagePlan stage : plan.stages()) {
+      if (stage.unsupported().isPresent()) {
+        table.row(stage.stage().title(), stage.unsupported().get());
         continue;
       }
-      Sizes s = sizes.get();
+      DeviceBytes d = stage.device();
       table.row(
-          name,
-          ByteSize.format(plan.peakDeviceBytes(stage)),
-          ByteSize.format(s.weights()),
-          ByteSize.format(s.resident()),
-          ByteSize.format(s.slots()),
-          ByteSize.format(s.state()),
-          ByteSize.format(s.compute()),
-          ByteSize.format(s.hidden()),
-          ByteSize.format(plan.host().of(stage).totalBytes()));
+          stage.stage().title(),
+          ByteSize.format(d.peak()),
+          ByteSize.format(d.weights()),
+          ByteSize.format(d.resident()),
+          ByteSize.format(d.slots()),
+          ByteSize.format(d.state()),
+          ByteSize.format(d.compute()),
+          ByteSize.format(d.hidden()),
+          ByteSize.format(stage.host().total()));
     }
     StringBuilder text = new StringBuilder(table.render(""));
     line(
@@ -200,7 +155,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text) {
         "peak: device %s of %s, host %s of %s",
         ByteSize.format(plan.peakDeviceBytes()),
         ByteSize.format(budget),
-        ByteSize.format(plan.host().totalBytes()),
+        ByteSize.format(plan.hostBytes()),
         ByteSize.format(hostBudget));
     TransformerPlan t = plan.transformer();
     Placement p = t.placement();
@@ -213,9 +168,10 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text) {
         chunk(t),
         t.run().grid().tokens(),
         guidance(t));
-    plan.vae()
-        .map(v -> v.memory())
-        .ifPresent(
+    plan.stages().stream()
+        .flatMap(stage -> stage.details(VaePlan.class).stream())
+        .map(VaePlan::memory)
+        .forEach(
             m ->
                 line(
                     text,

@@ -34,8 +34,23 @@ public record MemoryBudget(long deviceBytes, long hostBytes, boolean shared) {
 
   /** What the user allows; what is not said is measured now. */
   public static MemoryBudget of(ComputeSettings settings, Device device) {
-    long host = settings.hostBudgetBytes().orElseGet(() -> (long) (HOST_SHARE * freeHostBytes()));
-    long dev = settings.deviceBudgetBytes().orElseGet(() -> automatic(device, host));
+    return of(settings, device, 0);
+  }
+
+  /**
+   * As {@link #of(ComputeSettings, Device)}, for a run that may also use what is held already.
+   *
+   * @param heldBytes device memory that is not free, but would be given back for the run
+   */
+  public static MemoryBudget of(ComputeSettings settings, Device device, long heldBytes) {
+    // What the CPU device allocates is host memory.
+    long held = device.isCpu() ? heldBytes : 0;
+    long host =
+        settings.hostBudgetBytes().orElseGet(() -> (long) (HOST_SHARE * (freeHostBytes() + held)));
+    long dev =
+        settings
+            .deviceBudgetBytes()
+            .orElseGet(() -> device.isCpu() ? host : automatic(device, heldBytes));
     return new MemoryBudget(dev, host, device.isCpu() && settings.deviceBudgetBytes().isEmpty());
   }
 
@@ -44,9 +59,8 @@ public record MemoryBudget(long deviceBytes, long hostBytes, boolean shared) {
     return new MemoryBudget(bytes, hostBytes, shared);
   }
 
-  private static long automatic(Device device, long hostBytes) {
-    // What the CPU device allocates is host memory.
-    return device.isCpu() ? hostBytes : Math.max(0, device.memory().freeBytes() - DEVICE_MARGIN);
+  private static long automatic(Device device, long heldBytes) {
+    return Math.max(0, device.memory().freeBytes() + heldBytes - DEVICE_MARGIN);
   }
 
   /** Host memory that can be had without swapping; page cache counts as free. */

@@ -1,68 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.memory;
 
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
- * What a run will take, stage by stage; stages follow each other, so the run's peak is the largest
- * of theirs. Made before any weight is read. Immutable.
+ * What a run will take, stage by stage. Made before any weight is read. Immutable.
  *
  * @param budgetBytes most device memory the run may use
  * @param hostBudgetBytes most host memory it may use beside clean mapped pages
- * @param vae how frames are decoded; empty for a VAE that this version cannot run
+ * @param stages in the order they run
  * @param steps sampling steps
  */
-public record RunPlan(
-    long budgetBytes,
-    long hostBudgetBytes,
-    TextPlan text,
-    TransformerPlan transformer,
-    Optional<VaePlan> vae,
-    HostPlan host,
-    int steps) {
-
-  /** Most device memory in use during a stage. */
-  public long peakDeviceBytes(Stage stage) {
-    return switch (stage) {
-      case TEXT -> text.peakDeviceBytes();
-      case SAMPLE -> transformer.peakDeviceBytes();
-      case DECODE -> vae.map(VaePlan::peakDeviceBytes).orElse(0L);
-    };
+public record RunPlan(long budgetBytes, long hostBudgetBytes, List<StagePlan> stages, int steps) {
+  public RunPlan {
+    stages = List.copyOf(stages);
   }
 
-  /** Most device memory in use at any time. */
+  /**
+   * The plan of a stage.
+   *
+   * @throws IllegalArgumentException if the run has no such stage
+   */
+  public StagePlan stage(Stage stage) {
+    return stages.stream()
+        .filter(s -> s.stage().equals(stage))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("this run has no stage " + stage.id()));
+  }
+
+  /** This run with another plan of one of its stages. */
+  RunPlan with(StagePlan changed, MemoryBudget budget) {
+    List<StagePlan> list = new ArrayList<>(stages);
+    list.replaceAll(s -> s.stage().equals(changed.stage()) ? changed : s);
+    return new RunPlan(budget.deviceBytes(), budget.hostBytes(), list, steps);
+  }
+
+  /** How the transformer works on the clip. */
+  public TransformerPlan transformer() {
+    return stage(Stage.SAMPLE).details(TransformerPlan.class).orElseThrow();
+  }
+
+  /** Most device memory in use at any time: stages follow each other. */
   public long peakDeviceBytes() {
-    long peak = 0;
-    for (Stage stage : Stage.values()) {
-      peak = Math.max(peak, peakDeviceBytes(stage));
-    }
-    return peak;
+    return stages.stream().mapToLong(s -> s.device().peak()).max().orElse(0);
   }
 
-  /** Most bytes in ggml's buffers during a stage: what measuring buffers shows. */
-  public long bufferBytes(Stage stage) {
-    return switch (stage) {
-      case TEXT -> text.bufferBytes();
-      case SAMPLE -> transformer.bufferBytes();
-      case DECODE -> vae.map(v -> v.memory().peakBytes()).orElse(0L);
-    };
+  /** Most host memory in use at any time. */
+  public long hostBytes() {
+    return stages.stream().mapToLong(s -> s.host().total()).max().orElse(0);
+  }
+
+  /** Whether this version can run every stage. */
+  public boolean isComplete() {
+    return stages.stream().allMatch(s -> s.unsupported().isEmpty());
   }
 
   /** One line for people. */
   public String summary() {
-    int blocks = transformer.placement().blocks();
-    int resident = transformer.placement().resident();
+    TransformerPlan t = transformer();
     return String.format(
-        "plan: peak %s of %s (text %s, transformer %s, VAE %s); %d of %d blocks resident, chunks of"
-            + " %d tokens, %s uploaded a step",
+        "plan: peak %s of %s (%s); %d of %d blocks resident, chunks of %d tokens, %s uploaded a"
+            + " step",
         Bytes.text(peakDeviceBytes()),
         Bytes.text(budgetBytes),
-        Bytes.text(text.peakDeviceBytes()),
-        Bytes.text(transformer.peakDeviceBytes()),
-        Bytes.text(peakDeviceBytes(Stage.DECODE)),
-        resident,
-        blocks,
-        Math.min(transformer.run().chunks().rows(), transformer.run().chunks().tokens()),
-        Bytes.text(transformer.uploadBytesPerStep()));
+        stages.stream()
+            .map(s -> s.stage().title() + " " + Bytes.text(s.device().peak()))
+            .collect(Collectors.joining(", ")),
+        t.placement().resident(),
+        t.placement().blocks(),
+        Math.min(t.run().chunks().rows(), t.run().chunks().tokens()),
+        Bytes.text(t.uploadBytesPerStep()));
   }
 }

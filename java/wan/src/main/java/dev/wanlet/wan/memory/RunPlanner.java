@@ -1,46 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.memory;
 
-import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.FrameSize;
-import dev.wanlet.wan.catalog.ModelDefaults.VaeNumbers;
-import dev.wanlet.wan.model.transformer.PromptRows;
-import dev.wanlet.wan.model.transformer.TokenGrid;
-import dev.wanlet.wan.model.transformer.WanConfig;
-import dev.wanlet.wan.model.umt5.Umt5Config;
-import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.TypePolicy;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Supplier;
 
 /**
  * Plans all stages of a run within a budget, from configurations alone. Immutable; thread-safe.
  *
- * @param threads of a CPU device
- * @param transformer configuration of the transformer, or of each of two experts
- * @param transformerTypes types of each transformer that takes part
- * @param text configuration of the text encoder
- * @param textTypes its types
- * @param latents how latents relate to pixels and frames
- * @param vae configuration of the VAE; empty for one that this version cannot run
+ * @param facts the model, and the device
+ * @param stages in the order they run
  */
-public record RunPlanner(
-    Device device,
-    int threads,
-    DeviceRates rates,
-    WanConfig transformer,
-    List<TypePolicy> transformerTypes,
-    Umt5Config text,
-    TypePolicy textTypes,
-    VaeNumbers latents,
-    Optional<VaeConfig> vae) {
+public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
   public RunPlanner {
-    transformerTypes = List.copyOf(transformerTypes);
+    stages = List.copyOf(stages);
   }
 
   /**
@@ -75,15 +52,6 @@ public record RunPlanner(
    */
   public record Alternatives(OptionalInt frames, Optional<FrameSize> size) {}
 
-  /** The tokens of a clip. */
-  public TokenGrid grid(Job job) {
-    int stride = latents.spatialStride();
-    return TokenGrid.ofLatents(
-        (job.frames() - 1) / latents.temporalStride() + 1,
-        job.size().height() / stride,
-        job.size().width() / stride);
-  }
-
   /**
    * Plans a run.
    *
@@ -92,9 +60,9 @@ public record RunPlanner(
    */
   public RunPlan plan(Job job, MemoryBudget budget) {
     RunPlan plan = planWithin(job, budget);
-    if (budget.shared() && plan.peakDeviceBytes() + plan.host().totalBytes() > budget.hostBytes()) {
+    if (budget.shared() && plan.peakDeviceBytes() + plan.hostBytes() > budget.hostBytes()) {
       // The CPU device computes in host memory: what the rest takes is not there for its buffers.
-      long rest = Math.max(0, budget.hostBytes() - plan.host().totalBytes());
+      long rest = Math.max(0, budget.hostBytes() - plan.hostBytes());
       return planWithin(job, new MemoryBudget(rest, budget.hostBytes(), true));
     }
     return plan;
@@ -102,10 +70,14 @@ public record RunPlanner(
 
   private RunPlan planWithin(Job job, MemoryBudget budget) {
     List<MemoryBudgetException> refusals = new ArrayList<>();
-    HostPlanner hosts = new HostPlanner(this, job);
-    TextPlan textPlan = attempt(refusals, () -> text(job, budget));
-    TransformerPlan sample = attempt(refusals, () -> sample(job, budget));
-    Optional<VaePlan> decode = attempt(refusals, () -> decode(job, budget));
+    List<StagePlan> plans = new ArrayList<>();
+    for (StagePlanner stage : stages) {
+      try {
+        plans.add(stage.plan(job, budget));
+      } catch (MemoryBudgetException e) {
+        refusals.add(e);
+      }
+    }
     if (!refusals.isEmpty()) {
       throw refusals.stream()
           .max(
@@ -114,26 +86,7 @@ public record RunPlanner(
                   .thenComparingLong(MemoryBudgetException::neededBytes))
           .orElseThrow();
     }
-    return new RunPlan(
-        budget.deviceBytes(),
-        budget.hostBytes(),
-        textPlan,
-        sample,
-        decode,
-        new HostPlan(
-            hosts.text(textPlan),
-            hosts.sample(sample),
-            decode.map(hosts::decode).orElse(new HostPlan.Part(0, 0, 0, 0))),
-        job.steps());
-  }
-
-  private static <T> T attempt(List<MemoryBudgetException> refusals, Supplier<T> stage) {
-    try {
-      return stage.get();
-    } catch (MemoryBudgetException e) {
-      refusals.add(e);
-      return null;
-    }
+    return new RunPlan(budget.deviceBytes(), budget.hostBytes(), plans, job.steps());
   }
 
   /**
@@ -142,73 +95,9 @@ public record RunPlanner(
    * @throws MemoryBudgetException if it does not fit
    */
   public RunPlan replan(RunPlan plan, Stage stage, Job job, MemoryBudget budget) {
-    HostPlanner hosts = new HostPlanner(this, job);
-    TextPlan textPlan = stage == Stage.TEXT ? text(job, budget) : plan.text();
-    TransformerPlan sample = stage == Stage.SAMPLE ? sample(job, budget) : plan.transformer();
-    Optional<VaePlan> decode = stage == Stage.DECODE ? decode(job, budget) : plan.vae();
-    return new RunPlan(
-        budget.deviceBytes(),
-        budget.hostBytes(),
-        textPlan,
-        sample,
-        decode,
-        new HostPlan(
-            hosts.text(textPlan),
-            hosts.sample(sample),
-            decode.map(hosts::decode).orElse(plan.host().decode())),
-        plan.steps());
-  }
-
-  private TextPlan text(Job job, MemoryBudget budget) {
-    TextPlan plan =
-        TextPlan.plan(
-            device, text, job.tokens(), textTypes, job.precision(), threads, budget.deviceBytes());
-    requireHost("the text encoder", new HostPlanner(this, job).text(plan), budget);
-    return plan;
-  }
-
-  private TransformerPlan sample(Job job, MemoryBudget budget) {
-    TransformerPlanner planner =
-        new TransformerPlanner(transformer, transformerTypes, device, threads, rates);
-    TransformerPlanner.Job clip =
-        new TransformerPlanner.Job(
-            grid(job),
-            job.tokens().stream().map(PromptRows::new).toList(),
-            1,
-            job.precision(),
-            job.maxResident());
-    HostPlanner hosts = new HostPlanner(this, job);
-    TransformerPlan smallest = planner.smallest(clip);
-    if (smallest.peakDeviceBytes() <= budget.deviceBytes()) {
-      requireHost("the transformer", hosts.sample(smallest), budget);
-    }
-    // What chunks of the longest kind add on Java's heap is left aside: it is a few MiB, and
-    // checked below.
-    HostPlan.Part least = hosts.sample(smallest);
-    long scratch = budget.hostBytes() - (least.totalBytes() - least.scratchBytes());
-    TransformerPlan plan = planner.plan(clip, budget.deviceBytes(), scratch);
-    return hosts.sample(plan).totalBytes() <= budget.hostBytes() ? plan : smallest;
-  }
-
-  private static void requireHost(String stage, HostPlan.Part part, MemoryBudget budget) {
-    if (part.totalBytes() > budget.hostBytes()) {
-      throw new MemoryBudgetException(
-          MemoryBudgetException.Kind.HOST, stage, part.totalBytes(), budget.hostBytes(), "");
-    }
-  }
-
-  private Optional<VaePlan> decode(Job job, MemoryBudget budget) {
-    if (vae.isEmpty()) {
-      return Optional.empty();
-    }
-    VaePlan plan =
-        new VaePlanner(vae.get(), device, threads)
-            .decoder(
-                new VaePlanner.Job(
-                    job.size().width(), job.size().height(), job.frames(), job.precision()),
-                budget.deviceBytes());
-    requireHost("the VAE", new HostPlanner(this, job).decode(plan), budget);
-    return Optional.of(plan);
+    StagePlanner planner =
+        stages.stream().filter(s -> s.stage().equals(stage)).findFirst().orElseThrow();
+    return plan.with(planner.plan(job, budget), budget);
   }
 
   /**
@@ -223,7 +112,7 @@ public record RunPlanner(
             .sorted(Comparator.comparingLong(FrameSize::pixels).reversed())
             .filter(s -> fits(job.with(s, job.frames()), budget))
             .findFirst();
-    int stride = latents.temporalStride();
+    int stride = facts.latents().temporalStride();
     int fitting = -1;
     int refused = (job.frames() - 1) / stride;
     while (refused - fitting > 1) {

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.memory;
 
-/** What a run does, in order. */
-public enum Stage {
+/**
+ * What a stage of a run is called. A stage of its own kind names itself; these three make a clip
+ * from text. Immutable.
+ *
+ * @param id its name in JSON output and metadata
+ * @param title the network at work, for people
+ * @param unit what is counted
+ */
+public record Stage(String id, String title, String unit) {
   /** The prompts go through the text encoder. */
-  TEXT("text", "prompts"),
+  public static final Stage TEXT = new Stage("text", "text encoder", "prompts");
+
   /** The transformer turns noise into latents. */
-  SAMPLE("sample", "steps"),
+  public static final Stage SAMPLE = new Stage("sample", "transformer", "steps");
+
   /** The VAE turns latents into frames, which go to the file. */
-  DECODE("decode", "frames");
-
-  private final String id;
-  private final String unit;
-
-  Stage(String id, String unit) {
-    this.id = id;
-    this.unit = unit;
-  }
-
-  /** Its name in JSON output and metadata. */
-  public String id() {
-    return id;
-  }
-
-  /** What is counted. */
-  public String unit() {
-    return unit;
-  }
+  public static final Stage DECODE = new Stage("decode", "VAE", "frames");
 }

@@ -12,6 +12,7 @@ import java.util.List;
  * How the text encoder works on the prompts. Each of its blocks is used once, so keeping blocks
  * would save nothing: all are streamed. Immutable.
  *
+ * @param precision how exactly it computes
  * @param placement which blocks stay: none
  * @param outerBytes weights around the blocks
  * @param slotBytes all slots together
@@ -21,6 +22,7 @@ import java.util.List;
  * @param scratchBytes host memory the CPU device takes beside
  */
 public record TextPlan(
+    Precision precision,
     Placement placement,
     long outerBytes,
     long slotBytes,
@@ -57,6 +59,7 @@ public record TextPlan(
       }
       plan =
           new TextPlan(
+              precision,
               resident ? Placement.allResident(1) : new Placement(layers, 0, slots),
               memory.outerBytes(),
               largest * Math.max(1, slots),
@@ -71,13 +74,13 @@ public record TextPlan(
     throw new MemoryBudgetException("the text encoder", plan.peakDeviceBytes(), budgetBytes, "");
   }
 
-  /** The most device memory in ggml buffers: what a measurement of buffers shows. */
-  public long bufferBytes() {
-    return outerBytes + slotBytes + stateBytes + computeBytes;
+  /** Where the device memory goes. */
+  public DeviceBytes deviceBytes() {
+    return new DeviceBytes(outerBytes, 0, slotBytes, stateBytes, computeBytes, hiddenBytes);
   }
 
   /** The most device memory in use. */
   public long peakDeviceBytes() {
-    return bufferBytes() + hiddenBytes;
+    return deviceBytes().peak();
   }
 }

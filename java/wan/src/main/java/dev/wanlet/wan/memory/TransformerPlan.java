@@ -31,13 +31,14 @@ public record TransformerPlan(
     long uploadBytesPerStep,
     double stepSeconds) {
 
-  /** The most device memory in ggml buffers: what a measurement of buffers shows. */
-  public long bufferBytes() {
-    return outerBytes + residentBytes + slotBytes + stateBytes + computeBytes;
+  /** Where the device memory goes. */
+  public DeviceBytes deviceBytes() {
+    return new DeviceBytes(
+        outerBytes, residentBytes, slotBytes, stateBytes, computeBytes, hiddenBytes);
   }
 
   /** The most device memory in use. */
   public long peakDeviceBytes() {
-    return bufferBytes() + hiddenBytes;
+    return deviceBytes().peak();
   }
 }

@@ -10,8 +10,14 @@ import dev.wanlet.wan.model.vae.VaeMemory;
  * @param hiddenBytes bound of what the backend takes by itself
  */
 public record VaePlan(VaeMemory memory, long hiddenBytes) {
+  /** Where the device memory goes. */
+  public DeviceBytes deviceBytes() {
+    long state = memory.frameBytes() + memory.historyBytes();
+    return new DeviceBytes(memory.weightBytes(), 0, 0, state, memory.computeBytes(), hiddenBytes);
+  }
+
   /** The most device memory in use. */
   public long peakDeviceBytes() {
-    return memory.peakBytes() + hiddenBytes;
+    return deviceBytes().peak();
   }
 }

@@ -3,68 +3,84 @@ package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.media.FrameConversion;
-import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.write.FrameSink;
 import dev.wanlet.wan.media.write.FrameSinks;
+import dev.wanlet.wan.memory.DecodeStagePlanner;
+import dev.wanlet.wan.memory.ModelFacts;
+import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.memory.StagePlan;
+import dev.wanlet.wan.memory.StagePlanner;
+import dev.wanlet.wan.memory.VaePlan;
 import dev.wanlet.wan.model.vae.Vae21Decoder;
 import dev.wanlet.wan.model.vae.VaeConfig;
-import dev.wanlet.wan.model.vae.VaeMemory;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
-import java.util.function.IntConsumer;
 
-/**
- * Stage 3: latents become frames, each of which goes to the file as soon as it exists. Stateless.
- */
-final class DecodeStage {
-  private DecodeStage() {}
-
-  /**
-   * Decodes and writes a clip.
-   *
-   * @param latents [C, T, H, W], normalised
-   * @param metadata stored in the file
-   * @param listener hears how many frames are done
-   * @return the first file written
-   */
-  static Path decode(
-      Backend backend,
-      WeightSource source,
-      VaeConfig config,
-      VaeMemory plan,
-      float[] latents,
-      GenerationRequest request,
-      VideoMetadata metadata,
-      IntConsumer listener)
-      throws IOException {
-    int width = request.size().width();
-    int height = request.size().height();
-    try (FrameSink sink =
-            FrameSinks.open(request.output(), width, height, request.fps(), metadata);
-        Vae21Decoder decoder =
-            Vae21Decoder.load(backend, config, plan.settings(), new SourceReader(source))) {
-      decoder.decode(
-          latents,
-          config.latentFrames(request.frames()),
-          (index, rgb) -> {
-            write(sink, FrameConversion.toRgb24(rgb, width, height));
-            listener.accept(index + 1);
-          });
-      return sink.finish().get(0);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
+/** Latents become frames, each of which goes to the file as soon as it exists. Immutable. */
+final class DecodeStage implements ClipStage {
+  @Override
+  public StagePlanner planner(ModelFacts facts) {
+    return new DecodeStagePlanner(facts);
   }
 
-  private static void write(FrameSink sink, byte[] rgb24) {
-    try {
-      sink.accept(rgb24);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  @Override
+  public int units(Clip clip) {
+    return clip.request().frames();
+  }
+
+  @Override
+  public StageRunner open(OpenModel model, Backend backend, StagePlan plan) throws IOException {
+    VaePlan details = plan.details(VaePlan.class).orElseThrow();
+    VaeConfig config = VaeConfig.infer(model.vae());
+    return new Runner(
+        config,
+        Vae21Decoder.load(
+            backend, config, details.memory().settings(), new SourceReader(model.vae())));
+  }
+
+  private static final class Runner implements StageRunner {
+    private final VaeConfig config;
+    private final Vae21Decoder decoder;
+
+    Runner(VaeConfig config, Vae21Decoder decoder) {
+      this.config = config;
+      this.decoder = decoder;
+    }
+
+    @Override
+    public void run(Clip clip) throws IOException {
+      GenerationRequest request = clip.request();
+      int width = request.size().width();
+      int height = request.size().height();
+      try (FrameSink sink =
+          FrameSinks.open(request.output(), width, height, request.fps(), clip.settings())) {
+        decoder.decode(
+            clip.sampling().latents(),
+            config.latentFrames(request.frames()),
+            (index, rgb) -> {
+              write(sink, FrameConversion.toRgb24(rgb, width, height));
+              clip.cancellation().check();
+              clip.progress(Stage.DECODE, index + 1, request.frames());
+            });
+        clip.output(sink.finish().get(0));
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+
+    private static void write(FrameSink sink, byte[] rgb24) {
+      try {
+        sink.accept(rgb24);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      decoder.close();
     }
   }
 }

@@ -5,7 +5,7 @@ import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -15,7 +15,7 @@ import java.util.Map;
  * @param output the finished file
  * @param request what was asked for
  * @param stepSeconds time of each sampling step
- * @param stageSeconds time of each stage, loading its weights included
+ * @param stageSeconds time of each stage in the order they ran, loading weights included
  * @param plannedPeakBytes most device memory the plan allowed for
  * @param measuredPeakBytes most device memory in use
  */
@@ -29,8 +29,6 @@ public record GenerationResult(
 
   public GenerationResult {
     stepSeconds = List.copyOf(stepSeconds);
-    Map<Stage, Double> ordered = new EnumMap<>(Stage.class);
-    ordered.putAll(stageSeconds);
-    stageSeconds = Collections.unmodifiableMap(ordered);
+    stageSeconds = Collections.unmodifiableMap(new LinkedHashMap<>(stageSeconds));
   }
 }

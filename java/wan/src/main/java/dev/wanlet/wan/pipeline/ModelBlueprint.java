@@ -9,6 +9,7 @@ import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.memory.DeviceRates;
+import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
@@ -166,18 +167,20 @@ public final class ModelBlueprint implements AutoCloseable {
     if (types.isEmpty()) {
       types.add(recipeTypes(recipe, device, precision));
     }
-    return new RunPlanner(
-        device,
-        threads,
-        rates,
-        config,
-        types,
-        textEncoder == null ? model.textEncoder() : Umt5Config.infer(textEncoder.source()),
-        textEncoder == null
-            ? recipeTypes(TEXT_TYPE, device, precision)
-            : SourceTypes.of(textEncoder.source(), precision, device),
-        model.vae(),
-        vaeConfig());
+    ModelFacts facts =
+        new ModelFacts(
+            device,
+            threads,
+            rates,
+            config,
+            types,
+            textEncoder == null ? model.textEncoder() : Umt5Config.infer(textEncoder.source()),
+            textEncoder == null
+                ? recipeTypes(TEXT_TYPE, device, precision)
+                : SourceTypes.of(textEncoder.source(), precision, device),
+            model.vae(),
+            vaeConfig());
+    return VideoPipeline.planner(facts, VideoPipeline.STAGES);
   }
 
   private Optional<VaeConfig> vaeConfig() throws IOException {

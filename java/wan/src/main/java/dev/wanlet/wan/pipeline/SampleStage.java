@@ -4,6 +4,11 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.wan.memory.ModelFacts;
+import dev.wanlet.wan.memory.SampleStagePlanner;
+import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.memory.StagePlan;
+import dev.wanlet.wan.memory.StagePlanner;
 import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.memory.TransformerPlan;
 import dev.wanlet.wan.model.transformer.WanConfig;
@@ -12,136 +17,161 @@ import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.TypePolicy;
-import dev.wanlet.wan.sampling.Denoiser;
+import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.Guidance;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.function.IntFunction;
-import java.util.function.IntPredicate;
 
-/**
- * Owner, stage 2: the transformer as the sampling loop sees it. Loads an expert when its first step
- * comes and drops it when the other one's does. Confined to one thread.
- */
-final class SampleStage implements Denoiser, AutoCloseable {
-  private final Backend backend;
-  private final List<WeightSource> experts;
-  private final WanConfig config;
-  private final TransformerPlan plan;
-  private final List<float[]> contexts;
-  private final IntPredicate highNoise;
-  private final IntFunction<Guidance> guidance;
-  private final int steps;
-  private final BlockListener listener;
-  private WeightSource loaded;
-  private WanTransformer transformer;
-  private WanSession session;
-
-  /** Hears of each block that is done. */
-  @FunctionalInterface
-  interface BlockListener {
-    void blockDone(int step, double fractionOfStep);
-  }
-
-  /**
-   * Takes nothing yet.
-   *
-   * @param experts the transformers in the order they run
-   * @param highNoise whether a step belongs to the first of two experts
-   * @param guidance of each step
-   */
-  SampleStage(
-      Backend backend,
-      List<WeightSource> experts,
-      WanConfig config,
-      TransformerPlan plan,
-      List<float[]> contexts,
-      IntPredicate highNoise,
-      IntFunction<Guidance> guidance,
-      int steps,
-      BlockListener listener) {
-    this.backend = backend;
-    this.experts = experts;
-    this.config = config;
-    this.plan = plan;
-    this.contexts = contexts;
-    this.highNoise = highNoise;
-    this.guidance = guidance;
-    this.steps = steps;
-    this.listener = listener;
+/** Noise becomes latents, by the transformer or by two experts in turn. Immutable. */
+final class SampleStage implements ClipStage {
+  @Override
+  public StagePlanner planner(ModelFacts facts) {
+    return new SampleStagePlanner(facts);
   }
 
   @Override
-  public float[] predict(float[] latents, float timestep, int step) {
-    try {
-      load(experts.get(highNoise.test(step) ? 0 : experts.size() - 1));
-      return predict(latents, new float[] {timestep}, step, guidance.apply(step));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (GgmlException e) {
-      if (e.code() == ErrorCode.ABORTED) {
-        throw new SamplingCancelledException(step, steps);
+  public int units(Clip clip) {
+    return clip.sampling().steps();
+  }
+
+  @Override
+  public StageRunner open(OpenModel model, Backend backend, StagePlan plan) {
+    return new Runner(model, backend, plan.details(TransformerPlan.class).orElseThrow());
+  }
+
+  /** Loads an expert when its first step comes and drops it when the other one's does. */
+  private static final class Runner implements StageRunner {
+    private final Backend backend;
+    private final List<WeightSource> experts;
+    private final WanConfig config;
+    private TransformerPlan plan;
+    private WeightSource loaded;
+    private WanTransformer transformer;
+    private WanSession session;
+    private List<float[]> contexts;
+
+    Runner(OpenModel model, Backend backend, TransformerPlan plan) {
+      this.backend = backend;
+      this.experts = model.transformers();
+      this.config = model.transformerConfig();
+      this.plan = plan;
+    }
+
+    @Override
+    public void run(Clip clip) throws IOException {
+      clip.sampling().advance((latents, timestep, step) -> predict(clip, latents, timestep, step));
+    }
+
+    private float[] predict(Clip clip, float[] latents, float timestep, int step) {
+      ExpertSchedule schedule = clip.sampling().experts();
+      boolean highNoise = schedule.expert(step) == ExpertSchedule.Expert.HIGH_NOISE;
+      try {
+        load(experts.get(highNoise ? 0 : experts.size() - 1), clip.contexts());
+        return predict(clip, latents, new float[] {timestep}, step, schedule.guidance(step));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (GgmlException e) {
+        if (e.code() == ErrorCode.ABORTED) {
+          throw new SamplingCancelledException(step, clip.sampling().steps());
+        }
+        throw e;
       }
-      throw e;
     }
-  }
 
-  private float[] predict(float[] latents, float[] timesteps, int step, Guidance scale)
-      throws IOException {
-    if (!scale.needsUnconditional()) {
-      session.onBlock(done -> listener.blockDone(step, (double) done / config.layers()));
-      return session.predict(latents, timesteps, 0).get(0);
+    private float[] predict(Clip clip, float[] latents, float[] timesteps, int step, Guidance scale)
+        throws IOException {
+      if (!scale.needsUnconditional()) {
+        tellBlocks(clip, step, 0, 1);
+        return session.predict(latents, timesteps, 0).get(0);
+      }
+      if (plan.run().layerMajor()) {
+        tellBlocks(clip, step, 0, 1);
+        List<float[]> both = session.predict(latents, timesteps, 0, 1);
+        return scale.combine(both.get(0), both.get(1));
+      }
+      tellBlocks(clip, step, 0, 2);
+      float[] conditional = session.predict(latents, timesteps, 0).get(0);
+      tellBlocks(clip, step, 1, 2);
+      float[] unconditional = session.predict(latents, timesteps, 1).get(0);
+      return scale.combine(conditional, unconditional);
     }
-    if (plan.run().layerMajor()) {
-      session.onBlock(done -> listener.blockDone(step, (double) done / config.layers()));
-      List<float[]> both = session.predict(latents, timesteps, 0, 1);
-      return scale.combine(both.get(0), both.get(1));
-    }
-    double passes = 2;
-    session.onBlock(done -> listener.blockDone(step, done / passes / config.layers()));
-    float[] conditional = session.predict(latents, timesteps, 0).get(0);
-    session.onBlock(
-        done -> listener.blockDone(step, (1 + (double) done / config.layers()) / passes));
-    float[] unconditional = session.predict(latents, timesteps, 1).get(0);
-    return scale.combine(conditional, unconditional);
-  }
 
-  private void load(WeightSource expert) throws IOException {
-    if (expert.equals(loaded)) {
-      return;
+    private void tellBlocks(Clip clip, int step, int passesDone, double passes) {
+      session.onBlock(
+          done ->
+              clip.progress(
+                  Stage.SAMPLE,
+                  step + (passesDone + (double) done / config.layers()) / passes,
+                  clip.sampling().steps()));
     }
-    close();
-    TypePolicy types = SourceTypes.of(expert, plan.run().precision(), backend.device());
-    SourceReader reader = new SourceReader(expert);
-    StreamedBlocks blocks =
-        new StreamedBlocks(
-            backend,
-            WanTransformer.blockLayouts(config, types),
-            i -> reader.under(WanTransformer.blockPrefix(i)),
-            plan.placement());
-    try {
-      transformer = WanTransformer.load(backend, config, types, reader, blocks);
-    } catch (IOException | RuntimeException e) {
-      blocks.close();
-      throw e;
-    }
-    session = transformer.open(plan.run(), contexts);
-    loaded = expert;
-  }
 
-  @Override
-  public void close() {
-    if (session != null) {
-      session.close();
-      session = null;
+    private void load(WeightSource expert, List<float[]> prompts) throws IOException {
+      if (!expert.equals(loaded)) {
+        if (loaded != null) {
+          close();
+          backend.renew(); // the other expert's graphs are not counted with this one's
+        }
+        loadWeights(expert);
+      }
+      if (session == null) {
+        session = transformer.open(plan.run(), prompts);
+      } else if (contexts != prompts) {
+        session.restart(prompts);
+      }
+      contexts = prompts;
     }
-    if (transformer != null) {
-      transformer.close();
-      transformer = null;
+
+    private void loadWeights(WeightSource expert) throws IOException {
+      TypePolicy types = SourceTypes.of(expert, plan.run().precision(), backend.device());
+      SourceReader reader = new SourceReader(expert);
+      StreamedBlocks blocks =
+          new StreamedBlocks(
+              backend,
+              WanTransformer.blockLayouts(config, types),
+              i -> reader.under(WanTransformer.blockPrefix(i)),
+              plan.placement());
+      try {
+        transformer = WanTransformer.load(backend, config, types, reader, blocks);
+      } catch (IOException | RuntimeException e) {
+        blocks.close();
+        throw e;
+      }
+      loaded = expert;
     }
-    loaded = null;
+
+    @Override
+    public boolean adapt(StagePlan other) {
+      TransformerPlan next = other.details(TransformerPlan.class).orElseThrow();
+      if (!next.placement().equals(plan.placement())
+          || next.run().precision() != plan.run().precision()) {
+        return false;
+      }
+      if (!next.run().equals(plan.run())) {
+        closeSession();
+      }
+      plan = next;
+      return true;
+    }
+
+    private void closeSession() {
+      if (session != null) {
+        session.close();
+        session = null;
+        contexts = null;
+      }
+    }
+
+    @Override
+    public void close() {
+      closeSession();
+      if (transformer != null) {
+        transformer.close();
+        transformer = null;
+      }
+      loaded = null;
+    }
   }
 }

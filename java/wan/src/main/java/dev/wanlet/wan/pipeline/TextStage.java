@@ -2,10 +2,13 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.ggml.Backend;
-import dev.wanlet.wan.catalog.TokenizerFiles;
+import dev.wanlet.wan.memory.ModelFacts;
+import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.memory.StagePlan;
+import dev.wanlet.wan.memory.StagePlanner;
 import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.memory.TextPlan;
-import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.memory.TextStagePlanner;
 import dev.wanlet.wan.model.umt5.TokenEmbedding;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
@@ -14,61 +17,79 @@ import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightSet;
-import dev.wanlet.wan.text.PromptCleaner;
-import dev.wanlet.wan.text.Tokenizer;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Stage 1: prompts become the rows that cross-attention sees. Stateless. */
-final class TextStage {
-  private TextStage() {}
-
-  /** Tokens of each prompt, the end token included. */
-  static List<int[]> tokenize(Path tokenizerFile, List<String> prompts) throws IOException {
-    List<int[]> ids = new ArrayList<>();
-    try (Tokenizer tokenizer = TokenizerFiles.open(tokenizerFile)) {
-      for (String prompt : prompts) {
-        ids.add(tokenizer.encode(PromptCleaner.clean(prompt), WanConfig.TEXT_LENGTH));
-      }
-    }
-    return ids;
+/** Prompts become the rows that cross-attention sees. Immutable. */
+final class TextStage implements ClipStage {
+  @Override
+  public StagePlanner planner(ModelFacts facts) {
+    return new TextStagePlanner(facts);
   }
 
-  /**
-   * Encodes prompts; all device memory is given back before it returns.
-   *
-   * @return of each prompt [tokens, dim]
-   */
-  static List<float[]> encode(
-      Backend backend,
-      WeightSource source,
-      Umt5Config config,
-      TextPlan plan,
-      Precision precision,
-      List<int[]> ids)
+  @Override
+  public int units(Clip clip) {
+    return clip.promptIds().size();
+  }
+
+  @Override
+  public StageRunner open(OpenModel model, Backend backend, StagePlan plan) throws IOException {
+    TextPlan details = plan.details(TextPlan.class).orElseThrow();
+    return new Runner(encoder(model, backend, details), details);
+  }
+
+  private static Umt5Encoder encoder(OpenModel model, Backend backend, TextPlan plan)
       throws IOException {
+    WeightSource source = model.textEncoder();
+    Umt5Config config = model.textConfig();
+    Precision precision = plan.precision();
     TypePolicy types = SourceTypes.of(source, precision, backend.device());
     SourceReader reader = new SourceReader(source);
     TokenEmbedding embedding = new TokenEmbedding(source.require("token_embedding.weight"));
     WeightSet outer = WeightSet.load(backend, Umt5Encoder.outerLayout(config, types), reader);
-    StreamedBlocks blocks;
     try {
-      blocks =
+      StreamedBlocks blocks =
           new StreamedBlocks(
               backend,
               Umt5Encoder.blockLayouts(config, types),
               i -> reader.under(Umt5Encoder.blockPrefix(i)),
               plan.placement());
+      return new Umt5Encoder(backend, config, embedding, blocks, outer, precision);
     } catch (IOException | RuntimeException e) {
       outer.close();
       throw e;
     }
-    try (Umt5Encoder encoder =
-        new Umt5Encoder(backend, config, embedding, blocks, outer, precision)) {
-      return encoder.encode(ids);
+  }
+
+  private static final class Runner implements StageRunner {
+    private final Umt5Encoder encoder;
+    private final TextPlan plan;
+
+    Runner(Umt5Encoder encoder, TextPlan plan) {
+      this.encoder = encoder;
+      this.plan = plan;
+    }
+
+    @Override
+    public void run(Clip clip) throws IOException {
+      clip.contexts(encoder.encode(clip.promptIds()));
+      int prompts = clip.promptIds().size();
+      clip.progress(Stage.TEXT, prompts, prompts);
+    }
+
+    // Only the prompts differ: memory for them is taken while they are encoded.
+    @Override
+    public boolean adapt(StagePlan other) {
+      return other
+          .details(TextPlan.class)
+          .filter(p -> p.placement().equals(plan.placement()))
+          .filter(p -> p.precision() == plan.precision())
+          .isPresent();
+    }
+
+    @Override
+    public void close() {
+      encoder.close();
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
+import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.WanConfig;
@@ -28,13 +29,19 @@ import java.util.function.Consumer;
 
 /**
  * Makes clips with one model. Plans every stage before the first weight is read, then runs them one
- * after the other, each giving its memory back before the next: text encoder, transformer, VAE.
- * Immutable and thread-safe; each call opens and closes what it needs.
+ * after the other, each giving its memory back before the next. Immutable and thread-safe; each
+ * call opens and closes what it needs. {@link #open()} gives a pipeline that keeps it for the next
+ * clip.
  */
 public final class VideoPipeline {
+  /** What a clip from text goes through, in order. */
+  static final List<ClipStage> STAGES =
+      List.of(new TextStage(), new SampleStage(), new DecodeStage());
+
   private final ModelFiles files;
   private final DeviceRates.Source rates;
   private final Consumer<Backend> onOpen;
+  private final List<ClipStage> stages;
 
   /** A pipeline that predicts times from assumed rates. */
   public VideoPipeline(ModelFiles files) {
@@ -43,18 +50,27 @@ public final class VideoPipeline {
 
   /** A pipeline that predicts times, and weighs plans, by the given rates. */
   public VideoPipeline(ModelFiles files, DeviceRates.Source rates) {
-    this(files, rates, backend -> {});
+    this(files, rates, backend -> {}, STAGES);
   }
 
   /**
-   * A pipeline for tests of what happens when plans and devices disagree.
+   * A pipeline for tests of other stages, and of what happens when plans and devices disagree.
    *
-   * @param onOpen gets each backend once its budget is set
+   * @param onOpen gets the backend at the start of each clip, once its budget is set
    */
-  VideoPipeline(ModelFiles files, DeviceRates.Source rates, Consumer<Backend> onOpen) {
+  VideoPipeline(
+      ModelFiles files,
+      DeviceRates.Source rates,
+      Consumer<Backend> onOpen,
+      List<ClipStage> stages) {
     this.files = files;
     this.rates = rates;
     this.onOpen = onOpen;
+    this.stages = List.copyOf(stages);
+  }
+
+  List<ClipStage> stages() {
+    return stages;
   }
 
   /**
@@ -64,13 +80,8 @@ public final class VideoPipeline {
    * @throws IOException if a file cannot be read
    */
   public RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
-    try (OpenModel model = open()) {
-      Device device = Device.byName(request.compute().device());
-      return plan(
-          planner(model, request, device),
-          job(request, options, TextStage.tokenize(files.tokenizer(), prompts(request))),
-          MemoryBudget.of(request.compute(), device),
-          files.model());
+    try (OpenPipeline once = new OpenPipeline(this, openModel(), new DeviceLease(false))) {
+      return once.plan(request, options);
     }
   }
 
@@ -112,12 +123,21 @@ public final class VideoPipeline {
       GenerationListener listener,
       Cancellation cancellation)
       throws IOException {
-    try (OpenModel model = open()) {
-      return new PipelineRun(this, model, request, options, listener, cancellation).run();
+    try (OpenPipeline once = new OpenPipeline(this, openModel(), new DeviceLease(false))) {
+      return once.generate(request, options, listener, cancellation);
     }
   }
 
-  private OpenModel open() throws IOException {
+  /**
+   * Opens the model for many clips.
+   *
+   * @throws IOException if a file cannot be read or is damaged
+   */
+  public OpenPipeline open() throws IOException {
+    return new OpenPipeline(this, openModel(), new DeviceLease(true));
+  }
+
+  private OpenModel openModel() throws IOException {
     OpenModel model = OpenModel.open(files);
     WanConfig config = model.transformerConfig();
     if (config.variant() != WanVariant.T2V) {
@@ -138,18 +158,25 @@ public final class VideoPipeline {
 
   RunPlanner planner(OpenModel model, GenerationRequest request, Device device) throws IOException {
     int threads = request.compute().threadCount();
-    return new RunPlanner(
-        device,
-        threads,
-        rates.of(device, threads),
-        model.transformerConfig(),
-        model.transformers().stream()
-            .map(t -> SourceTypes.of(t, request.compute().precision(), device))
-            .toList(),
-        model.textConfig(),
-        SourceTypes.of(model.textEncoder(), request.compute().precision(), device),
-        files.model().vae(),
-        Optional.of(VaeConfig.infer(model.vae())));
+    ModelFacts facts =
+        new ModelFacts(
+            device,
+            threads,
+            rates.of(device, threads),
+            model.transformerConfig(),
+            model.transformers().stream()
+                .map(t -> SourceTypes.of(t, request.compute().precision(), device))
+                .toList(),
+            model.textConfig(),
+            SourceTypes.of(model.textEncoder(), request.compute().precision(), device),
+            files.model().vae(),
+            Optional.of(VaeConfig.infer(model.vae())));
+    return planner(facts, stages);
+  }
+
+  /** The planner of the stages of a clip. */
+  static RunPlanner planner(ModelFacts facts, List<ClipStage> stages) {
+    return new RunPlanner(facts, stages.stream().map(s -> s.planner(facts)).toList());
   }
 
   static RunPlanner.Job job(GenerationRequest request, RunOptions options, List<int[]> ids) {

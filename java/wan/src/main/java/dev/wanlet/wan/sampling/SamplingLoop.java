@@ -71,9 +71,17 @@ public record SamplingLoop(
    * @throws IllegalArgumentException if a prediction has the wrong length
    */
   public float[] run(float[] latents) {
+    return run(latents, sampler.schedule().steps());
+  }
+
+  /**
+   * Runs steps until {@code until} are done; otherwise as {@link #run(float[])}. A later call goes
+   * on from there.
+   */
+  public float[] run(float[] latents, int until) {
     FlowSchedule schedule = sampler.schedule();
     int steps = schedule.steps();
-    for (int i = sampler.nextStep(); i < steps; i++) {
+    for (int i = sampler.nextStep(); i < Math.min(until, steps); i++) {
       if (cancelled.getAsBoolean()) {
         throw new SamplingCancelledException(i, steps);
       }

@@ -124,8 +124,8 @@ class TransformerPlannerTest {
             2,
             rates);
     TransformerPlanner.Job job = job(256, 256, 9);
-    assertThat(both.plan(job, 64 * GIB).bufferBytes())
-        .isEqualTo(planner(WAN_1_3B, "Q8_0").plan(job, 64 * GIB).bufferBytes());
+    assertThat(both.plan(job, 64 * GIB).deviceBytes().buffers())
+        .isEqualTo(planner(WAN_1_3B, "Q8_0").plan(job, 64 * GIB).deviceBytes().buffers());
   }
 
   @Test

@@ -159,7 +159,7 @@ class VideoPipelineTest {
         new GenerationListener() {
           @Override
           public void progress(Stage stage, double done, int total) {
-            if (stage == Stage.SAMPLE && done > 3.4) {
+            if (stage.equals(Stage.SAMPLE) && done > 3.4) {
               cancellation.cancel();
             }
           }

@@ -14,6 +14,7 @@ import dev.wanlet.wan.nn.TimestepFeatures;
 import dev.wanlet.wan.nn.WeightSet;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -63,12 +64,29 @@ public final class WanSession implements AutoCloseable {
     try {
       state.place(backend);
       reserveLargestGraph();
-      for (int pass = 0; pass < contexts.size(); pass++) {
-        embedPrompt(pass, contexts.get(pass));
-      }
+      embedPrompts(contexts);
     } catch (RuntimeException e) {
       close();
       throw e;
+    }
+  }
+
+  /**
+   * Begins another clip of the same run with other prompts; nothing is allocated.
+   *
+   * @param contexts as {@link WanTransformer#open} takes them, with as many tokens as before
+   */
+  public void restart(List<float[]> contexts) {
+    checkContexts(contexts);
+    for (boolean[] ready : textReady) {
+      Arrays.fill(ready, false);
+    }
+    embedPrompts(contexts);
+  }
+
+  private void embedPrompts(List<float[]> contexts) {
+    for (int pass = 0; pass < contexts.size(); pass++) {
+      embedPrompt(pass, contexts.get(pass));
     }
   }
 
@@ -172,7 +190,7 @@ public final class WanSession implements AutoCloseable {
     int rows = run.prompts().get(pass).embedded();
     WanGraphs.Built built = graph(new Key(Kind.PROMPT, outer, 0, pass, 0, chunks.get(0)));
     // the padding row, if there is one, is zero before the embedding
-    float[] padded = java.util.Arrays.copyOf(context, rows * config.textDim());
+    float[] padded = Arrays.copyOf(context, rows * config.textDim());
     if (rows > 0) {
       built.input().set(padded);
       compute(built);

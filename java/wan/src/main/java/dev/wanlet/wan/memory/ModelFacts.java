@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import dev.wanlet.ggml.Device;
+import dev.wanlet.wan.catalog.ModelDefaults.VaeNumbers;
+import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.TypePolicy;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What planning knows of a model and of the device it will run on. Immutable.
+ *
+ * @param threads of a CPU device
+ * @param transformer configuration of the transformer, or of each of two experts
+ * @param transformerTypes types of each transformer that takes part
+ * @param text configuration of the text encoder
+ * @param textTypes its types
+ * @param latents how latents relate to pixels and frames
+ * @param vae configuration of the VAE; empty for one that this version cannot run
+ */
+public record ModelFacts(
+    Device device,
+    int threads,
+    DeviceRates rates,
+    WanConfig transformer,
+    List<TypePolicy> transformerTypes,
+    Umt5Config text,
+    TypePolicy textTypes,
+    VaeNumbers latents,
+    Optional<VaeConfig> vae) {
+  /** Contexts, the embedded tokens they are made from, and the copy on its way to the device. */
+  private static final int COPIES_OF_CONTEXT = 3;
+
+  public ModelFacts {
+    transformerTypes = List.copyOf(transformerTypes);
+  }
+
+  /** The tokens of a clip. */
+  public TokenGrid grid(RunPlanner.Job job) {
+    int stride = latents.spatialStride();
+    return TokenGrid.ofLatents(
+        (job.frames() - 1) / latents.temporalStride() + 1,
+        job.size().height() / stride,
+        job.size().width() / stride);
+  }
+
+  /** Bytes of a clip's latents in F32. */
+  long latentBytes(RunPlanner.Job job) {
+    return 4L * transformer.outChannels() * grid(job).tokens() * WanConfig.PATCH_AREA;
+  }
+
+  /** Java heap for the contexts of all prompts. */
+  long contextHeap(RunPlanner.Job job) {
+    long tokens = job.tokens().stream().mapToLong(Integer::longValue).sum();
+    return COPIES_OF_CONTEXT * 4L * text.dim() * tokens;
+  }
+
+  /** The loader's pinned memory; a CPU device reads straight from the mapped file. */
+  long ringBytes() {
+    return device.isCpu() ? 0 : PinnedUpload.PIECE_BYTES;
+  }
+
+  /** The largest weight that may pass through memory because it changes its type on the way. */
+  long convertedBytes(long elements, Precision precision) {
+    if (precision == Precision.F32) {
+      return Float.BYTES * elements;
+    }
+    // Graphics cards take F16 weights as BF16; a CPU computes with what files hold.
+    return device.isCpu() ? 0 : Short.BYTES * elements;
+  }
+}

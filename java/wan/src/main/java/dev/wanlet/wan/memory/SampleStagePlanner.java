@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import dev.wanlet.wan.model.transformer.PromptRows;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import java.util.OptionalDouble;
+
+/** Plans sampling: the transformer, or the larger of two experts. Immutable; thread-safe. */
+public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
+  /** Earlier predictions that the solver of the longest memory keeps. */
+  private static final int SOLVER_HISTORY = 4;
+
+  @Override
+  public Stage stage() {
+    return Stage.SAMPLE;
+  }
+
+  /** The details are a {@link TransformerPlan}. */
+  @Override
+  public StagePlan plan(RunPlanner.Job job, MemoryBudget budget) {
+    TransformerPlanner planner =
+        new TransformerPlanner(
+            facts.transformer(),
+            facts.transformerTypes(),
+            facts.device(),
+            facts.threads(),
+            facts.rates());
+    TransformerPlanner.Job clip =
+        new TransformerPlanner.Job(
+            facts.grid(job),
+            job.tokens().stream().map(PromptRows::new).toList(),
+            1,
+            job.precision(),
+            job.maxResident());
+    TransformerPlan smallest = planner.smallest(clip);
+    HostBytes least = host(job, smallest);
+    if (smallest.peakDeviceBytes() <= budget.deviceBytes()) {
+      least.requireWithin(budget, "the transformer");
+    }
+    // What chunks of the longest kind add on Java's heap is left aside: it is a few MiB, and
+    // checked below.
+    long scratch = budget.hostBytes() - (least.total() - least.scratch());
+    TransformerPlan plan = planner.plan(clip, budget.deviceBytes(), scratch);
+    return host(job, plan).total() <= budget.hostBytes() ? made(job, plan) : made(job, smallest);
+  }
+
+  private StagePlan made(RunPlanner.Job job, TransformerPlan plan) {
+    OptionalDouble seconds = OptionalDouble.of(job.steps() * plan.stepSeconds());
+    return StagePlan.of(stage(), plan.deviceBytes(), host(job, plan), seconds, plan);
+  }
+
+  private HostBytes host(RunPlanner.Job job, TransformerPlan plan) {
+    WanConfig config = facts.transformer();
+    long chunk =
+        4L
+            * WanConfig.PATCH_AREA
+            * (config.inChannels() + config.outChannels())
+            * plan.run().chunks().largest();
+    int passes = job.tokens().size();
+    // The run: latents, a velocity of each pass, the solver's history. A state being saved copies
+    // latents and history, a resumed run holds the one it came from, the file's bytes come in one
+    // piece per tensor.
+    int arrays = 1 + passes + SOLVER_HISTORY + 2 * (1 + SOLVER_HISTORY) + 1;
+    long widest = Math.max(6L * config.dim(), config.ffnDim()) * config.dim();
+    return new HostBytes(
+        HostBytes.BASE_HEAP + arrays * facts.latentBytes(job) + chunk + facts.contextHeap(job),
+        facts.ringBytes(),
+        plan.scratchBytes(),
+        facts.convertedBytes(widest, job.precision()));
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+/** Plans one stage of a run, for one model on one device. Immutable; thread-safe. */
+public interface StagePlanner {
+  /** Which stage. */
+  Stage stage();
+
+  /**
+   * Fits the stage into a budget.
+   *
+   * @throws MemoryBudgetException if it does not fit; it names the smallest budget that would do
+   */
+  StagePlan plan(RunPlanner.Job job, MemoryBudget budget);
+}

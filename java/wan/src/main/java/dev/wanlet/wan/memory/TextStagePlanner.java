@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import java.util.OptionalDouble;
+
+/** Plans the text encoder. Immutable; thread-safe. */
+public record TextStagePlanner(ModelFacts facts) implements StagePlanner {
+  /** A piece of the tokenizer's vocabulary: text, score, and its entry in the native tokenizer. */
+  private static final long BYTES_PER_PIECE = 400;
+
+  @Override
+  public Stage stage() {
+    return Stage.TEXT;
+  }
+
+  /** The details are a {@link TextPlan}. */
+  @Override
+  public StagePlan plan(RunPlanner.Job job, MemoryBudget budget) {
+    TextPlan plan =
+        TextPlan.plan(
+            facts.device(),
+            facts.text(),
+            job.tokens(),
+            facts.textTypes(),
+            job.precision(),
+            facts.threads(),
+            budget.deviceBytes());
+    HostBytes host = host(job, plan);
+    host.requireWithin(budget, "the text encoder");
+    return StagePlan.of(stage(), plan.deviceBytes(), host, OptionalDouble.empty(), plan);
+  }
+
+  private HostBytes host(RunPlanner.Job job, TextPlan plan) {
+    long vocabulary = facts.text().vocab() * BYTES_PER_PIECE;
+    long widest = (long) facts.text().dim() * facts.text().dimFfn();
+    return new HostBytes(
+        HostBytes.BASE_HEAP + vocabulary + facts.contextHeap(job),
+        facts.ringBytes(),
+        plan.scratchBytes(),
+        facts.convertedBytes(widest, job.precision()));
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.request.GenerationRequest;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A clip on its way through the stages: what was asked for, and what they have made of it so far.
+ * Confined to one thread.
+ */
+final class Clip {
+  private final GenerationRequest request;
+  private final VideoMetadata settings;
+  private final List<int[]> promptIds;
+  private final ClipSampling sampling;
+  private final GenerationListener listener;
+  private final Cancellation cancellation;
+  private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
+  private List<float[]> contexts = List.of();
+  private Path output;
+
+  /**
+   * @param settings stored in the file
+   * @param promptIds tokens of each prompt, the end token included: the prompt, and the negative
+   *     one where guidance is on
+   */
+  Clip(
+      GenerationRequest request,
+      VideoMetadata settings,
+      List<int[]> promptIds,
+      ClipSampling sampling,
+      GenerationListener listener,
+      Cancellation cancellation) {
+    this.request = request;
+    this.settings = settings;
+    this.promptIds = promptIds;
+    this.sampling = sampling;
+    this.listener = listener;
+    this.cancellation = cancellation;
+  }
+
+  GenerationRequest request() {
+    return request;
+  }
+
+  VideoMetadata settings() {
+    return settings;
+  }
+
+  List<int[]> promptIds() {
+    return promptIds;
+  }
+
+  /** Noise on its way to latents. */
+  ClipSampling sampling() {
+    return sampling;
+  }
+
+  /**
+   * What cross-attention sees of each prompt, [tokens, dim]; empty until the prompts are encoded.
+   */
+  List<float[]> contexts() {
+    return contexts;
+  }
+
+  void contexts(List<float[]> encoded) {
+    contexts = List.copyOf(encoded);
+  }
+
+  /** The first file written; null until the clip is. */
+  Path output() {
+    return output;
+  }
+
+  void output(Path file) {
+    output = file;
+  }
+
+  GenerationListener listener() {
+    return listener;
+  }
+
+  Cancellation cancellation() {
+    return cancellation;
+  }
+
+  /** Tells how far a stage has come. */
+  void progress(Stage stage, double done, int total) {
+    listener.progress(stage, done, total);
+  }
+
+  /** The time of each stage that is through, in the order they ran. */
+  Map<Stage, Double> stageSeconds() {
+    return stageSeconds;
+  }
+}

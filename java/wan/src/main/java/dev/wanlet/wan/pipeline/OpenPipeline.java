@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import dev.wanlet.ggml.Backend;
+import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.catalog.TokenizerFiles;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.memory.ComputeSettings;
+import dev.wanlet.wan.memory.MemoryBudget;
+import dev.wanlet.wan.memory.RunPlan;
+import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.text.PromptCleaner;
+import dev.wanlet.wan.text.Tokenizer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Owner: a model that makes one clip after another. Files stay mapped, and what fits the budget
+ * stays ready on the device: weights, slots and graphs. Each clip is the same, bit for bit, as if a
+ * pipeline of its own had made it.
+ *
+ * <p>Makes one clip at a time: a second call while a {@link SamplingRun} is open is refused. Apart
+ * from {@link Cancellation#cancel()} and {@link DeviceLease#heldBytes()}, which may come from any
+ * thread, it is confined to one thread at a time.
+ */
+public final class OpenPipeline implements AutoCloseable {
+  private final VideoPipeline pipeline;
+  private final OpenModel model;
+  private final DeviceLease lease;
+  private Tokenizer tokenizer;
+  private SamplingRun current;
+  private Planned last;
+
+  /** A plan with what it was made for. */
+  private record Planned(RunPlanner.Job clip, ComputeSettings compute, RunPlan plan) {}
+
+  /** Takes ownership of the model. */
+  OpenPipeline(VideoPipeline pipeline, OpenModel model, DeviceLease lease) {
+    this.pipeline = pipeline;
+    this.model = model;
+    this.lease = lease;
+  }
+
+  /** What this holds on the device, and the way to have it given back between clips. */
+  public DeviceLease lease() {
+    return lease;
+  }
+
+  /**
+   * Makes a clip; as {@link VideoPipeline#generate}.
+   *
+   * @throws IllegalStateException if this is closed, or another clip is being made
+   */
+  public GenerationResult generate(
+      GenerationRequest request,
+      RunOptions options,
+      GenerationListener listener,
+      Cancellation cancellation)
+      throws IOException {
+    try (SamplingRun run = start(request, options, listener, cancellation)) {
+      return run.finish();
+    }
+  }
+
+  /**
+   * Begins a clip: plans everything, then encodes the prompts and draws the noise. The caller goes
+   * on step by step.
+   *
+   * @param cancellation ends the clip within one block; what was saved can be resumed
+   * @throws dev.wanlet.wan.memory.MemoryBudgetException before any work, if it does not fit
+   * @throws java.util.concurrent.CancellationException if cancelled
+   * @throws IllegalStateException if this is closed, or another clip is being made
+   * @throws IOException if a model file cannot be read
+   */
+  public SamplingRun start(
+      GenerationRequest request,
+      RunOptions options,
+      GenerationListener listener,
+      Cancellation cancellation)
+      throws IOException {
+    if (current != null) {
+      throw new IllegalStateException(
+          "this pipeline is making a clip; finish or close that run first");
+    }
+    Job job = job(request, options);
+    RunPlan plan = plan(job);
+    listener.planned(plan);
+    Backend backend = prepared(job);
+    VideoMetadata settings = VideoPipeline.settings(request, pipeline.files());
+    TokenGrid grid = job.planner().facts().grid(job.clip());
+    Shape latents =
+        Shape.of(
+            model.transformerConfig().outChannels(),
+            grid.frames(),
+            grid.latentHeight(),
+            grid.latentWidth());
+    ClipSampling sampling =
+        new ClipSampling(request, options, settings, latents, listener, cancellation);
+    Clip clip = new Clip(request, settings, job.ids(), sampling, listener, cancellation);
+    SamplingRun run =
+        new SamplingRun(
+            new PipelineRun(
+                pipeline.stages(),
+                model,
+                lease,
+                backend,
+                job.planner(),
+                job.clip(),
+                job.budget(),
+                plan,
+                clip),
+            cancellation.onCancel(backend::requestStop),
+            this::ended);
+    current = run;
+    try {
+      run.prepare();
+    } catch (IOException | RuntimeException e) {
+      run.close();
+      throw e;
+    }
+    return run;
+  }
+
+  /**
+   * What a clip would take, without making it. Reads only headers, and the prompt's tokens.
+   *
+   * @throws dev.wanlet.wan.memory.MemoryBudgetException if it does not fit the budget
+   * @throws IOException if a file cannot be read
+   */
+  public RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
+    return plan(job(request, options));
+  }
+
+  /** A request with all that planning needs. */
+  private record Job(
+      RunPlanner planner,
+      RunPlanner.Job clip,
+      List<int[]> ids,
+      ComputeSettings compute,
+      MemoryBudget budget) {}
+
+  private Job job(GenerationRequest request, RunOptions options) throws IOException {
+    Device device = Device.byName(request.compute().device());
+    List<int[]> ids = new ArrayList<>();
+    for (String prompt : VideoPipeline.prompts(request)) {
+      ids.add(tokens(prompt));
+    }
+    return new Job(
+        pipeline.planner(model, request, device),
+        VideoPipeline.job(request, options, ids),
+        ids,
+        request.compute(),
+        MemoryBudget.of(request.compute(), device, lease.heldBytes()));
+  }
+
+  // The plan of the last clip serves again while it fits: free memory never stays the same, and
+  // another plan would mean loading weights anew.
+  private RunPlan plan(Job job) {
+    boolean again =
+        last != null
+            && last.clip().equals(job.clip())
+            && last.compute().equals(job.compute())
+            && last.plan().peakDeviceBytes() <= job.budget().deviceBytes()
+            && last.plan().hostBytes() <= job.budget().hostBytes();
+    if (!again) {
+      RunPlan plan =
+          VideoPipeline.plan(job.planner(), job.clip(), job.budget(), pipeline.files().model());
+      last = new Planned(job.clip(), job.compute(), plan);
+    }
+    return last.plan();
+  }
+
+  private Backend prepared(Job job) {
+    Backend backend = lease.backend(job.planner().facts().device());
+    backend.clearStop();
+    job.compute().threads().ifPresent(backend::setThreads);
+    backend.deviceMemory().limit(job.budget().deviceBytes());
+    backend.deviceMemory().resetPeak();
+    pipeline.opened(backend);
+    return backend;
+  }
+
+  private int[] tokens(String prompt) throws IOException {
+    if (tokenizer == null) {
+      tokenizer = TokenizerFiles.open(pipeline.files().tokenizer());
+    }
+    return tokenizer.encode(PromptCleaner.clean(prompt), WanConfig.TEXT_LENGTH);
+  }
+
+  private void ended() {
+    current = null;
+  }
+
+  /** Closes a clip that is being made, gives the device back and closes the files. */
+  @Override
+  public void close() {
+    if (current != null) {
+      current.close();
+    }
+    lease.close();
+    if (tokenizer != null) {
+      tokenizer.close();
+      tokenizer = null;
+    }
+    model.close();
+  }
+}
