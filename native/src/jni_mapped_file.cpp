@@ -27,6 +27,7 @@
 #endif
 
 using wanlet::error_code;
+using wanlet::advice;
 using wanlet::guarded;
 using wanlet::native_error;
 using wanlet::to_string;
@@ -37,9 +38,6 @@ struct mapping {
     void *  address;
     int64_t length;
 };
-
-// The order of MappedFile.Advice in Java.
-enum class advice : jint { SEQUENTIAL = 0, WILL_NEED = 1, DONT_NEED = 2 };
 
 [[noreturn]] void fail(const std::string & what, const std::string & reason) {
     throw native_error(error_code::IO, what + ": " + reason);

@@ -18,9 +18,6 @@ ggml_tensor * tensor(jlong handle) { return from_handle<ggml_tensor>(handle); }
 
 ggml_tensor * optional_tensor(jlong handle) { return from_handle_or_null<ggml_tensor>(handle); }
 
-// Ordinals of GgmlJni.BINARY_*.
-enum binary_op { BINARY_ADD, BINARY_SUB, BINARY_MUL, BINARY_DIV };
-
 // Round to nearest, ties to even. ggml's own function branches on NaN, which keeps compilers from vectorising it; a
 // quiet NaN stays one here.
 uint16_t to_bf16(float value) {
@@ -58,11 +55,11 @@ WANLET_JNI(jlong, opBinary)(JNIEnv * env, jclass, jlong arena, jint op, jlong a,
         ggml_context * c = ctx(arena);
         ggml_tensor *  x = tensor(a);
         ggml_tensor *  y = tensor(b);
-        switch (op) {
-            case BINARY_ADD: return to_handle(inplace ? ggml_add_inplace(c, x, y) : ggml_add(c, x, y));
-            case BINARY_SUB: return to_handle(inplace ? ggml_sub_inplace(c, x, y) : ggml_sub(c, x, y));
-            case BINARY_MUL: return to_handle(inplace ? ggml_mul_inplace(c, x, y) : ggml_mul(c, x, y));
-            case BINARY_DIV: return to_handle(inplace ? ggml_div_inplace(c, x, y) : ggml_div(c, x, y));
+        switch (static_cast<binary_op>(op)) {
+            case binary_op::ADD: return to_handle(inplace ? ggml_add_inplace(c, x, y) : ggml_add(c, x, y));
+            case binary_op::SUB: return to_handle(inplace ? ggml_sub_inplace(c, x, y) : ggml_sub(c, x, y));
+            case binary_op::MUL: return to_handle(inplace ? ggml_mul_inplace(c, x, y) : ggml_mul(c, x, y));
+            case binary_op::DIV: return to_handle(inplace ? ggml_div_inplace(c, x, y) : ggml_div(c, x, y));
             default: throw native_error(error_code::INVALID_ARGUMENT, "unknown binary operation");
         }
     });

@@ -29,6 +29,12 @@ enum class error_code : int {
     INTERNAL         = 7,
 };
 
+// Ordinals of GgmlJni.BINARY_*.
+enum class binary_op : jint { ADD, SUB, MUL, DIV };
+
+// What will happen to a mapped range: the numbers of MappedFileJni.
+enum class advice : jint { SEQUENTIAL, WILL_NEED, DONT_NEED };
+
 struct native_error : std::runtime_error {
     native_error(error_code code, const std::string & message) : std::runtime_error(message), code(code) {}
 

@@ -14,7 +14,8 @@ public final class Backend implements AutoCloseable {
   /** How long a waiting thread may use its processor, in nanoseconds; it is measured over 5 ms. */
   private static final long LONGEST_SPIN = 1_000_000;
 
-  private static final int MOST_THREADS = 512; // GGML_MAX_N_THREADS
+  /** The most threads that ggml takes. */
+  public static final int MAX_THREADS = GgmlJni.MAX_THREADS;
 
   private static final Object SLEEP_CHECK = new Object();
   private static boolean threadsSleep;
@@ -77,7 +78,7 @@ public final class Backend implements AutoCloseable {
 
   /** One thread per processor, as far as ggml takes so many. */
   public static int availableThreads() {
-    return Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    return Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
   }
 
   public Device device() {
@@ -116,8 +117,8 @@ public final class Backend implements AutoCloseable {
    * #availableThreads()}. Small graphs run on one thread in any case. Results do not depend on it.
    */
   public void setThreads(int count) {
-    if (count < 1 || count > MOST_THREADS) {
-      throw new IllegalArgumentException("threads must be 1 to " + MOST_THREADS + ", not " + count);
+    if (count < 1 || count > MAX_THREADS) {
+      throw new IllegalArgumentException("threads must be 1 to " + MAX_THREADS + ", not " + count);
     }
     threads.fix(count);
   }

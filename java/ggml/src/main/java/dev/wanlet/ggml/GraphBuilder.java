@@ -29,14 +29,6 @@ import java.util.function.LongBinaryOperator;
  * operand of an element-wise operation is repeated to the shape of the first.
  */
 public final class GraphBuilder {
-  // ggml_unary_op
-  private static final int TANH = 4;
-  private static final int SIGMOID = 7;
-  private static final int GELU = 8;
-  private static final int SILU = 10;
-  private static final int EXP = 13;
-  private static final int GELU_ERF = 16;
-
   private final TensorArena arena;
   private final Graph graph;
 
@@ -120,30 +112,30 @@ public final class GraphBuilder {
 
   public Tensor silu(Tensor a) {
     requireF32OrF16("silu", a);
-    return unary("silu", SILU, a);
+    return unary("silu", GgmlJni.UNARY_SILU, a);
   }
 
   /** The tanh form; on CPU through an F16 table, about 1e-3 off. See {@code nn.Activations}. */
   public Tensor gelu(Tensor a) {
     requireF32OrF16("gelu", a);
-    return unary("gelu", GELU, a);
+    return unary("gelu", GgmlJni.UNARY_GELU, a);
   }
 
   public Tensor geluErf(Tensor a) {
     requireF32OrF16("gelu_erf", a);
-    return unary("gelu_erf", GELU_ERF, a);
+    return unary("gelu_erf", GgmlJni.UNARY_GELU_ERF, a);
   }
 
   public Tensor tanh(Tensor a) {
-    return unary("tanh", TANH, a);
+    return unary("tanh", GgmlJni.UNARY_TANH, a);
   }
 
   public Tensor sigmoid(Tensor a) {
-    return unary("sigmoid", SIGMOID, a);
+    return unary("sigmoid", GgmlJni.UNARY_SIGMOID, a);
   }
 
   public Tensor exp(Tensor a) {
-    return unary("exp", EXP, a);
+    return unary("exp", GgmlJni.UNARY_EXP, a);
   }
 
   private Tensor unary(String op, int code, Tensor a) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.ggml;
 
+import dev.wanlet.ggml.internal.GgmlJni;
 import java.util.Arrays;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Arrays;
  */
 public final class Shape {
   /** ggml's own limit on dimensions of a tensor it computes with. Files may hold more. */
-  public static final int MAX_GGML_DIMS = 4;
+  public static final int MAX_GGML_DIMS = GgmlJni.MAX_DIMS;
 
   private final long[] dims;
 

@@ -10,10 +10,22 @@ public final class GgmlJni {
     NativeLibrary.load();
   }
 
+  // A native constant and a test hold these against ggml's headers: jni_constants.cpp,
+  // ConstantsTest.
+  public static final int MAX_THREADS = 512;
+  public static final int MAX_DIMS = 4;
   public static final int BINARY_ADD = 0;
   public static final int BINARY_SUB = 1;
   public static final int BINARY_MUL = 2;
   public static final int BINARY_DIV = 3;
+  public static final int UNARY_TANH = 4;
+  public static final int UNARY_SIGMOID = 7;
+  public static final int UNARY_GELU = 8;
+  public static final int UNARY_SILU = 10;
+  public static final int UNARY_EXP = 13;
+  public static final int UNARY_GELU_ERF = 16;
+  static final int LOG_WARN = 3;
+  static final int LOG_ERROR = 4;
 
   private GgmlJni() {}
 
@@ -26,6 +38,8 @@ public final class GgmlJni {
   public static native byte[] ggmlTree();
 
   public static native byte[] ggmlVersion();
+
+  static native byte[] constants();
 
   static native void loadBackends(byte[] directory);
 

@@ -8,14 +8,15 @@ import java.nio.charset.StandardCharsets;
 /** Where ggml's log lines arrive; called by name from jni_log.cpp, from any thread. */
 final class NativeLog {
   private static final Logger LOG = System.getLogger("dev.wanlet.ggml");
-  private static final int WARN = 3;
-  private static final int ERROR = 4;
 
   private NativeLog() {}
 
   static void log(int level, byte[] utf8Text) {
     // ggml's INFO lines tell about its own start-up; they are detail to a user of Wanlet.
-    Level javaLevel = level == ERROR ? Level.ERROR : level == WARN ? Level.WARNING : Level.DEBUG;
+    Level javaLevel =
+        level == GgmlJni.LOG_ERROR
+            ? Level.ERROR
+            : level == GgmlJni.LOG_WARN ? Level.WARNING : Level.DEBUG;
     if (LOG.isLoggable(javaLevel)) {
       LOG.log(javaLevel, new String(utf8Text, StandardCharsets.UTF_8).stripTrailing());
     }

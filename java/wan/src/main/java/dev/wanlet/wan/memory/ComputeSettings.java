@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.memory;
 
+import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.nn.Precision;
 import java.util.OptionalInt;
@@ -35,15 +36,17 @@ public record ComputeSettings(
           OptionalLong.empty(),
           Precision.AUTO);
 
-  private static final int MOST_THREADS = 512; // GGML_MAX_N_THREADS
-
   public ComputeSettings {
     if (device.isBlank()) {
       throw new RequestException("the name of the device is empty; expected auto, CPU, CUDA0, ...");
     }
-    if (threads.isPresent() && (threads.getAsInt() < 1 || threads.getAsInt() > MOST_THREADS)) {
+    if (threads.isPresent()
+        && (threads.getAsInt() < 1 || threads.getAsInt() > Backend.MAX_THREADS)) {
       throw new RequestException(
-          threads.getAsInt() + " threads; expected 1 to " + MOST_THREADS + ", or none for all");
+          threads.getAsInt()
+              + " threads; expected 1 to "
+              + Backend.MAX_THREADS
+              + ", or none for all");
     }
     requirePositive("device memory", deviceBudgetBytes);
     requirePositive("host memory", hostBudgetBytes);
@@ -51,7 +54,7 @@ public record ComputeSettings(
 
   /** Threads of a CPU device: as many as were asked for, or one per processor. */
   public int threadCount() {
-    return threads.orElseGet(Runtime.getRuntime()::availableProcessors);
+    return threads.orElseGet(Backend::availableThreads);
   }
 
   private static void requirePositive(String what, OptionalLong bytes) {
