@@ -4,13 +4,16 @@ package dev.wanlet.bench.micro;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.HostMemory;
-import dev.wanlet.wan.memory.Placement;
-import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
+import dev.wanlet.wan.nn.BlockSpec;
+import dev.wanlet.wan.nn.NetworkLayout;
+import dev.wanlet.wan.nn.NetworkWeights;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.RecipeTypes;
 import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.StreamedBlocks;
 import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
@@ -57,6 +60,7 @@ public class BlockUploadBenchmark {
   private Path file;
   private Backend backend;
   private GgufFile source;
+  private NetworkWeights weights;
   private StreamedBlocks blocks;
   private long blockBytes;
   private FileChannel channel;
@@ -69,37 +73,33 @@ public class BlockUploadBenchmark {
     backend = Backend.open(cpu);
     WanConfig config = new WanConfig(WanVariant.T2V, 16, 16, 1536, 8960, 256, 4096, BLOCKS);
     TypePolicy types = RecipeTypes.of(type, cpu);
-    List<WeightLayout> layouts = WanTransformer.blockLayouts(config, types);
-    blockBytes = layouts.get(0).dataBytes();
+    NetworkLayout layout =
+        new NetworkLayout(
+            WeightLayout.builder(types).build(), WanTransformer.layout(config, types).blocks());
+    blockBytes = layout.blocks().get(0).layout().dataBytes();
     file = Files.createTempFile("wanlet-bench", ".gguf");
-    write(layouts);
+    write(layout.blocks());
     source = GgufFile.open(file);
-    SourceReader reader = new SourceReader(source);
-    blocks =
-        new StreamedBlocks(
-            backend,
-            layouts,
-            i -> reader.under(WanTransformer.blockPrefix(i)),
-            new Placement(BLOCKS, 0, 1));
+    weights =
+        NetworkWeights.open(backend, layout, new SourceReader(source), new Placement(BLOCKS, 0, 1));
+    blocks = weights.blocks();
     channel = FileChannel.open(file);
     target = ByteBuffer.allocateDirect(Math.toIntExact(blockBytes));
   }
 
-  private void write(List<WeightLayout> layouts) throws IOException {
-    RandomWeights weights = new RandomWeights(1);
+  private void write(List<BlockSpec> specs) throws IOException {
+    RandomWeights random = new RandomWeights(1);
     try (GgufWriter writer = GgufWriter.create(file)) {
-      for (int i = 0; i < BLOCKS; i++) {
-        for (TensorSpec spec : layouts.get(i).specs()) {
-          writer.declare(
-              WanTransformer.blockPrefix(i) + spec.name(), spec.type(), spec.sourceShape());
+      for (BlockSpec block : specs) {
+        for (TensorSpec spec : block.layout().specs()) {
+          writer.declare(block.prefix() + spec.name(), spec.type(), spec.sourceShape());
         }
       }
-      for (int i = 0; i < BLOCKS; i++) {
-        for (TensorSpec spec : layouts.get(i).specs()) {
+      for (BlockSpec block : specs) {
+        for (TensorSpec spec : block.layout().specs()) {
           try (HostMemory bytes = new HostMemory(spec.type().bytes(spec.shape()))) {
-            weights.read(spec, bytes.address());
-            writer.append(
-                WanTransformer.blockPrefix(i) + spec.name(), bytes.address(), bytes.bytes());
+            random.read(spec, bytes.address());
+            writer.append(block.prefix() + spec.name(), bytes.address(), bytes.bytes());
           }
         }
       }
@@ -113,7 +113,7 @@ public class BlockUploadBenchmark {
       throw new IllegalStateException(
           blocks.uploadedBytes() + " bytes uploaded in blocks of " + blockBytes);
     }
-    blocks.close();
+    weights.close();
     source.close();
     backend.close();
     channel.close();
@@ -123,8 +123,9 @@ public class BlockUploadBenchmark {
   /** With a single slot the next load starts at the release, so all of it is waited for. */
   @Benchmark
   public long fillSlot() throws IOException {
-    long bytes = blocks.acquire(next).bytes();
-    blocks.release(next);
+    BlockSpec block = blocks.specs().get(next);
+    long bytes = blocks.acquire(block).bytes();
+    blocks.release(block);
     next = (next + 1) % BLOCKS;
     return bytes;
   }

@@ -10,9 +10,10 @@ import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
+import dev.wanlet.wan.nn.NetworkWeights;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RecipeTypes;
-import dev.wanlet.wan.nn.ResidentBlocks;
 import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.nn.TypePolicy;
 import java.io.IOException;
@@ -80,17 +81,15 @@ public class TransformerBlockBenchmark {
     }
     WanConfig config = config();
     TypePolicy types = RecipeTypes.of(type, cpu);
-    RandomWeights weights = new RandomWeights(1);
     transformer =
-        WanTransformer.load(
+        new WanTransformer(
             backend,
             config,
-            types,
-            weights,
-            new ResidentBlocks(
+            NetworkWeights.open(
                 backend,
-                WanTransformer.blockLayouts(config, types),
-                i -> weights.under(WanTransformer.blockPrefix(i))));
+                WanTransformer.layout(config, types),
+                new RandomWeights(1),
+                Placement.allResident(config.layers())));
     TokenGrid grid = new TokenGrid(tokens / 256, 16, 16);
     RowChunks chunks = chunk == 0 ? RowChunks.whole(tokens) : new RowChunks(tokens, chunk);
     session =

@@ -9,6 +9,7 @@ import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
+import dev.wanlet.wan.nn.BlockSpec;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.nn.Taps;
@@ -126,12 +127,8 @@ public final class ActivationGatherer {
         .forEach(
             (name, tap) -> {
               if (name.startsWith(CONTEXT)) {
-                for (int block = 0; block < config.layers(); block++) {
-                  add(
-                      WanTransformer.blockPrefix(block),
-                      CONTEXT_INPUTS,
-                      config.dim(),
-                      tap.values());
+                for (BlockSpec block : transformer.blocks()) {
+                  add(block.prefix(), CONTEXT_INPUTS, config.dim(), tap.values());
                 }
                 return;
               }
@@ -139,7 +136,11 @@ public final class ActivationGatherer {
               String part = name.substring(dot + 1);
               int block = Integer.parseInt(name.substring(BLOCK.length(), dot));
               int columns = part.equals("ffn.hidden") ? config.ffnDim() : config.dim();
-              add(WanTransformer.blockPrefix(block), INPUTS.get(part), columns, tap.values());
+              add(
+                  transformer.blocks().get(block).prefix(),
+                  INPUTS.get(part),
+                  columns,
+                  tap.values());
             });
     taps.collected().clear();
   }

@@ -11,6 +11,8 @@ import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.VaeTensors;
+import dev.wanlet.wan.nn.BlockSpec;
+import dev.wanlet.wan.nn.NetworkLayout;
 import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
@@ -40,14 +42,13 @@ public final class PublishedTensors {
   public static Map<String, Shape> transformer(ModelDefaults model) {
     WanConfig c = model.transformer();
     Map<String, Shape> tensors = new LinkedHashMap<>();
-    addAll(tensors, "", WanTransformer.outerLayout(c, TypePolicy.ALL_F32));
-    List<WeightLayout> blocks = WanTransformer.blockLayouts(c, TypePolicy.ALL_F32);
-    for (int i = 0; i < blocks.size(); i++) {
-      addAll(tensors, WanTransformer.blockPrefix(i), blocks.get(i));
-    }
+    NetworkLayout layout = WanTransformer.layout(c, TypePolicy.ALL_F32);
+    addAll(tensors, "", layout.outer());
+    layout.blocks().forEach(block -> addAll(tensors, block.prefix(), block.layout()));
     switch (c.variant()) {
-      case I2V, FLF2V -> addImageBranch(tensors, c);
-      case VACE -> addControlBranch(tensors, c, blocks.get(0), model.vaceBlocks());
+      case I2V, FLF2V -> addImageBranch(tensors, c, layout.blocks());
+      case VACE ->
+          addControlBranch(tensors, c, layout.blocks().get(0).layout(), model.vaceBlocks());
       default -> {
         // Text and latents only: no more tensors.
       }
@@ -59,11 +60,9 @@ public final class PublishedTensors {
   public static Map<String, Shape> textEncoder(Umt5Config c) {
     Map<String, Shape> tensors = new LinkedHashMap<>();
     tensors.put("token_embedding.weight", Shape.of(c.vocab(), c.dim()));
-    List<WeightLayout> blocks = Umt5Encoder.blockLayouts(c, TypePolicy.ALL_F32);
-    for (int i = 0; i < blocks.size(); i++) {
-      addAll(tensors, Umt5Encoder.blockPrefix(i), blocks.get(i));
-    }
-    addAll(tensors, "", Umt5Encoder.outerLayout(c, TypePolicy.ALL_F32));
+    NetworkLayout layout = Umt5Encoder.layout(c, TypePolicy.ALL_F32);
+    layout.blocks().forEach(block -> addAll(tensors, block.prefix(), block.layout()));
+    addAll(tensors, "", layout.outer());
     return tensors;
   }
 
@@ -81,7 +80,8 @@ public final class PublishedTensors {
     return VaeTensors.published(VaeConfig.official(vae.dim(), vae.latentChannels()));
   }
 
-  private static void addImageBranch(Map<String, Shape> tensors, WanConfig c) {
+  private static void addImageBranch(
+      Map<String, Shape> tensors, WanConfig c, List<BlockSpec> blocks) {
     addNorm(tensors, "img_emb.proj.0", CLIP_DIM);
     addLinear(tensors, "img_emb.proj.1", CLIP_DIM, CLIP_DIM);
     addLinear(tensors, "img_emb.proj.3", c.dim(), CLIP_DIM);
@@ -89,8 +89,8 @@ public final class PublishedTensors {
     if (c.variant() == WanVariant.FLF2V) {
       tensors.put("img_emb.emb_pos", Shape.of(1, TWO_PICTURES, CLIP_DIM));
     }
-    for (int i = 0; i < c.layers(); i++) {
-      String attention = WanTransformer.blockPrefix(i) + "cross_attn.";
+    for (BlockSpec block : blocks) {
+      String attention = block.prefix() + "cross_attn.";
       addLinear(tensors, attention + "k_img", c.dim(), c.dim());
       addLinear(tensors, attention + "v_img", c.dim(), c.dim());
       tensors.put(attention + "norm_k_img.weight", Shape.of(c.dim()));

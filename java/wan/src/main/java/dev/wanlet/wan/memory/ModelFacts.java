@@ -7,6 +7,7 @@ import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.nn.PinnedUpload;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.TypePolicy;
 import java.util.List;

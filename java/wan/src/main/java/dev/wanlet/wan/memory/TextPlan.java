@@ -4,6 +4,7 @@ package dev.wanlet.wan.memory;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Memory;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.TypePolicy;
 import java.util.List;
@@ -46,21 +47,21 @@ public record TextPlan(
       int threads,
       long budgetBytes) {
     Umt5Memory memory = Umt5Memory.plan(device, config, tokens, types, precision, threads);
-    int layers = config.numLayers();
+    int blocks = memory.blockBytes().size();
     long largest = memory.blockBytes().stream().mapToLong(Long::longValue).max().orElseThrow();
     int rows = tokens.stream().mapToInt(Integer::intValue).max().orElseThrow();
     long hidden =
         HiddenMemory.bytes(device, rows, config.dimFfn(), (long) config.dimFfn() * config.dim());
     TextPlan plan = null;
-    for (int slots = Math.min(2, layers - 1); slots >= 0; slots--) {
-      boolean resident = layers == 1;
+    for (int slots = Math.min(2, blocks - 1); slots >= 0; slots--) {
+      boolean resident = blocks == 1;
       if (slots == 0 && !resident) {
         break;
       }
       plan =
           new TextPlan(
               precision,
-              resident ? Placement.allResident(1) : new Placement(layers, 0, slots),
+              resident ? Placement.allResident(1) : new Placement(blocks, 0, slots),
               memory.outerBytes(),
               largest * Math.max(1, slots),
               memory.stateBytes(),

@@ -2,6 +2,7 @@
 package dev.wanlet.wan.memory;
 
 import dev.wanlet.wan.model.transformer.WanRun;
+import dev.wanlet.wan.nn.Placement;
 
 /**
  * How the transformer works on a clip, and every byte that takes. Immutable.

@@ -10,17 +10,20 @@ import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanTransformer;
+import dev.wanlet.wan.nn.BlockSpec;
+import dev.wanlet.wan.nn.NetworkLayout;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * Fits the transformer into a budget: chooses resident blocks, slots, chunk length and the order of
@@ -45,10 +48,39 @@ public final class TransformerPlanner {
   private final Device device;
   private final int threads;
   private final DeviceRates rates;
-  private final List<WeightLayout> blocks;
-  private final long[] blockBytes;
-  private final long[] dataBytes;
+  private final List<BlockSize> blocks;
   private final long outerBytes;
+
+  /**
+   * What a block takes with the larger of two experts.
+   *
+   * @param bytes in a slot or buffer of its own
+   * @param dataBytes that are uploaded
+   * @param flopsPerToken multiplications and additions with its weights for one token
+   */
+  private record BlockSize(long bytes, long dataBytes, double flopsPerToken) {
+    static BlockSize of(BlockSpec block, BufferType type) {
+      return new BlockSize(
+          block.layout().bytes(type), block.layout().dataBytes(), flopsPerToken(block.layout()));
+    }
+
+    BlockSize max(BlockSize other) {
+      return new BlockSize(
+          Math.max(bytes, other.bytes), Math.max(dataBytes, other.dataBytes), flopsPerToken);
+    }
+
+    private static double flopsPerToken(WeightLayout layout) {
+      double flops = 0;
+      for (TensorSpec spec : layout.specs()) {
+        boolean textSide =
+            spec.name().startsWith("cross_attn.k") || spec.name().startsWith("cross_attn.v");
+        if (spec.shape().rank() == 2 && !textSide) {
+          flops += 2.0 * spec.shape().elements();
+        }
+      }
+      return flops;
+    }
+  }
 
   public TransformerPlanner(
       WanConfig config, TypePolicy types, Device device, int threads, DeviceRates rates) {
@@ -68,20 +100,21 @@ public final class TransformerPlanner {
     this.device = device;
     this.threads = threads;
     this.rates = rates;
-    this.blocks = WanTransformer.blockLayouts(config, experts.get(0));
     BufferType type = device.bufferType();
-    this.blockBytes = new long[config.layers()];
-    this.dataBytes = new long[config.layers()];
+    List<BlockSize> sizes = null;
     long outer = 0;
     for (TypePolicy types : experts) {
-      outer = Math.max(outer, WanTransformer.outerLayout(config, types).bytes(type));
-      List<WeightLayout> layouts = WanTransformer.blockLayouts(config, types);
-      for (int i = 0; i < layouts.size(); i++) {
-        blockBytes[i] = Math.max(blockBytes[i], layouts.get(i).bytes(type));
-        dataBytes[i] = Math.max(dataBytes[i], layouts.get(i).dataBytes());
-      }
+      NetworkLayout layout = WanTransformer.layout(config, types);
+      outer = Math.max(outer, layout.outer().bytes(type));
+      List<BlockSize> own = layout.blocks().stream().map(b -> BlockSize.of(b, type)).toList();
+      sizes = sizes == null ? own : larger(sizes, own);
     }
+    this.blocks = sizes;
     this.outerBytes = outer;
+  }
+
+  private static List<BlockSize> larger(List<BlockSize> some, List<BlockSize> others) {
+    return IntStream.range(0, some.size()).mapToObj(i -> some.get(i).max(others.get(i))).toList();
   }
 
   /**
@@ -199,9 +232,7 @@ public final class TransformerPlanner {
             layerMajor,
             job.timesteps(),
             job.precision());
-    Placement placement =
-        config.layers() == 1 ? Placement.allResident(1) : new Placement(config.layers(), 0, 1);
-    return made(run, placement, measure(run), hidden(run));
+    return made(run, Placement.allStreamed(blocks.size(), 1), measure(run), hidden(run));
   }
 
   private WanTransformer.Memory measure(WanRun run) {
@@ -242,7 +273,7 @@ public final class TransformerPlanner {
 
   private List<Placement> placements(int maxResident) {
     List<Placement> all = new ArrayList<>();
-    int n = config.layers();
+    int n = blocks.size();
     for (int resident = Math.min(n, maxResident); resident >= 0; resident--) {
       if (resident == n) {
         all.add(Placement.allResident(n));
@@ -257,13 +288,13 @@ public final class TransformerPlanner {
 
   private TransformerPlan made(
       WanRun run, Placement placement, WanTransformer.Memory memory, long hidden) {
-    long resident = Arrays.stream(blockBytes).sum();
+    long resident = blocks.stream().mapToLong(BlockSize::bytes).sum();
     long slot = 0;
     long sweep = 0;
-    for (int i : placement.streamed()) {
-      resident -= blockBytes[i];
-      slot = Math.max(slot, blockBytes[i]);
-      sweep += dataBytes[i];
+    for (BlockSize block : placement.streamed(blocks)) {
+      resident -= block.bytes();
+      slot = Math.max(slot, block.bytes());
+      sweep += block.dataBytes();
     }
     int sweeps = run.layerMajor() ? 1 : run.prompts().size();
     return new TransformerPlan(
@@ -293,16 +324,12 @@ public final class TransformerPlanner {
   /** Multiplications and additions of one pass. */
   private double flops(WanRun run) {
     double tokens = run.grid().tokens();
-    double perToken = 0;
-    for (TensorSpec spec : blocks.get(0).specs()) {
-      boolean textSide =
-          spec.name().startsWith("cross_attn.k") || spec.name().startsWith("cross_attn.v");
-      if (spec.shape().rank() == 2 && !textSide) {
-        perToken += 2.0 * spec.shape().elements();
-      }
-    }
     double keys = run.prompts().get(0).keys();
     double attention = 4.0 * config.dim() * (tokens + keys);
-    return config.layers() * tokens * (perToken + attention);
+    double perToken = 0;
+    for (BlockSize block : blocks) {
+      perToken += block.flopsPerToken() + attention;
+    }
+    return tokens * perToken;
   }
 }

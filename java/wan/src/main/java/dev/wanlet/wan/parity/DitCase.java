@@ -9,12 +9,9 @@ import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
-import dev.wanlet.wan.nn.ResidentBlocks;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.RowChunks;
-import dev.wanlet.wan.nn.SourceReader;
-import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.Taps;
-import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
@@ -95,14 +92,8 @@ final class DitCase implements ParityCase {
   /** Loads a transformer with all blocks on the device. */
   static WanTransformer load(Engine engine, WanConfig config, WeightSource weights)
       throws IOException {
-    TypePolicy types = SourceTypes.of(weights, engine.precision(), engine.backend().device());
-    SourceReader reader = new SourceReader(weights);
-    ResidentBlocks blocks =
-        new ResidentBlocks(
-            engine.backend(),
-            WanTransformer.blockLayouts(config, types),
-            i -> reader.under(WanTransformer.blockPrefix(i)));
-    return WanTransformer.load(engine.backend(), config, types, reader, blocks);
+    return WanTransformer.open(
+        engine.backend(), weights, config, engine.precision(), Placement::allResident);
   }
 
   private static void predict(

@@ -3,11 +3,9 @@ package dev.wanlet.wan.parity;
 
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.model.umt5.RelativePositionBuckets;
-import dev.wanlet.wan.model.umt5.TokenEmbedding;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
-import dev.wanlet.wan.nn.SourceReader;
-import dev.wanlet.wan.nn.SourceTypes;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
@@ -53,13 +51,8 @@ final class Umt5Case implements ParityCase {
 
   static Umt5Encoder load(Engine engine, Umt5Config config, WeightSource weights)
       throws IOException {
-    return Umt5Encoder.loadResident(
-        engine.backend(),
-        config,
-        new TokenEmbedding(weights.require("token_embedding.weight")),
-        new SourceReader(weights),
-        SourceTypes.of(weights, engine.precision(), engine.backend().device()),
-        engine.precision());
+    return Umt5Encoder.open(
+        engine.backend(), weights, config, engine.precision(), Placement::allResident);
   }
 
   /** What the shapes say, with the two numbers that they do not. */

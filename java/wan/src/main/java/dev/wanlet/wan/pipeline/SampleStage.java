@@ -9,14 +9,10 @@ import dev.wanlet.wan.memory.SampleStagePlanner;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import dev.wanlet.wan.memory.StagePlanner;
-import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.memory.TransformerPlan;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
-import dev.wanlet.wan.nn.SourceReader;
-import dev.wanlet.wan.nn.SourceTypes;
-import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.Guidance;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
@@ -104,7 +100,7 @@ final class SampleStage implements ClipStage {
           done ->
               clip.progress(
                   Stage.SAMPLE,
-                  step + (passesDone + (double) done / config.layers()) / passes,
+                  step + (passesDone + (double) done / transformer.blocks().size()) / passes,
                   clip.sampling().steps()));
     }
 
@@ -125,20 +121,9 @@ final class SampleStage implements ClipStage {
     }
 
     private void loadWeights(WeightSource expert) throws IOException {
-      TypePolicy types = SourceTypes.of(expert, plan.run().precision(), backend.device());
-      SourceReader reader = new SourceReader(expert);
-      StreamedBlocks blocks =
-          new StreamedBlocks(
-              backend,
-              WanTransformer.blockLayouts(config, types),
-              i -> reader.under(WanTransformer.blockPrefix(i)),
-              plan.placement());
-      try {
-        transformer = WanTransformer.load(backend, config, types, reader, blocks);
-      } catch (IOException | RuntimeException e) {
-        blocks.close();
-        throw e;
-      }
+      transformer =
+          WanTransformer.open(
+              backend, expert, config, plan.run().precision(), blocks -> plan.placement());
       loaded = expert;
     }
 

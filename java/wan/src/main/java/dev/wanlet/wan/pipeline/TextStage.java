@@ -6,18 +6,9 @@ import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import dev.wanlet.wan.memory.StagePlanner;
-import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.memory.TextPlan;
 import dev.wanlet.wan.memory.TextStagePlanner;
-import dev.wanlet.wan.model.umt5.TokenEmbedding;
-import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
-import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.SourceReader;
-import dev.wanlet.wan.nn.SourceTypes;
-import dev.wanlet.wan.nn.TypePolicy;
-import dev.wanlet.wan.nn.WeightSet;
-import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 
 /** Prompts become the rows that cross-attention sees. Immutable. */
@@ -40,25 +31,12 @@ final class TextStage implements ClipStage {
 
   private static Umt5Encoder encoder(OpenModel model, Backend backend, TextPlan plan)
       throws IOException {
-    WeightSource source = model.textEncoder();
-    Umt5Config config = model.textConfig();
-    Precision precision = plan.precision();
-    TypePolicy types = SourceTypes.of(source, precision, backend.device());
-    SourceReader reader = new SourceReader(source);
-    TokenEmbedding embedding = new TokenEmbedding(source.require("token_embedding.weight"));
-    WeightSet outer = WeightSet.load(backend, Umt5Encoder.outerLayout(config, types), reader);
-    try {
-      StreamedBlocks blocks =
-          new StreamedBlocks(
-              backend,
-              Umt5Encoder.blockLayouts(config, types),
-              i -> reader.under(Umt5Encoder.blockPrefix(i)),
-              plan.placement());
-      return new Umt5Encoder(backend, config, embedding, blocks, outer, precision);
-    } catch (IOException | RuntimeException e) {
-      outer.close();
-      throw e;
-    }
+    return Umt5Encoder.open(
+        backend,
+        model.textEncoder(),
+        model.textConfig(),
+        plan.precision(),
+        blocks -> plan.placement());
   }
 
   private static final class Runner implements StageRunner {

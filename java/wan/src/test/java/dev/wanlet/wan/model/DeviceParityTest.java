@@ -10,8 +10,6 @@ import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.wan.memory.DeviceRates;
-import dev.wanlet.wan.memory.Placement;
-import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.memory.TransformerPlanner;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
@@ -20,16 +18,14 @@ import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
-import dev.wanlet.wan.model.umt5.TokenEmbedding;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.model.vae.Vae21Decoder;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.VaeSettings;
-import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RecipeTypes;
-import dev.wanlet.wan.nn.ResidentBlocks;
 import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.SourceTypes;
@@ -72,20 +68,12 @@ class DeviceParityTest {
 
   private WanTransformer transformer(WeightSource weights, Precision precision, boolean streamed)
       throws IOException {
-    WanConfig config = WanConfig.infer(weights);
-    TypePolicy types = SourceTypes.of(weights, precision, backend.device());
-    SourceReader reader = new SourceReader(weights);
-    var layouts = WanTransformer.blockLayouts(config, types);
-    BlockWeights blocks =
-        streamed
-            ? new StreamedBlocks(
-                backend,
-                layouts,
-                i -> reader.under(WanTransformer.blockPrefix(i)),
-                new Placement(layouts.size(), 0, 1))
-            : new ResidentBlocks(
-                backend, layouts, i -> reader.under(WanTransformer.blockPrefix(i)));
-    return WanTransformer.load(backend, config, types, reader, blocks);
+    return WanTransformer.open(
+        backend,
+        weights,
+        WanConfig.infer(weights),
+        precision,
+        streamed ? blocks -> Placement.allStreamed(blocks, 1) : Placement::allResident);
   }
 
   private static WanRun run(int chunkRows, Precision precision) {
@@ -163,13 +151,12 @@ class DeviceParityTest {
         WeightSource inputs = GoldenTensors.open("golden/umt5/inputs.safetensors");
         WeightSource outputs = GoldenTensors.open("golden/umt5/outputs.safetensors");
         Umt5Encoder encoder =
-            Umt5Encoder.loadResident(
+            Umt5Encoder.open(
                 backend,
+                weights,
                 Umt5Config.infer(weights),
-                new TokenEmbedding(weights.require("token_embedding.weight")),
-                new SourceReader(weights),
-                TypePolicy.ALL_F32,
-                Precision.F32)) {
+                Precision.F32,
+                Placement::allResident)) {
       float[] expected = outputs.require("padded512_cut9").toFloats();
       int[] ids = Arrays.copyOf(inputs.require("padded512_ids").toInts(), 9);
       assertNmse(encoder.encode(ids), expected, 1e-5, "umT5");

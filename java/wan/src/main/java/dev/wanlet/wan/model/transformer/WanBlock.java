@@ -45,7 +45,7 @@ final class WanBlock {
     this.taps = taps;
   }
 
-  /** The block's weights, with names relative to {@code blocks.N.}. */
+  /** The block's weights, with names relative to it. */
   static WeightLayout layout(WanConfig c, TypePolicy types) {
     WeightLayout.Builder b = WeightLayout.builder(types);
     b.add(

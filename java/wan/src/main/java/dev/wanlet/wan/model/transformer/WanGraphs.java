@@ -33,8 +33,8 @@ final class WanGraphs {
   }
 
   /**
-   * Which graph: its kind, the weights it reads, and the block, pass, stream and chunk it works on
-   * (0 where that means nothing).
+   * Which graph: its kind, the weights it reads, and the block (its place among all blocks), pass,
+   * stream and chunk it works on (0 where that means nothing).
    */
   record Key(
       Kind kind, WeightSet weights, int block, int pass, int stream, RowChunks.Chunk chunk) {}
@@ -160,7 +160,7 @@ final class WanGraphs {
    * One key of every shape of graph that the clip runs, so that measuring these bounds them all.
    *
    * @param outer weights around the blocks
-   * @param blocks one weight set of every signature among the blocks
+   * @param blocks one weight set of every layout among the blocks
    */
   List<Key> shapes(WeightSet outer, List<WeightSet> blocks) {
     List<RowChunks.Chunk> chunks = run.chunks().distinct();

@@ -7,8 +7,10 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.ShapeException;
 import dev.wanlet.wan.model.transformer.WanGraphs.Key;
 import dev.wanlet.wan.model.transformer.WanGraphs.Kind;
-import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.BlockSpec;
+import dev.wanlet.wan.nn.NetworkWeights;
 import dev.wanlet.wan.nn.RowChunks;
+import dev.wanlet.wan.nn.StreamedBlocks;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.TimestepFeatures;
 import dev.wanlet.wan.nn.WeightSet;
@@ -30,7 +32,7 @@ public final class WanSession implements AutoCloseable {
   private final WanConfig config;
   private final WanRun run;
   private final WeightSet outer;
-  private final BlockWeights blocks;
+  private final StreamedBlocks blocks;
   private final Taps taps;
   private final WanState state;
   private final WanGraphs graphs;
@@ -43,21 +45,20 @@ public final class WanSession implements AutoCloseable {
   WanSession(
       Backend backend,
       WanConfig config,
-      WeightSet outer,
-      BlockWeights blocks,
+      NetworkWeights weights,
       WanRun run,
       List<float[]> contexts,
       Taps taps) {
     this.backend = backend;
     this.config = config;
-    this.outer = outer;
-    this.blocks = blocks;
+    this.outer = weights.outer();
+    this.blocks = weights.blocks();
     this.run = run;
     this.taps = taps;
     this.chunks = run.chunks().chunks();
-    this.textReady = new boolean[run.prompts().size()][config.layers()];
+    this.textReady = new boolean[run.prompts().size()][blocks.specs().size()];
     checkContexts(contexts);
-    this.state = new WanState(config, run);
+    this.state = new WanState(config, run, blocks.specs().size());
     this.allocator = new GraphAllocator(backend);
     this.graphs = new WanGraphs(config, run, state, taps);
     this.cache = new GraphCache(graphs, allocator);
@@ -167,18 +168,13 @@ public final class WanSession implements AutoCloseable {
     for (int stream = 0; stream < passes.length; stream++) {
       embedPatches(latents, stream);
     }
-    int done = 0;
-    for (int block = 0; block < blocks.count(); block++) {
-      WeightSet weights = blocks.acquire(block);
-      try {
-        for (int stream = 0; stream < passes.length; stream++) {
-          runBlock(weights, block, passes[stream], stream);
-        }
-      } finally {
-        blocks.release(block);
-      }
-      blockListener.accept(++done);
-    }
+    blocks.forEach(
+        (block, position, weights) -> {
+          for (int stream = 0; stream < passes.length; stream++) {
+            runBlock(block, position, weights, passes[stream], stream);
+          }
+          blockListener.accept(position + 1);
+        });
     List<float[]> velocities = new ArrayList<>();
     for (int stream = 0; stream < passes.length; stream++) {
       velocities.add(head(stream, new float[config.outChannels() * plane]));
@@ -253,19 +249,19 @@ public final class WanSession implements AutoCloseable {
     tapStream("patch_embedding", stream);
   }
 
-  private void runBlock(WeightSet weights, int block, int pass, int stream) {
-    taps.under("block." + block + ".");
-    if (!textReady[pass][block]) {
-      compute(graph(new Key(Kind.TEXT_KEYS, weights, block, pass, 0, chunks.get(0))));
-      textReady[pass][block] = true;
+  private void runBlock(BlockSpec block, int position, WeightSet weights, int pass, int stream) {
+    taps.under("block." + block.index() + ".");
+    if (!textReady[pass][position]) {
+      compute(graph(new Key(Kind.TEXT_KEYS, weights, position, pass, 0, chunks.get(0))));
+      textReady[pass][position] = true;
     }
     for (RowChunks.Chunk chunk : chunks) {
-      compute(graph(new Key(Kind.PASS_A, weights, block, pass, stream, chunk)));
+      compute(graph(new Key(Kind.PASS_A, weights, position, pass, stream, chunk)));
     }
     for (RowChunks.Chunk chunk : chunks) {
-      compute(graph(new Key(Kind.PASS_B, weights, block, pass, stream, chunk)));
+      compute(graph(new Key(Kind.PASS_B, weights, position, pass, stream, chunk)));
     }
-    tapStream("block." + block, stream);
+    tapStream("block." + block.index(), stream);
   }
 
   private float[] head(int stream, float[] velocity) {

@@ -39,13 +39,17 @@ final class WanState implements AutoCloseable {
   private final List<Tensor> all = new ArrayList<>();
   private Buffer buffer;
 
-  /** Describes the tensors; {@link #place} or {@link #pretend} must follow. */
-  WanState(WanConfig config, WanRun run) {
+  /**
+   * Describes the tensors; {@link #place} or {@link #pretend} must follow.
+   *
+   * @param blocks how many blocks attend to the prompts
+   */
+  WanState(WanConfig config, WanRun run, int blocks) {
     this.run = run;
     int passes = run.prompts().size();
     int tokens = run.grid().tokens();
     TensorType kv = run.keyType();
-    arena = TensorArena.forTensors(16 + 4 * passes + 2 * passes * config.layers());
+    arena = TensorArena.forTensors(16 + 4 * passes + 2 * passes * blocks);
     x = new Tensor[run.streams()];
     for (int i = 0; i < x.length; i++) {
       x[i] = make("x." + i, TensorType.F32, tokens, config.dim());
@@ -60,15 +64,15 @@ final class WanState implements AutoCloseable {
     rowTimesteps = run.timesteps() > 1 ? make("row_timesteps", TensorType.I32, tokens) : null;
     context = new Tensor[passes];
     mask = new Tensor[passes];
-    textKeys = new Tensor[passes][config.layers()];
-    textValues = new Tensor[passes][config.layers()];
+    textKeys = new Tensor[passes][blocks];
+    textValues = new Tensor[passes][blocks];
     for (int p = 0; p < passes; p++) {
       PromptRows prompt = run.prompts().get(p);
       context[p] = make("context." + p, TensorType.F32, prompt.embedded(), config.dim());
       if (prompt.needsMask()) {
         mask[p] = make("mask." + p, TensorType.F16, run.chunks().largest(), prompt.keys());
       }
-      for (int b = 0; b < config.layers(); b++) {
+      for (int b = 0; b < blocks; b++) {
         String name = p + "." + b;
         textKeys[p][b] = make("text_keys." + name, kv, config.heads(), prompt.keys(), HEAD_DIM);
         textValues[p][b] = make("text_values." + name, kv, config.heads(), prompt.keys(), HEAD_DIM);

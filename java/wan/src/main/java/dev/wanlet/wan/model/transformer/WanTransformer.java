@@ -4,66 +4,77 @@ package dev.wanlet.wan.model.transformer;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.GraphAllocator;
-import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.BlockSpec;
+import dev.wanlet.wan.nn.NetworkLayout;
+import dev.wanlet.wan.nn.NetworkWeights;
+import dev.wanlet.wan.nn.Placement;
+import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.TypePolicy;
-import dev.wanlet.wan.nn.WeightLayout;
-import dev.wanlet.wan.nn.WeightReader;
 import dev.wanlet.wan.nn.WeightSet;
+import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /**
- * Owner: the Wan diffusion transformer. Its blocks come through {@link BlockWeights}, so they may
- * be resident or streamed. Confined to one thread.
+ * Owner: the Wan diffusion transformer, whose blocks may be resident or streamed. Confined to one
+ * thread.
  *
  * <p>Source: Wan2.1 wan/modules/model.py, WanModel; Wan2.2 for several timesteps at a time.
  */
 public final class WanTransformer implements AutoCloseable {
   private final Backend backend;
   private final WanConfig config;
-  private final WeightSet outer;
-  private final BlockWeights blocks;
+  private final NetworkWeights weights;
 
-  /** Takes ownership of the weights. */
-  public WanTransformer(Backend backend, WanConfig config, WeightSet outer, BlockWeights blocks) {
+  /**
+   * Takes ownership of weights that are loaded already.
+   *
+   * @param weights of the {@linkplain #layout layout} of this configuration
+   */
+  public WanTransformer(Backend backend, WanConfig config, NetworkWeights weights) {
     this.backend = backend;
     this.config = config;
-    this.outer = outer;
-    this.blocks = blocks;
+    this.weights = weights;
   }
 
-  /** Loads the weights around the blocks and takes ownership of {@code blocks}. */
-  public static WanTransformer load(
-      Backend backend, WanConfig config, TypePolicy types, WeightReader reader, BlockWeights blocks)
+  /**
+   * Loads a transformer from a checkpoint, which must outlive it as must the backend.
+   *
+   * @param source with official names
+   * @param placement as in {@link NetworkWeights#open(Backend, WeightSource, Precision, Function,
+   *     IntFunction)}, as are the exceptions
+   */
+  public static WanTransformer open(
+      Backend backend,
+      WeightSource source,
+      WanConfig config,
+      Precision precision,
+      IntFunction<Placement> placement)
       throws IOException {
     return new WanTransformer(
-        backend, config, WeightSet.load(backend, outerLayout(config, types), reader), blocks);
+        backend,
+        config,
+        NetworkWeights.open(backend, source, precision, t -> layout(config, t), placement));
   }
 
-  /** The weights around the blocks, with the checkpoint's names. */
-  public static WeightLayout outerLayout(WanConfig config, TypePolicy types) {
-    return WanOuter.layout(config, types);
-  }
-
-  /** The weights of each block, with names relative to {@link #blockPrefix}. */
-  public static List<WeightLayout> blockLayouts(WanConfig config, TypePolicy types) {
-    List<WeightLayout> layouts = new ArrayList<>();
-    for (int i = 0; i < config.layers(); i++) {
-      layouts.add(WanBlock.layout(config, types.under(blockPrefix(i))));
-    }
-    return layouts;
-  }
-
-  public static String blockPrefix(int block) {
-    return "blocks." + block + ".";
+  /** All weights, known from the configuration alone. */
+  public static NetworkLayout layout(WanConfig config, TypePolicy types) {
+    return new NetworkLayout(
+        WanOuter.layout(config, types),
+        BlockSpec.list("blocks", config.layers(), types, t -> WanBlock.layout(config, t)));
   }
 
   public WanConfig config() {
     return config;
+  }
+
+  /** The blocks in the order in which a prediction goes through them. */
+  public List<BlockSpec> blocks() {
+    return weights.blocks().specs();
   }
 
   /**
@@ -74,7 +85,7 @@ public final class WanTransformer implements AutoCloseable {
    *     object stays usable
    */
   public WanSession open(WanRun run, List<float[]> contexts, Taps taps) {
-    return new WanSession(backend, config, outer, blocks, run, contexts, taps);
+    return new WanSession(backend, config, weights, run, contexts, taps);
   }
 
   public WanSession open(WanRun run, List<float[]> contexts) {
@@ -93,16 +104,15 @@ public final class WanTransformer implements AutoCloseable {
   /** Measures a clip on a device, without weights and without taking memory. */
   public static Memory measure(
       WanConfig config, WanRun run, TypePolicy types, Device device, int threads) {
-    Map<Object, WeightSet> blockSets = new LinkedHashMap<>();
-    try (WanState state = new WanState(config, run).pretend();
-        WeightSet outer = WeightSet.pretended(outerLayout(config, types))) {
-      for (WeightLayout layout : blockLayouts(config, types)) {
-        blockSets.computeIfAbsent(layout.signature(), s -> WeightSet.pretended(layout));
-      }
+    NetworkLayout layout = layout(config, types);
+    List<WeightSet> blocks = new ArrayList<>();
+    try (WanState state = new WanState(config, run, layout.blocks().size()).pretend();
+        WeightSet outer = WeightSet.pretended(layout.outer())) {
+      layout.distinctBlocks().forEach(l -> blocks.add(WeightSet.pretended(l)));
       WanGraphs graphs = new WanGraphs(config, run, state, Taps.NONE);
       long compute = 0;
       long scratch = 0;
-      for (WanGraphs.Key key : graphs.shapes(outer, List.copyOf(blockSets.values()))) {
+      for (WanGraphs.Key key : graphs.shapes(outer, blocks)) {
         try (WanGraphs.Built built = graphs.build(key)) {
           compute = Math.max(compute, GraphAllocator.measure(device, built.graph()));
           scratch = Math.max(scratch, Backend.scratchBytes(device, built.graph(), threads));
@@ -110,13 +120,12 @@ public final class WanTransformer implements AutoCloseable {
       }
       return new Memory(state.bytes(device.bufferType()), compute, scratch);
     } finally {
-      blockSets.values().forEach(WeightSet::close);
+      blocks.forEach(WeightSet::close);
     }
   }
 
   @Override
   public void close() {
-    blocks.close();
-    outer.close();
+    weights.close();
   }
 }

@@ -3,7 +3,7 @@ package dev.wanlet.wan.model.umt5;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.GraphAllocator;
-import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.NetworkWeights;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.WeightSet;
@@ -46,22 +46,20 @@ final class Umt5Batch implements AutoCloseable {
   /**
    * Takes all prompts through all blocks; returns their outputs [L, dim] in the order of adding.
    */
-  List<float[]> run(BlockWeights blocks, WeightSet outer) throws IOException {
-    for (int block = 0; block < config.numLayers(); block++) {
-      WeightSet weights = blocks.acquire(block);
-      try {
-        taps.under("block." + block);
-        for (Umt5Graph graph : graphsFor(weights)) {
-          backend.compute(graph.graph());
-          taps.collect();
-        }
-      } finally {
-        blocks.release(block);
-      }
-    }
+  List<float[]> run(NetworkWeights weights) throws IOException {
+    weights
+        .blocks()
+        .forEach(
+            (block, position, place) -> {
+              taps.under("block." + block.index());
+              for (Umt5Graph graph : graphsFor(place)) {
+                backend.compute(graph.graph());
+                taps.collect();
+              }
+            });
     List<float[]> outputs = new ArrayList<>();
     for (Umt5State prompt : prompts) {
-      outputs.add(finish(prompt, outer));
+      outputs.add(finish(prompt, weights.outer()));
     }
     return outputs;
   }

@@ -43,7 +43,7 @@ final class Umt5Block {
     this.taps = taps;
   }
 
-  /** The block's weights, with names relative to {@code blocks.N.}. */
+  /** The block's weights, with names relative to it. */
   static WeightLayout layout(Umt5Config c, TypePolicy types) {
     String output = "ffn.fc2.weight";
     TensorType outputType = types.matrixType(output, c.dim(), c.dimFfn());

@@ -3,17 +3,19 @@ package dev.wanlet.wan.model.umt5;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.BlockSpec;
+import dev.wanlet.wan.nn.NetworkLayout;
+import dev.wanlet.wan.nn.NetworkWeights;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.ResidentBlocks;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
-import dev.wanlet.wan.nn.WeightReader;
-import dev.wanlet.wan.nn.WeightSet;
+import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /**
  * Owner: the umT5 encoder, which turns token ids into the context of the transformer. Only real
@@ -21,7 +23,7 @@ import java.util.List;
  * on the host, blocks run one after the other, so that they can stream through the device, and all
  * prompts of a call go through a block while it is there.
  *
- * <p>Owns its weights; backend and token table must outlive it. Confined to one thread.
+ * <p>Owns its weights; backend and checkpoint must outlive it. Confined to one thread.
  *
  * <p>Source: Wan2.1 wan/modules/t5.py, T5Encoder.
  */
@@ -29,88 +31,56 @@ public final class Umt5Encoder implements AutoCloseable {
   private final Backend backend;
   private final Umt5Config config;
   private final TokenEmbedding embedding;
-  private final BlockWeights blocks;
-  private final WeightSet outer;
+  private final NetworkWeights weights;
   private final Precision precision;
 
-  /**
-   * Takes over weights that are made already.
-   *
-   * @param blocks of the {@linkplain #blockLayouts layouts} of this configuration; closed with this
-   * @param outer of the {@linkplain #outerLayout outer layout}; closed with this
-   */
-  public Umt5Encoder(
+  private Umt5Encoder(
       Backend backend,
       Umt5Config config,
       TokenEmbedding embedding,
-      BlockWeights blocks,
-      WeightSet outer,
+      NetworkWeights weights,
       Precision precision) {
-    if (blocks.count() != config.numLayers()
-        || embedding.dim() != config.dim()
-        || embedding.vocab() != config.vocab()) {
-      throw new IllegalArgumentException(
-          String.format(
-              "umT5 of %d blocks and a [%d, %d] token table, given %d blocks and [%d, %d]",
-              config.numLayers(),
-              config.vocab(),
-              config.dim(),
-              blocks.count(),
-              embedding.vocab(),
-              embedding.dim()));
-    }
     this.backend = backend;
     this.config = config;
     this.embedding = embedding;
-    this.blocks = blocks;
-    this.outer = outer;
+    this.weights = weights;
     this.precision = precision;
   }
 
   /**
-   * Loads an encoder with all blocks on the device.
+   * Loads an encoder from a checkpoint, which must outlive it as must the backend.
    *
-   * @param reader of the whole checkpoint, with official names
-   * @throws IOException if a weight is missing or cannot be read
-   * @throws dev.wanlet.ggml.DeviceMemoryException if device or budget has not that much
+   * @param source with official names
+   * @param placement as in {@link NetworkWeights#open(Backend, WeightSource, Precision, Function,
+   *     IntFunction)}, as are the exceptions
    */
-  public static Umt5Encoder loadResident(
+  public static Umt5Encoder open(
       Backend backend,
+      WeightSource source,
       Umt5Config config,
-      TokenEmbedding embedding,
-      WeightReader reader,
-      TypePolicy types,
-      Precision precision)
+      Precision precision,
+      IntFunction<Placement> placement)
       throws IOException {
-    WeightSet outer = WeightSet.load(backend, outerLayout(config, types), reader);
-    try {
-      BlockWeights blocks =
-          new ResidentBlocks(
-              backend, blockLayouts(config, types), i -> reader.under(blockPrefix(i)));
-      return new Umt5Encoder(backend, config, embedding, blocks, outer, precision);
-    } catch (IOException | RuntimeException e) {
-      outer.close();
-      throw e;
+    TokenEmbedding embedding = new TokenEmbedding(source.require("token_embedding.weight"));
+    if (embedding.dim() != config.dim() || embedding.vocab() != config.vocab()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "umT5 of a [%d, %d] token table, given one of [%d, %d]",
+              config.vocab(), config.dim(), embedding.vocab(), embedding.dim()));
     }
+    return new Umt5Encoder(
+        backend,
+        config,
+        embedding,
+        NetworkWeights.open(backend, source, precision, t -> layout(config, t), placement),
+        precision);
   }
 
-  /** What stands before the names of a block's weights: {@code blocks.N.}. */
-  public static String blockPrefix(int block) {
-    return "blocks." + block + ".";
-  }
-
-  /** The layout of each block, with names relative to it. */
-  public static List<WeightLayout> blockLayouts(Umt5Config config, TypePolicy types) {
-    List<WeightLayout> layouts = new ArrayList<>();
-    for (int i = 0; i < config.numLayers(); i++) {
-      layouts.add(Umt5Block.layout(config, types.under(blockPrefix(i))));
-    }
-    return List.copyOf(layouts);
-  }
-
-  /** The weights outside the blocks that go to the device; the token table does not. */
-  public static WeightLayout outerLayout(Umt5Config config, TypePolicy types) {
-    return WeightLayout.builder(types).f32("norm.weight", config.dim()).build();
+  /** All weights that go to the device; the token table does not. */
+  public static NetworkLayout layout(Umt5Config config, TypePolicy types) {
+    return new NetworkLayout(
+        WeightLayout.builder(types).f32("norm.weight", config.dim()).build(),
+        BlockSpec.list("blocks", config.numLayers(), types, t -> Umt5Block.layout(config, t)));
   }
 
   public Umt5Config config() {
@@ -142,7 +112,7 @@ public final class Umt5Encoder implements AutoCloseable {
       for (int[] ids : prompts) {
         batch.add(embed(ids), ids.length);
       }
-      return batch.run(blocks, outer);
+      return batch.run(weights);
     }
   }
 
@@ -164,7 +134,7 @@ public final class Umt5Encoder implements AutoCloseable {
     taps.under("").accept("token_embedding", Shape.of(ids.length, config.dim()), embedded.clone());
     try (Umt5Batch batch = new Umt5Batch(backend, config, precision, taps)) {
       batch.add(embedded, keys);
-      return batch.run(blocks, outer).get(0);
+      return batch.run(weights).get(0);
     }
   }
 
@@ -177,7 +147,6 @@ public final class Umt5Encoder implements AutoCloseable {
 
   @Override
   public void close() {
-    blocks.close();
-    outer.close();
+    weights.close();
   }
 }

@@ -5,12 +5,12 @@ import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.BufferType;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.GraphAllocator;
+import dev.wanlet.wan.nn.NetworkLayout;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
 import dev.wanlet.wan.nn.WeightSet;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -44,19 +44,20 @@ public record Umt5Memory(
       Precision precision,
       int threads) {
     BufferType buffers = device.bufferType();
-    List<WeightLayout> layouts = Umt5Encoder.blockLayouts(config, types);
-    List<Long> blockBytes = new ArrayList<>();
-    for (WeightLayout layout : layouts) {
-      blockBytes.add(layout.bytes(buffers));
-    }
+    NetworkLayout layout = Umt5Encoder.layout(config, types);
     long stateBytes = 0;
+    for (int count : tokens) {
+      try (Umt5State state = Umt5State.pretended(config, count)) {
+        stateBytes = Math.addExact(stateBytes, state.bytes(buffers));
+      }
+    }
     long computeBytes = 0;
     long scratchBytes = 0;
-    try (WeightSet weights = WeightSet.pretended(layouts.get(0))) {
+    for (WeightLayout block : layout.distinctBlocks()) {
       for (int count : tokens) {
-        try (Umt5State state = Umt5State.pretended(config, count);
+        try (WeightSet weights = WeightSet.pretended(block);
+            Umt5State state = Umt5State.pretended(config, count);
             Umt5Graph graph = Umt5Graph.block(config, weights, state, precision, Taps.NONE)) {
-          stateBytes = Math.addExact(stateBytes, state.bytes(buffers));
           computeBytes = Math.max(computeBytes, GraphAllocator.measure(device, graph.graph()));
           scratchBytes =
               Math.max(scratchBytes, Backend.scratchBytes(device, graph.graph(), threads));
@@ -64,8 +65,8 @@ public record Umt5Memory(
       }
     }
     return new Umt5Memory(
-        Umt5Encoder.outerLayout(config, types).bytes(buffers),
-        blockBytes,
+        layout.outer().bytes(buffers),
+        layout.blocks().stream().map(b -> b.layout().bytes(buffers)).toList(),
         stateBytes,
         computeBytes,
         scratchBytes);

@@ -8,10 +8,9 @@ import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.ggml.ShapeException;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.ResidentBlocks;
 import dev.wanlet.wan.nn.RowChunks;
-import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.TypePolicy;
@@ -63,15 +62,8 @@ class WanTransformerTest {
   }
 
   private WanTransformer load(Precision precision) throws IOException {
-    WanConfig config = WanConfig.infer(weights);
-    TypePolicy types = SourceTypes.of(weights, precision, backend.device());
-    SourceReader reader = new SourceReader(weights);
-    ResidentBlocks blocks =
-        new ResidentBlocks(
-            backend,
-            WanTransformer.blockLayouts(config, types),
-            i -> reader.under(WanTransformer.blockPrefix(i)));
-    return WanTransformer.load(backend, config, types, reader, blocks);
+    return WanTransformer.open(
+        backend, weights, WanConfig.infer(weights), precision, Placement::allResident);
   }
 
   private static WanRun run(TokenGrid grid, int chunkRows, Precision precision, int... tokens) {

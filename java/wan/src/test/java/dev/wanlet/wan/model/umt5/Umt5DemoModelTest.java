@@ -7,14 +7,9 @@ import dev.wanlet.demo.DemoModel;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
-import dev.wanlet.wan.memory.Placement;
-import dev.wanlet.wan.memory.StreamedBlocks;
 import dev.wanlet.wan.model.GoldenTensors;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.SourceReader;
-import dev.wanlet.wan.nn.SourceTypes;
-import dev.wanlet.wan.nn.TypePolicy;
-import dev.wanlet.wan.nn.WeightSet;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import java.io.IOException;
@@ -60,30 +55,17 @@ class Umt5DemoModelTest {
   }
 
   private Umt5Encoder resident(Precision precision) throws IOException {
-    return Umt5Encoder.loadResident(
-        backend,
-        Umt5Config.infer(weights),
-        new TokenEmbedding(weights.require("token_embedding.weight")),
-        new SourceReader(weights),
-        SourceTypes.of(weights, precision, backend.device()),
-        precision);
+    return Umt5Encoder.open(
+        backend, weights, Umt5Config.infer(weights), precision, Placement::allResident);
   }
 
   private Umt5Encoder streamed(Precision precision) throws IOException {
-    Umt5Config config = Umt5Config.infer(weights);
-    TypePolicy types = SourceTypes.of(weights, precision, backend.device());
-    SourceReader reader = new SourceReader(weights);
-    return new Umt5Encoder(
+    return Umt5Encoder.open(
         backend,
-        config,
-        new TokenEmbedding(weights.require("token_embedding.weight")),
-        new StreamedBlocks(
-            backend,
-            Umt5Encoder.blockLayouts(config, types),
-            i -> reader.under(Umt5Encoder.blockPrefix(i)),
-            new Placement(config.numLayers(), 0, 1)),
-        WeightSet.load(backend, Umt5Encoder.outerLayout(config, types), reader),
-        precision);
+        weights,
+        Umt5Config.infer(weights),
+        precision,
+        blocks -> new Placement(blocks, 0, 1));
   }
 
   @Test

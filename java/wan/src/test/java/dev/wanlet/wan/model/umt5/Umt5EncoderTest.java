@@ -10,14 +10,10 @@ import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.model.GoldenTensors;
-import dev.wanlet.wan.nn.BlockWeights;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.TypePolicy;
-import dev.wanlet.wan.nn.WeightLayout;
-import dev.wanlet.wan.nn.WeightReader;
-import dev.wanlet.wan.nn.WeightSet;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.Umt5Names;
 import java.io.IOException;
@@ -64,55 +60,13 @@ class Umt5EncoderTest {
   }
 
   private Umt5Encoder encoder() throws IOException {
-    return Umt5Encoder.loadResident(
-        backend,
-        config,
-        new TokenEmbedding(weights.require("token_embedding.weight")),
-        new SourceReader(weights),
-        TypePolicy.ALL_F32,
-        Precision.F32);
+    return Umt5Encoder.open(backend, weights, config, Precision.F32, Placement::allResident);
   }
 
   /** Both blocks through one slot. */
   private Umt5Encoder streamedEncoder() throws IOException {
-    WeightReader reader = new SourceReader(weights);
-    List<WeightLayout> layouts = Umt5Encoder.blockLayouts(config, TypePolicy.ALL_F32);
-    WeightSet slot = new WeightSet(backend, layouts.get(0));
-    BlockWeights oneSlot =
-        new BlockWeights() {
-          @Override
-          public int count() {
-            return layouts.size();
-          }
-
-          @Override
-          public WeightSet acquire(int block) throws IOException {
-            slot.fill(reader.under(Umt5Encoder.blockPrefix(block)));
-            return slot;
-          }
-
-          @Override
-          public void release(int block) {
-            // filled again by the next one
-          }
-
-          @Override
-          public List<WeightSet> places() {
-            return List.of(slot);
-          }
-
-          @Override
-          public void close() {
-            slot.close();
-          }
-        };
-    return new Umt5Encoder(
-        backend,
-        config,
-        new TokenEmbedding(weights.require("token_embedding.weight")),
-        oneSlot,
-        WeightSet.load(backend, Umt5Encoder.outerLayout(config, TypePolicy.ALL_F32), reader),
-        Precision.F32);
+    return Umt5Encoder.open(
+        backend, weights, config, Precision.F32, blocks -> new Placement(blocks, 0, 1));
   }
 
   private int[] ids(int row) throws IOException {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.memory;
+package dev.wanlet.wan.nn;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
 import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.Tensor;
-import dev.wanlet.wan.nn.WeightUpload;
 
 /**
  * Owner: uploads in pieces through a small ring of pinned memory, so that the driver copies at full
- * link speed and no second copy of the weights is made. Confined to the loader thread.
+ * link speed and no second copy of the weights is made. One thread at a time uploads.
  */
 public final class PinnedUpload implements WeightUpload, AutoCloseable {
   /** Large enough that a piece's fixed cost does not show, small enough to be cheap to pin. */

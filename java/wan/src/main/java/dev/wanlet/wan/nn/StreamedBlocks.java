@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.memory;
+package dev.wanlet.wan.nn;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
+import dev.wanlet.ggml.BufferType;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
-import dev.wanlet.ggml.TensorType;
-import dev.wanlet.wan.nn.BlockWeights;
-import dev.wanlet.wan.nn.WeightLayout;
-import dev.wanlet.wan.nn.WeightReader;
-import dev.wanlet.wan.nn.WeightSet;
-import dev.wanlet.wan.nn.WeightUpload;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,49 +13,50 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntFunction;
 
 /**
- * Owner: blocks of which some stay on the device and the others pass through a few slots. A loader
- * thread fills the free slot with the block that comes next while another block computes. Blocks
- * are expected in order, again and again; another order is served too, but waits for each load.
+ * Owner: the blocks of a network, of which some stay on the device and the others pass through a
+ * few slots. A loader thread fills the free slot with the block that comes next while another block
+ * computes. Blocks are expected in order, again and again; another order is served too, but waits
+ * for each load.
  *
  * <p>One thread acquires and releases.
  */
-public final class StreamedBlocks implements BlockWeights {
+public final class StreamedBlocks implements AutoCloseable {
   private final Backend backend;
-  private final List<WeightLayout> layouts;
-  private final IntFunction<WeightReader> readers;
-  private final Map<Integer, WeightSet> resident = new HashMap<>();
-  private final List<Integer> order;
+  private final List<BlockSpec> specs;
+  private final WeightReader reader;
+  private final WeightUpload upload;
+  private final Map<BlockSpec, WeightSet> resident = new LinkedHashMap<>();
+  private final List<BlockSpec> order;
   private final List<Slot> slots = new ArrayList<>();
   private final Deque<Slot> free = new ArrayDeque<>();
-  private final Map<Integer, Loading> loading = new HashMap<>();
-  private final Map<Integer, Slot> inUse = new HashMap<>();
+  private final Map<BlockSpec, Loading> loading = new HashMap<>();
+  private final Map<BlockSpec, Slot> inUse = new HashMap<>();
   private final ExecutorService loader;
   private final AtomicLong uploadedBytes = new AtomicLong();
-  private final AtomicLong waitedNanos = new AtomicLong();
-  private PinnedUpload pinned;
   private int next;
 
   /** Memory that one streamed block is in at a time, seen as each layout there is. */
   private static final class Slot {
     private final Buffer buffer;
-    private final Map<List<TensorType>, WeightSet> views = new HashMap<>();
+    private final Map<WeightLayout, WeightSet> views = new LinkedHashMap<>();
 
     Slot(Buffer buffer) {
       this.buffer = buffer;
     }
 
-    WeightSet as(WeightLayout layout) {
-      return views.computeIfAbsent(layout.signature(), s -> WeightSet.over(buffer, layout));
+    WeightSet as(BlockSpec block) {
+      return views.computeIfAbsent(block.layout(), l -> WeightSet.over(buffer, l));
     }
 
     void close() {
@@ -71,28 +67,37 @@ public final class StreamedBlocks implements BlockWeights {
 
   private record Loading(Slot slot, Future<WeightSet> done) {}
 
+  /** Works with one block while its weights are on the device. */
+  @FunctionalInterface
+  public interface Visitor {
+    /**
+     * @param position the block's place among all blocks
+     * @param weights the memory that holds it, see {@link #acquire}
+     */
+    void visit(BlockSpec block, int position, WeightSet weights) throws IOException;
+  }
+
   /**
    * Loads the resident blocks and starts loading the first streamed ones. A {@linkplain
    * Backend#requestStop stop} ends loading between two blocks, here and later, with a {@link
    * GgmlException} of {@link ErrorCode#ABORTED}.
    *
-   * @param layouts the layout of each block, with names relative to it
-   * @param readers the reader of each block; called from the loader thread
+   * @param specs the blocks in the order in which they run
+   * @param reader of the whole network; called from the loader thread
+   * @param upload used by this thread until this returns, then by the loader thread
    */
-  public StreamedBlocks(
+  StreamedBlocks(
       Backend backend,
-      List<WeightLayout> layouts,
-      IntFunction<WeightReader> readers,
+      List<BlockSpec> specs,
+      WeightReader reader,
+      WeightUpload upload,
       Placement placement)
       throws IOException {
-    if (placement.blocks() != layouts.size()) {
-      throw new IllegalArgumentException(
-          "a placement of " + placement.blocks() + " blocks for " + layouts.size());
-    }
     this.backend = backend;
-    this.layouts = List.copyOf(layouts);
-    this.readers = readers;
-    this.order = placement.streamed();
+    this.specs = List.copyOf(specs);
+    this.reader = reader;
+    this.upload = upload;
+    this.order = placement.streamed(this.specs);
     this.loader =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -101,22 +106,20 @@ public final class StreamedBlocks implements BlockWeights {
               return thread;
             });
     try {
-      if (!backend.device().isCpu()) {
-        pinned = new PinnedUpload(backend);
-      }
+      long slotBytes = slotBytes(backend.device().bufferType(), order);
       for (int i = 0; i < placement.slots(); i++) {
-        slots.add(new Slot(backend.allocate(slotBytes(backend, layouts, order))));
+        slots.add(new Slot(backend.allocate(slotBytes)));
       }
-      // A view for every signature, so that places() is complete from the start.
+      // A view for every layout, so that places() is complete from the start.
       for (Slot slot : slots) {
-        order.forEach(block -> slot.as(layouts.get(block)));
+        order.forEach(slot::as);
       }
-      for (int block = 0; block < layouts.size(); block++) {
+      for (BlockSpec block : this.specs) {
         if (!order.contains(block)) {
           checkStop();
-          WeightSet set = new WeightSet(backend, layouts.get(block));
+          WeightSet set = new WeightSet(backend, block.layout());
           resident.put(block, set);
-          set.fill(readers.apply(block), upload());
+          set.fill(reader.under(block.prefix()), upload);
         }
       }
       free.addAll(slots);
@@ -128,15 +131,8 @@ public final class StreamedBlocks implements BlockWeights {
   }
 
   /** Device bytes of one slot: the largest of the streamed blocks. */
-  public static long slotBytes(Backend backend, List<WeightLayout> layouts, List<Integer> blocks) {
-    return blocks.stream()
-        .mapToLong(b -> layouts.get(b).bytes(backend.device().bufferType()))
-        .max()
-        .orElse(0);
-  }
-
-  private WeightUpload upload() {
-    return pinned != null ? pinned : WeightUpload.DIRECT;
+  static long slotBytes(BufferType type, List<BlockSpec> streamed) {
+    return streamed.stream().mapToLong(b -> b.layout().bytes(type)).max().orElse(0);
   }
 
   // Loading all blocks of a large model takes long: a stop must not wait for it.
@@ -148,7 +144,7 @@ public final class StreamedBlocks implements BlockWeights {
 
   private void prefetch() {
     while (!free.isEmpty() && loading.size() + inUse.size() < order.size()) {
-      int block = order.get(next);
+      BlockSpec block = order.get(next);
       if (loading.containsKey(block) || inUse.containsKey(block)) {
         return;
       }
@@ -157,9 +153,8 @@ public final class StreamedBlocks implements BlockWeights {
     }
   }
 
-  private void start(int block, Slot slot) {
-    WeightLayout layout = layouts.get(block);
-    WeightSet set = slot.as(layout);
+  private void start(BlockSpec block, Slot slot) {
+    WeightSet set = slot.as(block);
     loading.put(
         block,
         new Loading(
@@ -167,31 +162,52 @@ public final class StreamedBlocks implements BlockWeights {
             loader.submit(
                 () -> {
                   checkStop();
-                  set.fill(readers.apply(block), upload());
-                  uploadedBytes.addAndGet(layout.dataBytes());
+                  set.fill(reader.under(block.prefix()), upload);
+                  uploadedBytes.addAndGet(block.layout().dataBytes());
                   return set;
                 })));
   }
 
-  @Override
-  public int count() {
-    return layouts.size();
+  /** The blocks in the order in which they run. */
+  public List<BlockSpec> specs() {
+    return specs;
   }
 
-  @Override
-  public WeightSet acquire(int block) throws IOException {
+  /**
+   * Visits all blocks in order.
+   *
+   * @throws IOException if weights cannot be read, or from the visitor
+   */
+  public void forEach(Visitor visitor) throws IOException {
+    for (int position = 0; position < specs.size(); position++) {
+      BlockSpec block = specs.get(position);
+      WeightSet weights = acquire(block);
+      try {
+        visitor.visit(block, position, weights);
+      } finally {
+        release(block);
+      }
+    }
+  }
+
+  /**
+   * A block's weights on the device, loaded. The returned object stands for the memory: the same
+   * object may come back for another block later, so graphs can be kept per object.
+   *
+   * @throws IOException if the weights cannot be read
+   */
+  public WeightSet acquire(BlockSpec block) throws IOException {
     WeightSet there = resident.get(block);
     if (there != null) {
       return there;
     }
     if (inUse.containsKey(block)) {
-      return inUse.get(block).as(layouts.get(block));
+      return inUse.get(block).as(block);
     }
     if (!loading.containsKey(block)) {
       loadOutOfOrder(block);
     }
     Loading pending = loading.remove(block);
-    long start = System.nanoTime();
     try {
       WeightSet set = pending.done().get();
       inUse.put(block, pending.slot());
@@ -204,24 +220,23 @@ public final class StreamedBlocks implements BlockWeights {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
-      throw new IllegalStateException("the loader failed on block " + block, e.getCause());
+      throw new IllegalStateException("the loader failed on " + block.prefix(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       free.add(pending.slot());
-      throw new IOException("interrupted while block " + block + " was loading", e);
-    } finally {
-      waitedNanos.addAndGet(System.nanoTime() - start);
+      throw new IOException("interrupted while " + block.prefix() + " was loading", e);
     }
   }
 
   // After a run that stopped half-way, slots hold blocks that do not come next: take one of them.
-  private void loadOutOfOrder(int block) throws IOException {
+  private void loadOutOfOrder(BlockSpec block) {
     if (free.isEmpty()) {
       if (loading.isEmpty()) {
         throw new IllegalStateException(
-            "block " + block + " is wanted while all slots are in use; release one first");
+            "block " + block.prefix() + " is wanted while all slots are in use; release one first");
       }
-      int furthest = Collections.max(loading.keySet(), Comparator.comparingInt(this::distance));
+      BlockSpec furthest =
+          Collections.max(loading.keySet(), Comparator.comparingInt(this::distance));
       Loading given = loading.remove(furthest);
       given.done().cancel(false);
       free.add(given.slot());
@@ -230,12 +245,12 @@ public final class StreamedBlocks implements BlockWeights {
     next = (order.indexOf(block) + 1) % order.size();
   }
 
-  private int distance(int block) {
+  private int distance(BlockSpec block) {
     return Math.floorMod(order.indexOf(block) - next, order.size());
   }
 
-  @Override
-  public void release(int block) {
+  /** Says that no graph reads the block's weights any more for now. */
+  public void release(BlockSpec block) {
     Slot slot = inUse.remove(block);
     if (slot != null) {
       free.add(slot);
@@ -243,7 +258,7 @@ public final class StreamedBlocks implements BlockWeights {
     }
   }
 
-  @Override
+  /** Every distinct memory that {@link #acquire} can return. */
   public List<WeightSet> places() {
     List<WeightSet> places = new ArrayList<>(resident.values());
     slots.forEach(slot -> places.addAll(slot.views.values()));
@@ -255,11 +270,6 @@ public final class StreamedBlocks implements BlockWeights {
     return uploadedBytes.get();
   }
 
-  /** How long computing had to wait for the loader so far. */
-  public double waitedSeconds() {
-    return waitedNanos.get() / 1e9;
-  }
-
   @Override
   public void close() {
     loading.values().forEach(pending -> pending.done().cancel(false));
@@ -268,7 +278,7 @@ public final class StreamedBlocks implements BlockWeights {
     while (!loader.isTerminated()) {
       // A load that runs writes into a slot: it must end before the slot goes.
       try {
-        loader.awaitTermination(1, java.util.concurrent.TimeUnit.MINUTES);
+        loader.awaitTermination(1, TimeUnit.MINUTES);
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -278,9 +288,5 @@ public final class StreamedBlocks implements BlockWeights {
     }
     resident.values().forEach(WeightSet::close);
     slots.forEach(Slot::close);
-    if (pinned != null) {
-      pinned.close();
-      pinned = null;
-    }
   }
 }
