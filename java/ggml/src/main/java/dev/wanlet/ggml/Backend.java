@@ -11,14 +11,8 @@ import dev.wanlet.ggml.internal.NativeHandle;
  * <p>Thread-safe: one thread computes, others may upload to buffers or ask it to stop.
  */
 public final class Backend implements AutoCloseable {
-  /** How long a waiting thread may use its processor, in nanoseconds; it is measured over 5 ms. */
-  private static final long LONGEST_SPIN = 1_000_000;
-
   /** The most threads that ggml takes. */
   public static final int MAX_THREADS = GgmlJni.MAX_THREADS;
-
-  private static final Object SLEEP_CHECK = new Object();
-  private static boolean threadsSleep;
 
   private final Device device;
   private volatile NativeHandle handle;
@@ -85,29 +79,16 @@ public final class Backend implements AutoCloseable {
     return device;
   }
 
-  // Asked once a process: the answer is the CPU backend's, not this object's.
   private void requireSleepingThreads() {
-    synchronized (SLEEP_CHECK) {
-      if (threadsSleep || threads.most() == 1) {
-        return;
-      }
-      activate(2);
-      // What else the system does in a thread's name can add to one measurement, not to three.
-      for (int i = 0; i < 3 && !threadsSleep; i++) {
-        threadsSleep = handle.call(b -> GgmlJni.longestSpin(b, 2)) < LONGEST_SPIN;
-      }
-      threadsSleep &= device.hasSleepingBarrier();
-      if (!threadsSleep) {
-        close();
-        throw new GgmlException(
-            ErrorCode.DEVICE_FAILED,
-            "the CPU backend in "
-                + Ggml.libraryDirectory()
-                + " spins while its threads wait for each other, which makes a run many times as"
-                + " long when another program is busy. Use the backend that ./wanlet --rebuild"
-                + " makes; if another library of this process loads GNU OpenMP before Wanlet does,"
-                + " set GOMP_SPINCOUNT=1000 in the environment");
-      }
+    if (threads.most() == 1) {
+      return;
+    }
+    activate(2);
+    try {
+      BarrierCheck.require(device, () -> handle.call(b -> GgmlJni.longestSpin(b, 2)));
+    } catch (GgmlException e) {
+      close();
+      throw e;
     }
   }
 

@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
@@ -59,6 +62,28 @@ public final class NativeLibrary {
   public static synchronized Path directory() {
     load();
     return directory;
+  }
+
+  /**
+   * Whether every library in {@link #directory()} that the build lists is the one it made; a CPU
+   * backend may have been put in another one's place.
+   */
+  public static boolean isOwnBuild() {
+    Path dir = directory();
+    Properties list = new Properties();
+    try (InputStream in = Files.newInputStream(dir.resolve(LIST))) {
+      list.load(in);
+      for (String name : list.getProperty("files", "").split(",")) {
+        byte[] hash =
+            MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(dir.resolve(name)));
+        if (!HexFormat.of().formatHex(hash).equals(list.getProperty("sha256." + name))) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException | NoSuchAlgorithmException e) {
+      return false;
+    }
   }
 
   private static Path find() {
