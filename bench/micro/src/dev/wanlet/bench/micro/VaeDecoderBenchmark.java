@@ -3,8 +3,9 @@ package dev.wanlet.bench.micro;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
-import dev.wanlet.wan.model.vae.Vae21Decoder;
+import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.Precision;
 import java.io.IOException;
@@ -47,7 +48,7 @@ public class VaeDecoderBenchmark {
   public int threads;
 
   private Backend backend;
-  private Vae21Decoder decoder;
+  private VaeDecoder decoder;
   private float[] latents;
 
   @Setup(Level.Trial)
@@ -60,8 +61,9 @@ public class VaeDecoderBenchmark {
     VaeSettings settings =
         new VaeSettings(
             LATENT, LATENT, false, Precision.AUTO, VaeSettings.ConvMethod.of(cpu), BAND_BYTES, 0);
-    VaeConfig config = VaeConfig.official();
-    decoder = Vae21Decoder.load(backend, config, settings, new RandomWeights(1));
+    VaeConfig config =
+        ModelCatalog.standard().require("wan2.1-t2v-1.3b").vae().config().orElseThrow();
+    decoder = VaeDecoder.load(backend, config, settings, new RandomWeights(1));
     latents = RandomWeights.normal(config.zDim() * latentFrames * LATENT * LATENT, 2);
   }
 

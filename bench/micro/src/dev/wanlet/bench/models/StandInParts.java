@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.models;
 
-import dev.wanlet.ggml.Backend;
-import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.Quantization;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.wan.model.vae.Vae21Decoder;
-import dev.wanlet.wan.model.vae.Vae21Encoder;
-import dev.wanlet.wan.model.vae.VaeConfig;
-import dev.wanlet.wan.model.vae.VaeSettings;
-import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.TensorSpec;
-import dev.wanlet.wan.nn.WeightReader;
+import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.write.SafetensorsWriter;
 import java.io.IOException;
@@ -43,33 +35,11 @@ public final class StandInParts {
       throw new IllegalArgumentException("give one argument: the folder to write to");
     }
     Path folder = Files.createDirectories(Path.of(args[0]));
-    write(folder.resolve("vae.safetensors"), vaeShapes(), 1);
+    write(
+        folder.resolve("vae.safetensors"),
+        ModelCatalog.standard().require("wan2.1-t2v-1.3b").vae().config().orElseThrow().tensors(),
+        1);
     write(folder.resolve("umt5.safetensors"), textEncoderShapes(), 2);
-  }
-
-  /** The VAE is asked what it reads, so names and shapes cannot differ from the real ones. */
-  private static Map<String, Shape> vaeShapes() throws IOException {
-    Map<String, Shape> shapes = new LinkedHashMap<>();
-    WeightReader recorder =
-        new WeightReader() {
-          @Override
-          public long mappedAddress(TensorSpec spec) {
-            return 0;
-          }
-
-          @Override
-          public void read(TensorSpec spec, long address) {
-            shapes.put(spec.name(), spec.sourceShape());
-          }
-        };
-    Device cpu = Device.cpu();
-    VaeSettings settings =
-        new VaeSettings(8, 8, false, Precision.AUTO, VaeSettings.ConvMethod.of(cpu), 16L << 20, 0);
-    try (Backend backend = Backend.open(cpu)) {
-      Vae21Decoder.load(backend, VaeConfig.official(), settings, recorder).close();
-      Vae21Encoder.load(backend, VaeConfig.official(), settings, recorder).close();
-    }
-    return shapes;
   }
 
   private static Map<String, Shape> textEncoderShapes() {

@@ -9,8 +9,6 @@ import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
-import dev.wanlet.wan.model.vae.VaeConfig;
-import dev.wanlet.wan.model.vae.VaeTensors;
 import dev.wanlet.wan.nn.BlockSpec;
 import dev.wanlet.wan.nn.NetworkLayout;
 import dev.wanlet.wan.nn.TensorSpec;
@@ -69,15 +67,20 @@ public final class PublishedTensors {
   /**
    * Tensors of a VAE.
    *
-   * @throws RequestException for the Wan 2.2 VAE, whose tensors this version does not know
+   * @throws RequestException for a VAE whose tensors this version does not know
    */
   public static Map<String, Shape> vae(ModelDefaults model) {
     ModelDefaults.VaeNumbers vae = model.vae();
-    if (!vae.version().equals("2.1")) {
-      throw new RequestException(
-          "the Wan " + vae.version() + " VAE of " + model.id() + " cannot be made by this version");
-    }
-    return VaeTensors.published(VaeConfig.official(vae.dim(), vae.latentChannels()));
+    return vae.config()
+        .orElseThrow(
+            () ->
+                new RequestException(
+                    "the Wan "
+                        + vae.version()
+                        + " VAE of "
+                        + model.id()
+                        + " cannot be made by this version"))
+        .tensors();
   }
 
   private static void addImageBranch(

@@ -29,9 +29,11 @@ public final class ModelCatalog {
 
   private static final String RESOURCE = "models.json";
 
-  /** Whose settings a model of unknown shapes gets, by the version of its VAE. */
-  private static final Map<String, String> GENERIC =
-      Map.of("2.1", "wan2.1-t2v-1.3b", "2.2", "wan2.2-ti2v-5b");
+  /**
+   * Whose settings a model of unknown shapes gets: the first with as many latent channels, else the
+   * first.
+   */
+  private static final List<String> GENERIC = List.of("wan2.1-t2v-1.3b", "wan2.2-ti2v-5b");
 
   private record Entry(
       String id,
@@ -178,11 +180,18 @@ public final class ModelCatalog {
         && names.stream().anyMatch(n -> pattern.matcher(n.toLowerCase(Locale.ROOT)).find());
   }
 
+  private ModelDefaults generic(int latentChannels) {
+    List<ModelDefaults> generic = GENERIC.stream().map(this::require).toList();
+    return generic.stream()
+        .filter(m -> m.vae().latentChannels() == latentChannels)
+        .findFirst()
+        .orElse(generic.get(0));
+  }
+
   private ModelDefaults custom(WanConfig numbers) {
     ModelDefaults demo = require(DEMO);
     boolean small = numbers.textDim() == demo.transformer().textDim();
-    String version = numbers.outChannels() == 48 ? "2.2" : "2.1";
-    ModelDefaults like = small ? demo : require(GENERIC.get(version));
+    ModelDefaults like = small ? demo : generic(numbers.outChannels());
     return new ModelDefaults(
         ModelDefaults.CUSTOM,
         "a Wan transformer of unpublished shapes",

@@ -3,8 +3,11 @@ package dev.wanlet.wan.catalog;
 
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -62,7 +65,8 @@ public record ModelDefaults(
   /**
    * Numbers of a VAE. Immutable.
    *
-   * @param version of the architecture: 2.1 or 2.2
+   * @param version of the architecture, such as 2.1: the name of its {@link VaeFamily}, if this
+   *     version has that
    * @param dim channels of the encoder's first stage
    * @param decoderDim channels of the decoder's last stage
    * @param latentChannels channels of the latents
@@ -75,7 +79,12 @@ public record ModelDefaults(
       int decoderDim,
       int latentChannels,
       int spatialStride,
-      int temporalStride) {}
+      int temporalStride) {
+    /** The configuration of the published VAE; empty for one that this version cannot run. */
+    public Optional<VaeConfig> config() {
+      return VaeFamily.of(version).map(f -> f.config(dim, decoderDim, latentChannels));
+    }
+  }
 
   public ModelDefaults {
     sizes = List.copyOf(sizes);

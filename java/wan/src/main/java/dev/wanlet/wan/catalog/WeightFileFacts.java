@@ -2,6 +2,7 @@
 package dev.wanlet.wan.catalog;
 
 import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.Checkpoint;
@@ -64,7 +65,7 @@ public record WeightFileFacts(
                 TokenizerFiles.isInside(checkpoint.source())));
       }
       case VAE_2_1, VAE_2_2 -> {
-        WeightTensor first = checkpoint.source().require("decoder.conv1.weight");
+        WeightTensor first = checkpoint.source().require(VaeFamily.FIRST_OF_DECODER + ".weight");
         yield Optional.of(new WeightFileFacts(path, ModelPart.VAE, null, dim(first, 1), 0, false));
       }
       case IMAGE_ENCODER, LORA, UNKNOWN -> Optional.empty();

@@ -25,7 +25,9 @@ public record DecodeStagePlanner(ModelFacts facts) implements StagePlanner {
     if (facts.vae().isEmpty()) {
       return StagePlan.unsupported(
           stage(),
-          "this version cannot plan or decode with the Wan 2.2 VAE; the other stages are planned");
+          "this version cannot plan or decode with the Wan "
+              + facts.latents().version()
+              + " VAE; the other stages are planned");
     }
     VaePlan plan =
         new VaePlanner(facts.vae().get(), facts.device(), facts.threads())

@@ -2,9 +2,9 @@
 package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.Device;
-import dev.wanlet.wan.model.vae.Vae21Decoder;
-import dev.wanlet.wan.model.vae.Vae21Encoder;
 import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeDecoder;
+import dev.wanlet.wan.model.vae.VaeEncoder;
 import dev.wanlet.wan.model.vae.VaeMemory;
 import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.model.vae.VaeSettings.ConvMethod;
@@ -58,8 +58,7 @@ public final class VaePlanner {
    * @throws MemoryBudgetException if none fits; it names the smallest budget that would do
    */
   public VaePlan decoder(Job job, long budgetBytes) {
-    return plan(
-        "decoding", job, budgetBytes, s -> Vae21Decoder.measure(device, config, s, threads));
+    return plan("decoding", job, budgetBytes, s -> VaeDecoder.measure(device, config, s, threads));
   }
 
   /**
@@ -68,8 +67,7 @@ public final class VaePlanner {
    * @throws MemoryBudgetException if none fits; it names the smallest budget that would do
    */
   public VaePlan encoder(Job job, long budgetBytes) {
-    return plan(
-        "encoding", job, budgetBytes, s -> Vae21Encoder.measure(device, config, s, threads));
+    return plan("encoding", job, budgetBytes, s -> VaeEncoder.measure(device, config, s, threads));
   }
 
   private VaePlan plan(

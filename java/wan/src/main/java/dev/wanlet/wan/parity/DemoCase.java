@@ -7,6 +7,7 @@ import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
+import dev.wanlet.wan.model.vae.Vae21;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.Guidance;
@@ -59,7 +60,7 @@ final class DemoCase implements ParityCase {
     float[] latents = sample(folder, engine, contexts, shape, sink);
     sink.accept("latents", latents.clone());
     WeightSource vae = folder.tensors(model(folder, "Wan2.1_VAE.safetensors"));
-    float[] video = VaeRun.of(engine, vae).decode(latents, shape, Taps.NONE);
+    float[] video = VaeRun.of(engine, Vae21.INSTANCE, vae).decode(latents, shape, Taps.NONE);
     sink.accept("video", video);
     sink.accept("frames", frames(video, folder.outputs().require("frames").shape()));
   }

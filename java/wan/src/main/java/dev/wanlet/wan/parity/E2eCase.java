@@ -4,6 +4,7 @@ package dev.wanlet.wan.parity;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
+import dev.wanlet.wan.model.vae.Vae21;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.Guidance;
@@ -49,7 +50,8 @@ final class E2eCase implements ParityCase {
 
     if (folder.outputs().find("video").isPresent()) {
       ParityFolder vae = folder.sibling(folder.required("vae").asText());
-      sink.accept("video", clamped(VaeRun.of(engine, vae.weights()), latents, shape));
+      sink.accept(
+          "video", clamped(VaeRun.of(engine, Vae21.INSTANCE, vae.weights()), latents, shape));
     }
   }
 

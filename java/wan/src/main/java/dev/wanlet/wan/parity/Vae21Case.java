@@ -2,6 +2,7 @@
 package dev.wanlet.wan.parity;
 
 import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.model.vae.Vae21;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.weights.WeightTensor;
@@ -13,7 +14,7 @@ import java.util.List;
 final class Vae21Case implements ParityCase {
   @Override
   public void run(ParityFolder folder, Engine engine, Sink sink) throws IOException {
-    VaeRun inferred = VaeRun.of(engine, folder.weights());
+    VaeRun inferred = VaeRun.of(engine, Vae21.INSTANCE, folder.weights());
     VaeRun vae = inferred.with(statistics(folder, inferred.config()));
     VaeRun plain = inferred.with(inferred.config().withoutStatistics());
     Taps taps = new Taps(name -> true);
@@ -39,14 +40,7 @@ final class Vae21Case implements ParityCase {
     } else {
       floats(folder.requiredInput("inv_std")).forEach(value -> deviation.add(1 / value));
     }
-    return new VaeConfig(
-        config.dim(),
-        config.zDim(),
-        config.dimMult(),
-        config.numResBlocks(),
-        config.temporalDownsample(),
-        mean,
-        deviation);
+    return config.withStatistics(mean, deviation);
   }
 
   private static List<Float> floats(float[] values) {

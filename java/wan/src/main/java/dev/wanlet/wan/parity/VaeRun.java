@@ -3,9 +3,10 @@ package dev.wanlet.wan.parity;
 
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.ShapeException;
-import dev.wanlet.wan.model.vae.Vae21Decoder;
-import dev.wanlet.wan.model.vae.Vae21Encoder;
 import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeDecoder;
+import dev.wanlet.wan.model.vae.VaeEncoder;
+import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.Taps;
@@ -13,7 +14,7 @@ import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 
 /**
- * Whole clips through the Wan 2.1 VAE.
+ * Whole clips through a VAE.
  *
  * @param weights of both halves, with official names
  */
@@ -23,8 +24,9 @@ record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) 
   // Reference clips are small: a frame is one band.
   private static final long BAND_BYTES = 256L << 20;
 
-  static VaeRun of(ParityCase.Engine engine, WeightSource weights) throws IOException {
-    return new VaeRun(engine, VaeConfig.infer(weights), weights);
+  static VaeRun of(ParityCase.Engine engine, VaeFamily family, WeightSource weights)
+      throws IOException {
+    return new VaeRun(engine, family.infer(weights), weights);
   }
 
   private VaeSettings settings(long latentHeight, long latentWidth, boolean singleFrame) {
@@ -50,8 +52,8 @@ record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) 
     int count = (int) shape.dim(1);
     int frames = config.frames(count);
     VaeSettings settings = settings(shape.dim(2), shape.dim(3), count == 1);
-    try (Vae21Decoder decoder =
-        Vae21Decoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
+    try (VaeDecoder decoder =
+        VaeDecoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
       decoder.collect(taps);
       int area = decoder.height() * decoder.width();
       float[] video = new float[RGB * frames * area];
@@ -80,8 +82,8 @@ record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) 
     }
     int count = (int) shape.dim(1);
     VaeSettings settings = settings(shape.dim(2) / factor, shape.dim(3) / factor, count == 1);
-    try (Vae21Encoder encoder =
-        Vae21Encoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
+    try (VaeEncoder encoder =
+        VaeEncoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
       encoder.collect(taps);
       return encoder.encode(video, count);
     }

@@ -11,8 +11,8 @@ import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import dev.wanlet.wan.memory.StagePlanner;
 import dev.wanlet.wan.memory.VaePlan;
-import dev.wanlet.wan.model.vae.Vae21Decoder;
 import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.io.IOException;
@@ -33,18 +33,18 @@ final class DecodeStage implements ClipStage {
   @Override
   public StageRunner open(OpenModel model, Backend backend, StagePlan plan) throws IOException {
     VaePlan details = plan.details(VaePlan.class).orElseThrow();
-    VaeConfig config = VaeConfig.infer(model.vae());
+    VaeConfig config = model.vaeConfig();
     return new Runner(
         config,
-        Vae21Decoder.load(
+        VaeDecoder.load(
             backend, config, details.memory().settings(), new SourceReader(model.vae())));
   }
 
   private static final class Runner implements StageRunner {
     private final VaeConfig config;
-    private final Vae21Decoder decoder;
+    private final VaeDecoder decoder;
 
-    Runner(VaeConfig config, Vae21Decoder decoder) {
+    Runner(VaeConfig config, VaeDecoder decoder) {
       this.config = config;
       this.decoder = decoder;
     }

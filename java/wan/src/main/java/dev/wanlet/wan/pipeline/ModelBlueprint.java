@@ -13,7 +13,7 @@ import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
-import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RecipeTypes;
 import dev.wanlet.wan.nn.SourceTypes;
@@ -22,7 +22,6 @@ import dev.wanlet.wan.text.PromptCleaner;
 import dev.wanlet.wan.text.Tokenizer;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.Checkpoint;
-import dev.wanlet.weights.checkpoint.CheckpointKind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -179,20 +178,8 @@ public final class ModelBlueprint implements AutoCloseable {
                 ? recipeTypes(TEXT_TYPE, device, precision)
                 : SourceTypes.of(textEncoder.source(), precision, device),
             model.vae(),
-            vaeConfig());
+            vae == null ? model.vae().config() : VaeFamily.infer(vae));
     return VideoPipeline.planner(facts, VideoPipeline.STAGES);
-  }
-
-  private Optional<VaeConfig> vaeConfig() throws IOException {
-    if (vae != null) {
-      return vae.kind() == CheckpointKind.VAE_2_1
-          ? Optional.of(VaeConfig.infer(vae.source()))
-          : Optional.empty();
-    }
-    ModelDefaults.VaeNumbers numbers = model.vae();
-    return numbers.version().equals("2.1")
-        ? Optional.of(VaeConfig.official(numbers.dim(), numbers.latentChannels()))
-        : Optional.empty();
   }
 
   private void requireKnownLayers(WanConfig config) {

@@ -5,6 +5,8 @@ import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelFilesException;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import java.io.IOException;
@@ -24,6 +26,7 @@ final class OpenModel implements AutoCloseable {
   private final WeightSource textEncoder;
   private final Umt5Config textConfig;
   private final WeightSource vae;
+  private final VaeConfig vaeConfig;
 
   private OpenModel(ModelFiles files) throws IOException {
     this.files = files;
@@ -46,6 +49,7 @@ final class OpenModel implements AutoCloseable {
       textEncoder = open(files.textEncoder());
       textConfig = Umt5Config.infer(textEncoder);
       vae = open(files.vae());
+      vaeConfig = vaeConfig(checkpoints.get(checkpoints.size() - 1));
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
@@ -65,6 +69,17 @@ final class OpenModel implements AutoCloseable {
     Checkpoint checkpoint = Checkpoint.open(file);
     checkpoints.add(checkpoint);
     return checkpoint.source();
+  }
+
+  private static VaeConfig vaeConfig(Checkpoint vae) throws IOException {
+    return VaeFamily.infer(vae)
+        .orElseThrow(
+            () ->
+                new ModelFilesException(
+                    vae.source().description()
+                        + " is a "
+                        + vae.kind().title()
+                        + ", which this version cannot decode with"));
   }
 
   ModelFiles files() {
@@ -90,6 +105,10 @@ final class OpenModel implements AutoCloseable {
 
   WeightSource vae() {
     return vae;
+  }
+
+  VaeConfig vaeConfig() {
+    return vaeConfig;
   }
 
   @Override

@@ -16,7 +16,6 @@ import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanVariant;
-import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SamplingSettings;
@@ -170,7 +169,7 @@ public final class VideoPipeline {
             model.textConfig(),
             SourceTypes.of(model.textEncoder(), request.compute().precision(), device),
             files.model().vae(),
-            Optional.of(VaeConfig.infer(model.vae())));
+            Optional.of(model.vaeConfig()));
     return planner(facts, stages);
   }
 

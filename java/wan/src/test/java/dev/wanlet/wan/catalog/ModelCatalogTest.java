@@ -70,6 +70,25 @@ class ModelCatalogTest {
     assertThat(CATALOG.find(model.id().toUpperCase(java.util.Locale.ROOT))).contains(model);
   }
 
+  /** Where the program can run the VAE, its layers decide the strides. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void numbersOfAVaeAgreeWithItsLayers(ModelDefaults model) {
+    ModelDefaults.VaeNumbers numbers = model.vae();
+    assertThat(numbers.config().isPresent()).isEqualTo(numbers.version().equals("2.1"));
+    numbers
+        .config()
+        .ifPresent(
+            config -> {
+              assertThat(config.family().version()).isEqualTo(numbers.version());
+              assertThat(config.dim()).isEqualTo(numbers.dim());
+              assertThat(config.decoderDim()).isEqualTo(numbers.decoderDim());
+              assertThat(config.zDim()).isEqualTo(numbers.latentChannels());
+              assertThat(config.spatialFactor()).isEqualTo(numbers.spatialStride());
+              assertThat(config.temporalFactor()).isEqualTo(numbers.temporalStride());
+            });
+  }
+
   @Test
   void negativePromptsGrowWithTheTask() {
     String text = CATALOG.require("wan2.1-t2v-14b").negativePrompt();

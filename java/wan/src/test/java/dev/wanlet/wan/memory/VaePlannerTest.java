@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
-import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.Precision;
 import org.junit.jupiter.api.Test;
@@ -16,7 +16,11 @@ class VaePlannerTest {
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
 
-  private final VaePlanner planner = new VaePlanner(VaeConfig.official(), Device.cpu(), 2);
+  private final VaePlanner planner =
+      new VaePlanner(
+          ModelCatalog.standard().require("wan2.1-t2v-1.3b").vae().config().orElseThrow(),
+          Device.cpu(),
+          2);
 
   private static VaePlanner.Job job(int width, int height, int frames) {
     return new VaePlanner.Job(width, height, frames, Precision.AUTO);

@@ -20,8 +20,9 @@ import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
-import dev.wanlet.wan.model.vae.Vae21Decoder;
+import dev.wanlet.wan.model.vae.Vae21;
 import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
@@ -179,7 +180,7 @@ class DeviceParityTest {
     try (WeightSource weights = GoldenTensors.open("golden/vae21/weights.safetensors");
         WeightSource inputs = GoldenTensors.open("golden/vae21/inputs.safetensors");
         WeightSource outputs = GoldenTensors.open("golden/vae21/outputs.safetensors")) {
-      VaeConfig config = VaeConfig.infer(weights);
+      VaeConfig config = Vae21.INSTANCE.infer(weights);
       VaeSettings settings =
           new VaeSettings(
               4,
@@ -194,8 +195,8 @@ class DeviceParityTest {
       for (int c = 0; c < config.zDim(); c++) {
         System.arraycopy(all, c * 3 * 24, latents, c * latentFrames * 24, latentFrames * 24);
       }
-      try (Vae21Decoder decoder =
-          Vae21Decoder.load(backend, config, settings, new SourceReader(weights))) {
+      try (VaeDecoder decoder =
+          VaeDecoder.load(backend, config, settings, new SourceReader(weights))) {
         int frames = 4 * (latentFrames - 1) + 1;
         int area = decoder.height() * decoder.width();
         float[] video = new float[3 * frames * area];

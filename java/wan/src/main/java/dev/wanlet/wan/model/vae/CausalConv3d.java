@@ -12,22 +12,20 @@ import dev.wanlet.wan.model.vae.FrameConvolution.Geometry;
  * <p>Source: Wan2.1 wan/modules/vae.py, {@code CausalConv3d}.
  */
 final class CausalConv3d {
-  private static final int FRAMES = 3;
-
   private final FrameConvolution convolution;
   private final FrameHistory history;
   private final String name;
   private final int width;
 
-  CausalConv3d(VaeEngine engine, String name, int in, int out, int height, int width) {
-    this.convolution = new FrameConvolution(engine, name, Geometry.SAME, FRAMES, in, out);
+  CausalConv3d(VaeEngine engine, ModuleSpec spec, int height, int width) {
+    this.convolution = new FrameConvolution(engine, spec, Geometry.SAME);
     this.history =
         new FrameHistory(
             engine,
-            name,
+            spec.name(),
             engine.settings().convolutionType(),
-            Shape.of(height + 2L, width + 2L, in));
-    this.name = name;
+            Shape.of(height + 2L, width + 2L, spec.in()));
+    this.name = spec.name();
     this.width = width;
   }
 

@@ -17,26 +17,20 @@ import java.util.function.Consumer;
  */
 final class DownsampleLayer implements FrameLayer {
   private final VaeEngine engine;
-  private final String name;
+  private final ResampleSpec spec;
   private final FrameConvolution convolution;
   private final TemporalConv temporal;
-  private final int channels;
   private long frames;
 
   /**
    * @param height of the input, like the width; both even
    */
-  DownsampleLayer(VaeEngine engine, String name, int channels, int height, int width) {
+  DownsampleLayer(VaeEngine engine, ResampleSpec spec, int height, int width) {
     this.engine = engine;
-    this.name = name;
-    this.channels = channels;
-    this.convolution =
-        new FrameConvolution(engine, name + ".resample.1", Geometry.HALVED, 1, channels, channels);
+    this.spec = spec;
+    this.convolution = new FrameConvolution(engine, spec.convolution(), Geometry.HALVED);
     this.temporal =
-        engine.hasWeight(name + ".time_conv.weight")
-            ? new TemporalConv(
-                engine, name + ".time_conv", channels, channels, height / 2, width / 2)
-            : null;
+        spec.isTemporal() ? new TemporalConv(engine, spec.temporal(), height / 2, width / 2) : null;
   }
 
   @Override
@@ -69,16 +63,11 @@ final class DownsampleLayer implements FrameLayer {
   private Frame reduced(Frame x) {
     int height = x.height() / 2;
     int width = x.width() / 2;
-    Tensor padded = PaddedFrames.take(engine, x.height(), x.width(), channels);
-    engine.run(
-        name + ".pad",
-        x.height(),
-        x.width() * channels * 4L,
-        b -> PaddedFrames.store(b, x.rows(b), padded));
+    Tensor padded = PaddedFrames.of(engine, spec.name() + ".pad", x);
     x.release(engine);
-    Frame y = Frame.take(engine, height, width, channels);
+    Frame y = Frame.take(engine, height, width, spec.out());
     engine.run(
-        name + ".resample.1",
+        spec.convolution().name(),
         height,
         convolution.bytesPerRow(width),
         b -> {

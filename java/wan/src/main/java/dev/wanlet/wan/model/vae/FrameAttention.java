@@ -4,6 +4,8 @@ package dev.wanlet.wan.model.vae;
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.model.vae.ModuleSpec.Kind;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -13,6 +15,42 @@ import java.util.function.Consumer;
  * <p>Source: Wan2.1 wan/modules/vae.py, {@code AttentionBlock}.
  */
 final class FrameAttention implements FrameLayer {
+  /** What it is called and how many channels it has. */
+  record Spec(String name, int channels) implements FrameLayer.Spec {
+    @Override
+    public int in() {
+      return channels;
+    }
+
+    @Override
+    public int out() {
+      return channels;
+    }
+
+    ModuleSpec norm() {
+      return new ModuleSpec(name + ".norm", Kind.IMAGE_NORM, channels, channels);
+    }
+
+    /** The joint projection: queries, keys and values. */
+    ModuleSpec qkv() {
+      return new ModuleSpec(name + ".to_qkv", Kind.IMAGE_POINTWISE, 3 * channels, channels);
+    }
+
+    ModuleSpec projection() {
+      return new ModuleSpec(name + ".proj", Kind.IMAGE_POINTWISE, channels, channels);
+    }
+
+    @Override
+    public List<ModuleSpec> modules() {
+      return List.of(norm(), qkv(), projection());
+    }
+
+    @Override
+    public FrameLayer open(VaeEngine engine, int height, int width) {
+      return new FrameAttention(engine, this);
+    }
+  }
+
   private final VaeEngine engine;
   private final String name;
   private final Tensor gamma;
@@ -22,15 +60,15 @@ final class FrameAttention implements FrameLayer {
   private final Tensor projectionBias;
   private final int channels;
 
-  FrameAttention(VaeEngine engine, String name, int channels) {
+  private FrameAttention(VaeEngine engine, Spec spec) {
     this.engine = engine;
-    this.name = name;
-    this.channels = channels;
-    this.gamma = engine.weight(name + ".norm.gamma");
-    this.qkv = engine.weight(name + ".to_qkv.weight");
-    this.qkvBias = engine.weight(name + ".to_qkv.bias");
-    this.projection = engine.weight(name + ".proj.weight");
-    this.projectionBias = engine.weight(name + ".proj.bias");
+    this.name = spec.name();
+    this.channels = spec.channels();
+    this.gamma = engine.weight(spec.norm().weight());
+    this.qkv = engine.weight(spec.qkv().weight());
+    this.qkvBias = engine.weight(spec.qkv().bias());
+    this.projection = engine.weight(spec.projection().weight());
+    this.projectionBias = engine.weight(spec.projection().bias());
   }
 
   @Override

@@ -19,7 +19,16 @@ final class FrameConvolution {
     /** Every second pixel, with padding on the right and below only. */
     HALVED,
     /** Over the input with every pixel repeated to 2 x 2. */
-    DOUBLED
+    DOUBLED;
+
+    /** Rows or columns of the output for {@code side} of the input. */
+    int resized(int side) {
+      return switch (this) {
+        case SAME -> side;
+        case HALVED -> side / 2;
+        case DOUBLED -> 2 * side;
+      };
+    }
   }
 
   private static final int SIDE = 3;
@@ -34,18 +43,18 @@ final class FrameConvolution {
   private final int out;
 
   /**
-   * Binds {@code name.weight} and {@code name.bias}.
+   * Binds kernel and bias.
    *
-   * @param frames that the kernel spans: 1 or 3
+   * @param spec of a causal convolution or one within a frame
    */
-  FrameConvolution(VaeEngine engine, String name, Geometry geometry, int frames, int in, int out) {
+  FrameConvolution(VaeEngine engine, ModuleSpec spec, Geometry geometry) {
     this.engine = engine;
-    this.kernel = engine.weight(name + ".weight");
-    this.bias = engine.weight(name + ".bias");
+    this.kernel = engine.weight(spec.weight());
+    this.bias = engine.weight(spec.bias());
     this.geometry = geometry;
-    this.frames = frames;
-    this.in = in;
-    this.out = out;
+    this.frames = spec.kind().frames();
+    this.in = spec.in();
+    this.out = spec.out();
   }
 
   /** The first padded input row that output row (of a pair, if doubled) {@code row} reads. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model.vae;
 
+import dev.wanlet.wan.model.vae.FrameConvolution.Geometry;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -8,6 +10,38 @@ import java.util.function.Consumer;
  * two, each of which goes through the rest of the network before the next. Confined to one thread.
  */
 interface FrameLayer {
+  /** A layer as a VAE's description lists it, known without weights. Immutable. */
+  interface Spec {
+    /** The checkpoint's. */
+    String name();
+
+    /** Channels of the frames it takes. */
+    int in();
+
+    /** Channels of the frames it hands on. */
+    int out();
+
+    /** How it changes the size of frames. */
+    default Geometry geometry() {
+      return Geometry.SAME;
+    }
+
+    /** Whether it changes the number of frames as it changes their size. */
+    default boolean isTemporal() {
+      return false;
+    }
+
+    /** What has weights in it, in the order of the checkpoint's code. */
+    List<ModuleSpec> modules();
+
+    /**
+     * The layer, with its weights and memory from an engine.
+     *
+     * @param height of the frames it takes, like the width
+     */
+    FrameLayer open(VaeEngine engine, int height, int width);
+  }
+
   /** Takes a frame, which is the layer's to release or to hand on. */
   void push(Frame frame, Consumer<Frame> next);
 

@@ -20,6 +20,33 @@ final class PaddedFrames {
     return frame;
   }
 
+  /**
+   * A frame with a zero border around it.
+   *
+   * @param key of the pass
+   */
+  static Tensor of(VaeEngine engine, String key, Frame x) {
+    Tensor padded = take(engine, x.height(), x.width(), x.channels());
+    engine.run(key, x.height(), x.width() * x.channels() * 4L, b -> store(b, x.rows(b), padded));
+    return padded;
+  }
+
+  /**
+   * A frame after norm and SiLU, with a zero border around it.
+   *
+   * @param key of the pass
+   * @param gamma of the norm, [C]
+   */
+  static Tensor activated(VaeEngine engine, String key, Frame x, Tensor gamma) {
+    Tensor padded = take(engine, x.height(), x.width(), x.channels());
+    engine.run(
+        key,
+        x.height(),
+        x.width() * x.channels() * 8L,
+        b -> store(b, VaeNorm.activated(b.graph(), x.rows(b), gamma), padded));
+    return padded;
+  }
+
   private static void clearBorder(GraphBuilder g, Tensor frame, Tensor zeros) {
     long rows = frame.dim(0);
     long columns = frame.dim(1);

@@ -24,6 +24,18 @@ final class Planes {
   }
 
   /**
+   * One frame of planes.
+   *
+   * @param pixels [H * W, C]
+   * @return [C, H, W]
+   */
+  static float[] planes(float[] pixels, int channels) {
+    float[] planes = new float[pixels.length];
+    put(pixels, planes, channels, 1, 0);
+    return planes;
+  }
+
+  /**
    * Puts pixels into one frame of a clip.
    *
    * @param pixels [H * W, C]

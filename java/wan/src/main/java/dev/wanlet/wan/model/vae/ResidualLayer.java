@@ -3,6 +3,12 @@ package dev.wanlet.wan.model.vae;
 
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
+import dev.wanlet.wan.model.vae.ModuleSpec.Kind;
+import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.WeightSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -11,42 +17,83 @@ import java.util.function.Consumer;
  * <p>Source: Wan2.1 wan/modules/vae.py, {@code ResidualBlock}.
  */
 final class ResidualLayer implements FrameLayer {
+  /** What it is called and how many channels it has. */
+  record Spec(String name, int in, int out) implements FrameLayer.Spec {
+    /**
+     * The layer that a checkpoint has under this name; empty if it has none.
+     *
+     * @throws WeightFormatException if a tensor is no kernel
+     */
+    static Optional<Spec> find(WeightSource source, String name) throws WeightFormatException {
+      ModuleSpec kernel = new Spec(name, 1, 1).firstConvolution();
+      return ModuleSpec.find(source, kernel.name(), kernel.kind())
+          .map(m -> new Spec(name, m.in(), m.out()));
+    }
+
+    ModuleSpec firstNorm() {
+      return ModuleSpec.norm(name + ".residual.0", in);
+    }
+
+    ModuleSpec firstConvolution() {
+      return ModuleSpec.causal(name + ".residual.2", out, in);
+    }
+
+    ModuleSpec secondNorm() {
+      return ModuleSpec.norm(name + ".residual.3", out);
+    }
+
+    ModuleSpec secondConvolution() {
+      return ModuleSpec.causal(name + ".residual.6", out, out);
+    }
+
+    /** Changes the number of channels around the convolutions; empty where it stays. */
+    Optional<ModuleSpec> shortcut() {
+      return in == out
+          ? Optional.empty()
+          : Optional.of(new ModuleSpec(name + ".shortcut", Kind.POINTWISE, out, in));
+    }
+
+    @Override
+    public List<ModuleSpec> modules() {
+      List<ModuleSpec> modules =
+          new ArrayList<>(
+              List.of(firstNorm(), firstConvolution(), secondNorm(), secondConvolution()));
+      shortcut().ifPresent(modules::add);
+      return modules;
+    }
+
+    @Override
+    public FrameLayer open(VaeEngine engine, int height, int width) {
+      return new ResidualLayer(engine, this, height, width);
+    }
+  }
+
   private final VaeEngine engine;
-  private final String name;
+  private final Spec spec;
   private final CausalConv3d first;
   private final CausalConv3d second;
   private final Tensor firstGamma;
   private final Tensor secondGamma;
   private final Tensor shortcut;
   private final Tensor shortcutBias;
-  private final int in;
-  private final int out;
 
-  ResidualLayer(VaeEngine engine, String name, int in, int out, int height, int width) {
+  private ResidualLayer(VaeEngine engine, Spec spec, int height, int width) {
     this.engine = engine;
-    this.name = name;
-    this.in = in;
-    this.out = out;
-    this.firstGamma = engine.weight(name + ".residual.0.gamma");
-    this.first = new CausalConv3d(engine, name + ".residual.2", in, out, height, width);
-    this.secondGamma = engine.weight(name + ".residual.3.gamma");
-    this.second = new CausalConv3d(engine, name + ".residual.6", out, out, height, width);
-    this.shortcut = in == out ? null : engine.weight(name + ".shortcut.weight");
-    this.shortcutBias = in == out ? null : engine.weight(name + ".shortcut.bias");
+    this.spec = spec;
+    this.firstGamma = engine.weight(spec.firstNorm().weight());
+    this.first = new CausalConv3d(engine, spec.firstConvolution(), height, width);
+    this.secondGamma = engine.weight(spec.secondNorm().weight());
+    this.second = new CausalConv3d(engine, spec.secondConvolution(), height, width);
+    this.shortcut = spec.shortcut().map(s -> engine.weight(s.weight())).orElse(null);
+    this.shortcutBias = spec.shortcut().map(s -> engine.weight(s.bias())).orElse(null);
   }
 
   @Override
   public void push(Frame x, Consumer<Frame> next) {
     int height = x.height();
     int width = x.width();
-    Tensor a = PaddedFrames.take(engine, height, width, in);
-    engine.run(
-        name + ".residual.0",
-        height,
-        width * in * 8L,
-        b -> PaddedFrames.store(b, VaeNorm.activated(b.graph(), x.rows(b), firstGamma), a));
-
-    Tensor h = PaddedFrames.take(engine, height, width, out);
+    Tensor a = PaddedFrames.activated(engine, spec.firstNorm().name(), x, firstGamma);
+    Tensor h = PaddedFrames.take(engine, height, width, spec.out());
     engine.run(
         first.name(),
         height,
@@ -57,7 +104,7 @@ final class ResidualLayer implements FrameLayer {
     first.advance(a);
     engine.release(a);
 
-    Frame y = in == out ? x : Frame.take(engine, height, width, out);
+    Frame y = shortcut == null ? x : Frame.take(engine, height, width, spec.out());
     engine.run(second.name(), height, second.bytesPerRow(), b -> addResidual(b, x, h, y));
     second.advance(h);
     engine.release(h);

@@ -13,25 +13,25 @@ import java.util.List;
  * resampling layers. Confined to one thread.
  */
 final class TemporalConv {
-  private static final int FRAMES = 3;
-
   private final VaeEngine engine;
   private final String name;
   private final Tensor kernel;
   private final Tensor bias;
   private final FrameHistory history;
+  private final int kernelFrames;
   private final int in;
   private final int out;
   private final int height;
   private final int width;
 
-  TemporalConv(VaeEngine engine, String name, int in, int out, int height, int width) {
+  TemporalConv(VaeEngine engine, ModuleSpec spec, int height, int width) {
     this.engine = engine;
-    this.name = name;
-    this.kernel = engine.weight(name + ".weight");
-    this.bias = engine.weight(name + ".bias");
-    this.in = in;
-    this.out = out;
+    this.name = spec.name();
+    this.kernel = engine.weight(spec.weight());
+    this.bias = engine.weight(spec.bias());
+    this.kernelFrames = spec.kind().frames();
+    this.in = spec.in();
+    this.out = spec.out();
     this.height = height;
     this.width = width;
     this.history =
@@ -45,7 +45,7 @@ final class TemporalConv {
 
   long bytesPerRow() {
     return (long) width
-        * (FRAMES * in * kernel.type().blockBytes() + 3L * out * TensorType.F32.blockBytes());
+        * (kernelFrames * in * kernel.type().blockBytes() + 3L * out * TensorType.F32.blockBytes());
   }
 
   /** The frame in the type it is convolved and remembered in, [H, W, C]; release it. */
@@ -77,7 +77,7 @@ final class TemporalConv {
               g.strided(rows.tensor(), rows.first() * row, shape, row, in),
               g.strided(joined, (long) frame * in, shape, width * columns, columns)));
     }
-    long left = (long) FRAMES * in - columns;
+    long left = (long) kernelFrames * in - columns;
     Tensor part = left == 0 ? kernel : g.slice(kernel, 1, left, left + columns);
     return g.addInPlace(g.matmul(part, joined), bias);
   }

@@ -17,26 +17,20 @@ import java.util.function.Consumer;
  */
 final class UpsampleLayer implements FrameLayer {
   private final VaeEngine engine;
-  private final String name;
+  private final ResampleSpec spec;
   private final FrameConvolution convolution;
   private final TemporalConv temporal;
-  private final int channels;
   private boolean first = true;
 
   /**
    * @param height of the input, like the width
    */
-  UpsampleLayer(VaeEngine engine, String name, int channels, int height, int width) {
+  UpsampleLayer(VaeEngine engine, ResampleSpec spec, int height, int width) {
     this.engine = engine;
-    this.name = name;
-    this.channels = channels;
-    this.convolution =
-        new FrameConvolution(
-            engine, name + ".resample.1", Geometry.DOUBLED, 1, channels, channels / 2);
+    this.spec = spec;
+    this.convolution = new FrameConvolution(engine, spec.convolution(), Geometry.DOUBLED);
     this.temporal =
-        engine.hasWeight(name + ".time_conv.weight")
-            ? new TemporalConv(engine, name + ".time_conv", channels, 2 * channels, height, width)
-            : null;
+        spec.isTemporal() ? new TemporalConv(engine, spec.temporal(), height, width) : null;
   }
 
   @Override
@@ -44,16 +38,12 @@ final class UpsampleLayer implements FrameLayer {
     boolean doubles = temporal != null && !first;
     first = false;
     if (!doubles) {
-      Tensor padded = PaddedFrames.take(engine, x.height(), x.width(), channels);
-      engine.run(
-          name + ".pad",
-          x.height(),
-          x.width() * channels * 4L,
-          b -> PaddedFrames.store(b, x.rows(b), padded));
+      Tensor padded = PaddedFrames.of(engine, spec.name() + ".pad", x);
       x.release(engine);
       next.accept(enlarged(padded, x.height(), x.width()));
       return;
     }
+    int channels = spec.in();
     Tensor current = temporal.narrowed(x);
     x.release(engine);
     Tensor even = PaddedFrames.take(engine, x.height(), x.width(), channels);
@@ -76,9 +66,9 @@ final class UpsampleLayer implements FrameLayer {
 
   /** The frame at double resolution; releases the padded one. */
   private Frame enlarged(Tensor padded, int height, int width) {
-    Frame y = Frame.take(engine, 2 * height, 2 * width, channels / 2);
+    Frame y = Frame.take(engine, 2 * height, 2 * width, spec.out());
     engine.run(
-        name + ".resample.1",
+        spec.convolution().name(),
         height,
         convolution.bytesPerRow(2 * width),
         b -> {

@@ -126,10 +126,6 @@ final class VaeEngine implements AutoCloseable {
     return weights.get(name);
   }
 
-  boolean hasWeight(String name) {
-    return weights.has(name);
-  }
-
   /** Zeros of the convolutions' type, as many as the widest border needs. */
   Tensor zeros() {
     return zeros;

@@ -4,9 +4,29 @@ package dev.wanlet.wan.model.vae;
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Brings a frame from the host through the first convolution. Confined to one thread. */
 final class VaeEntry {
+  /**
+   * What a network begins with.
+   *
+   * @param pointwise a product with each pixel's channels before the convolution, or empty
+   * @param convolution the first convolution
+   */
+  record Spec(Optional<ModuleSpec> pointwise, ModuleSpec convolution) {
+    /** Channels from the host. */
+    int in() {
+      return convolution.in();
+    }
+
+    List<ModuleSpec> modules() {
+      return Stream.concat(pointwise.stream(), Stream.of(convolution)).toList();
+    }
+  }
+
   private final VaeEngine engine;
   private final CausalConv3d convolution;
   private final Tensor pointwise;
@@ -16,17 +36,13 @@ final class VaeEntry {
   private final int height;
   private final int width;
 
-  /**
-   * @param pointwise name of a 1 x 1 convolution before the first, or null
-   */
-  VaeEntry(
-      VaeEngine engine, String pointwise, String name, int in, int out, int height, int width) {
+  VaeEntry(VaeEngine engine, Spec spec, int height, int width) {
     this.engine = engine;
-    this.pointwise = pointwise == null ? null : engine.weight(pointwise + ".weight");
-    this.pointwiseBias = pointwise == null ? null : engine.weight(pointwise + ".bias");
-    this.convolution = new CausalConv3d(engine, name, in, out, height, width);
-    this.in = in;
-    this.out = out;
+    this.pointwise = spec.pointwise().map(p -> engine.weight(p.weight())).orElse(null);
+    this.pointwiseBias = spec.pointwise().map(p -> engine.weight(p.bias())).orElse(null);
+    this.convolution = new CausalConv3d(engine, spec.convolution(), height, width);
+    this.in = spec.in();
+    this.out = spec.convolution().out();
     this.height = height;
     this.width = width;
   }

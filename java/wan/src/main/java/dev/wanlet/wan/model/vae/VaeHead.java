@@ -3,6 +3,7 @@ package dev.wanlet.wan.model.vae;
 
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
+import java.util.List;
 
 /**
  * Norm, SiLU and the last convolution, and on to the host. Confined to one thread.
@@ -10,22 +11,39 @@ import dev.wanlet.ggml.Tensor;
  * <p>Source: Wan2.1 wan/modules/vae.py, {@code head} of {@code Encoder3d} and {@code Decoder3d}.
  */
 final class VaeHead {
+  /**
+   * What a network ends with.
+   *
+   * @param name the checkpoint's
+   * @param in channels of the last layer
+   * @param out channels for the host
+   */
+  record Spec(String name, int in, int out) {
+    ModuleSpec norm() {
+      return ModuleSpec.norm(name + ".0", in);
+    }
+
+    ModuleSpec convolution() {
+      return ModuleSpec.causal(name + ".2", out, in);
+    }
+
+    List<ModuleSpec> modules() {
+      return List.of(norm(), convolution());
+    }
+  }
+
   private final VaeEngine engine;
-  private final String name;
+  private final Spec spec;
   private final Tensor gamma;
   private final CausalConv3d convolution;
-  private final int in;
-  private final int out;
   private final int height;
   private final int width;
 
-  VaeHead(VaeEngine engine, String name, int in, int out, int height, int width) {
+  VaeHead(VaeEngine engine, Spec spec, int height, int width) {
     this.engine = engine;
-    this.name = name;
-    this.gamma = engine.weight(name + ".0.gamma");
-    this.convolution = new CausalConv3d(engine, name + ".2", in, out, height, width);
-    this.in = in;
-    this.out = out;
+    this.spec = spec;
+    this.gamma = engine.weight(spec.norm().weight());
+    this.convolution = new CausalConv3d(engine, spec.convolution(), height, width);
     this.height = height;
     this.width = width;
   }
@@ -36,12 +54,8 @@ final class VaeHead {
    * @return [H * W, out]; zeros when measuring
    */
   float[] forward(Frame x) {
-    Tensor padded = PaddedFrames.take(engine, height, width, in);
-    engine.run(
-        name + ".0",
-        height,
-        width * in * 8L,
-        b -> PaddedFrames.store(b, VaeNorm.activated(b.graph(), x.rows(b), gamma), padded));
+    int out = spec.out();
+    Tensor padded = PaddedFrames.activated(engine, spec.norm().name(), x, gamma);
     x.release(engine);
     float[] pixels = new float[engine.isMeasuring() ? 0 : height * width * out];
     engine.run(

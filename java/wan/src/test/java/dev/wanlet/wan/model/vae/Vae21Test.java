@@ -57,7 +57,7 @@ class Vae21Test {
     weights = GoldenTensors.open("golden/vae21/weights.safetensors");
     inputs = GoldenTensors.open("golden/vae21/inputs.safetensors");
     outputs = GoldenTensors.open("golden/vae21/outputs.safetensors");
-    config = VaeConfig.infer(weights);
+    config = Vae21.INSTANCE.infer(weights);
   }
 
   @AfterEach
@@ -75,15 +75,15 @@ class Vae21Test {
         LATENT_HEIGHT, LATENT_WIDTH, singleFrame, Precision.F32, method, 1L << 30, 0);
   }
 
-  private Vae21Decoder decoder(VaeConfig c, VaeSettings s) throws IOException {
-    return Vae21Decoder.load(backend, c, s, new SourceReader(weights));
+  private VaeDecoder decoder(VaeConfig c, VaeSettings s) throws IOException {
+    return VaeDecoder.load(backend, c, s, new SourceReader(weights));
   }
 
-  private Vae21Encoder encoder(VaeConfig c, VaeSettings s) throws IOException {
-    return Vae21Encoder.load(backend, c, s, new SourceReader(weights));
+  private VaeEncoder encoder(VaeConfig c, VaeSettings s) throws IOException {
+    return VaeEncoder.load(backend, c, s, new SourceReader(weights));
   }
 
-  private static float[] decode(Vae21Decoder decoder, float[] latents, int count) {
+  private static float[] decode(VaeDecoder decoder, float[] latents, int count) {
     int frames = 4 * (count - 1) + 1;
     int area = decoder.height() * decoder.width();
     float[] video = new float[3 * frames * area];
@@ -118,7 +118,7 @@ class Vae21Test {
   void decodesAsTheReferenceAtEveryLayer(ConvMethod method) throws IOException {
     float[] latents = inputs.require("latent").toFloats();
     Taps taps = new Taps(name -> outputs.find(name).isPresent());
-    try (Vae21Decoder decoder = decoder(config, settings(method, false))) {
+    try (VaeDecoder decoder = decoder(config, settings(method, false))) {
       decoder.collect(taps);
       float[] video = decode(decoder, latents, LATENT_FRAMES);
       for (var tap : taps.collected().entrySet()) {
@@ -133,7 +133,7 @@ class Vae21Test {
                   .toList());
       assertNear(video, "decode");
     }
-    try (Vae21Decoder decoder = decoder(config.withoutStatistics(), settings(method, false))) {
+    try (VaeDecoder decoder = decoder(config.withoutStatistics(), settings(method, false))) {
       assertNear(decode(decoder, latents, LATENT_FRAMES), "decode_noscale");
     }
   }
@@ -147,7 +147,7 @@ class Vae21Test {
     for (int c = 0; c < config.zDim(); c++) {
       System.arraycopy(latents, c * LATENT_FRAMES * area, first, c * area, area);
     }
-    try (Vae21Decoder decoder = decoder(config, settings(method, true))) {
+    try (VaeDecoder decoder = decoder(config, settings(method, true))) {
       assertNear(decode(decoder, first, 1), "decode_image");
     }
   }
@@ -157,7 +157,7 @@ class Vae21Test {
   void encodesAsTheReferenceAtEveryLayer(ConvMethod method) throws IOException {
     float[] video = inputs.require("video").toFloats();
     Taps taps = new Taps(name -> outputs.find(name).isPresent());
-    try (Vae21Encoder encoder = encoder(config, settings(method, false))) {
+    try (VaeEncoder encoder = encoder(config, settings(method, false))) {
       encoder.collect(taps);
       float[] latents = encoder.encode(video, FRAMES);
       for (var tap : taps.collected().entrySet()) {
@@ -172,7 +172,7 @@ class Vae21Test {
                   .toList());
       assertNear(latents, "encode");
     }
-    try (Vae21Encoder encoder = encoder(config.withoutStatistics(), settings(method, false))) {
+    try (VaeEncoder encoder = encoder(config.withoutStatistics(), settings(method, false))) {
       assertNear(encoder.encode(video, FRAMES), "encode_noscale");
     }
   }
@@ -183,7 +183,7 @@ class Vae21Test {
     float[] pixels = Planes.pixels(inputs.require("video").toFloats(), 3, FRAMES, 0);
     float[] rgb = new float[pixels.length];
     Planes.put(pixels, rgb, 3, 1, 0);
-    try (Vae21Encoder encoder = encoder(config, settings(method, true))) {
+    try (VaeEncoder encoder = encoder(config, settings(method, true))) {
       assertNear(encoder.push(rgb).orElseThrow(), "encode_image");
       assertThatThrownBy(() -> encoder.push(rgb))
           .isInstanceOf(IllegalStateException.class)
@@ -201,7 +201,7 @@ class Vae21Test {
       System.arraycopy(video, c * FRAMES * area, seven, c * 7 * area, 7 * area);
       System.arraycopy(video, c * FRAMES * area, five, c * 5 * area, 5 * area);
     }
-    try (Vae21Encoder encoder = encoder(config, settings(ConvMethod.GATHER, false))) {
+    try (VaeEncoder encoder = encoder(config, settings(ConvMethod.GATHER, false))) {
       assertThat(encoder.encode(seven, 7)).isEqualTo(encoder.encode(five, 5));
     }
   }
@@ -223,18 +223,18 @@ class Vae21Test {
         new VaeSettings(LATENT_HEIGHT, LATENT_WIDTH, false, precision, method, 1L << 30, 0);
     float[] frames;
     float[] encoded;
-    try (Vae21Decoder decoder = decoder(config, whole);
-        Vae21Encoder encoder = encoder(config, whole)) {
+    try (VaeDecoder decoder = decoder(config, whole);
+        VaeEncoder encoder = encoder(config, whole)) {
       frames = decode(decoder, latents, LATENT_FRAMES);
       encoded = encoder.encode(video, FRAMES);
     }
     for (int onHost : new int[] {0, 7}) {
       VaeSettings banded = whole.withBandBytes(band).withHostHistories(onHost);
-      try (Vae21Decoder decoder = decoder(config, banded)) {
+      try (VaeDecoder decoder = decoder(config, banded)) {
         assertThat(decoder.memory().hostHistoryBytes() > 0).isEqualTo(onHost > 0);
         assertThat(Arrays.equals(decode(decoder, latents, LATENT_FRAMES), frames)).isTrue();
       }
-      try (Vae21Encoder encoder = encoder(config, banded)) {
+      try (VaeEncoder encoder = encoder(config, banded)) {
         assertThat(Arrays.equals(encoder.encode(video, FRAMES), encoded)).isTrue();
       }
     }
@@ -247,7 +247,7 @@ class Vae21Test {
     VaeSettings auto =
         new VaeSettings(LATENT_HEIGHT, LATENT_WIDTH, false, Precision.AUTO, method, 1L << 30, 0);
     float[] expected = outputs.require("decode").toFloats();
-    try (Vae21Decoder decoder = decoder(config, auto)) {
+    try (VaeDecoder decoder = decoder(config, auto)) {
       float[] actual = decode(decoder, inputs.require("latent").toFloats(), LATENT_FRAMES);
       assertThat(GoldenTensors.maxDifference(actual, expected)).isBetween(1e-6, 1e-2);
     }
@@ -263,8 +263,8 @@ class Vae21Test {
         settings(method, single).withBandBytes(100_000).withHostHistories(onHost);
     int latentFrames = single ? 1 : LATENT_FRAMES;
     int frames = single ? 1 : FRAMES;
-    VaeMemory planned = Vae21Decoder.measure(backend.device(), config, settings, 1);
-    try (Vae21Decoder decoder = decoder(config, settings)) {
+    VaeMemory planned = VaeDecoder.measure(backend.device(), config, settings, 1);
+    try (VaeDecoder decoder = decoder(config, settings)) {
       decode(
           decoder,
           Arrays.copyOf(latents, latents.length / LATENT_FRAMES * latentFrames),
@@ -275,8 +275,8 @@ class Vae21Test {
     }
     backend.deviceMemory().resetPeak();
     backend.hostMemory().resetPeak();
-    planned = Vae21Encoder.measure(backend.device(), config, settings, 1);
-    try (Vae21Encoder encoder = encoder(config, settings)) {
+    planned = VaeEncoder.measure(backend.device(), config, settings, 1);
+    try (VaeEncoder encoder = encoder(config, settings)) {
       encoder.encode(Arrays.copyOf(video, video.length / FRAMES * frames), frames);
       assertThat(backend.deviceMemory().peakBytes()).isEqualTo(planned.peakBytes());
       assertThat(backend.hostMemory().peakBytes()).isEqualTo(planned.hostHistoryBytes());
@@ -286,7 +286,7 @@ class Vae21Test {
   @Test
   void aBudgetTooSmallFailsBeforeAnythingLeaks() {
     VaeSettings settings = settings(ConvMethod.GATHER, false);
-    long needed = Vae21Decoder.measure(backend.device(), config, settings, 1).peakBytes();
+    long needed = VaeDecoder.measure(backend.device(), config, settings, 1).peakBytes();
     backend.deviceMemory().limit(needed - 1);
     assertThatThrownBy(() -> decoder(config, settings)).isInstanceOf(DeviceMemoryException.class);
     assertThat(backend.deviceMemory().currentBytes()).isZero();
@@ -295,7 +295,7 @@ class Vae21Test {
   @Test
   void aStoppedDecoderStartsAnew() throws IOException {
     float[] latents = inputs.require("latent").toFloats();
-    try (Vae21Decoder decoder = decoder(config, settings(ConvMethod.GATHER, false))) {
+    try (VaeDecoder decoder = decoder(config, settings(ConvMethod.GATHER, false))) {
       float[] whole = decode(decoder, latents, LATENT_FRAMES);
       assertThatThrownBy(
               () ->
@@ -333,8 +333,8 @@ class Vae21Test {
             }
           }
         };
-    try (Vae21Decoder decoder =
-        Vae21Decoder.load(backend, config, settings(ConvMethod.GATHER, true), zeros)) {
+    try (VaeDecoder decoder =
+        VaeDecoder.load(backend, config, settings(ConvMethod.GATHER, true), zeros)) {
       float[] frame = decode(decoder, new float[config.zDim() * LATENT_HEIGHT * LATENT_WIDTH], 1);
       assertThat(frame).containsOnly(0f);
     }
@@ -342,7 +342,7 @@ class Vae21Test {
 
   @Test
   void refusesWhatDoesNotFit() throws IOException {
-    try (Vae21Decoder decoder = decoder(config, settings(ConvMethod.GATHER, false))) {
+    try (VaeDecoder decoder = decoder(config, settings(ConvMethod.GATHER, false))) {
       assertThatThrownBy(() -> decoder.decode(new float[7], 1, (i, rgb) -> {}))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("[16, 4, 6]");
@@ -350,7 +350,7 @@ class Vae21Test {
     WeightSource halved = weights.renamed(n -> n.equals("decoder.conv1.bias") ? "b" : n);
     assertThatThrownBy(
             () ->
-                Vae21Decoder.load(
+                VaeDecoder.load(
                     backend, config, settings(ConvMethod.GATHER, false), new SourceReader(halved)))
         .isInstanceOf(WeightFormatException.class)
         .hasMessageContaining("decoder.conv1.bias");
@@ -359,7 +359,8 @@ class Vae21Test {
   @Test
   void sizesAreReadOffEitherHalf() throws IOException {
     VaeConfig decoderOnly =
-        VaeConfig.infer(weights.filtered(n -> n.startsWith("decoder.") || n.startsWith("conv2")));
+        Vae21.INSTANCE.infer(
+            weights.filtered(n -> n.startsWith("decoder.") || n.startsWith("conv2")));
     assertThat(decoderOnly).isEqualTo(config);
     assertThat(config.dim()).isEqualTo(8);
     assertThat(config.dimMult()).containsExactly(1, 2, 4, 4);
@@ -369,7 +370,7 @@ class Vae21Test {
     assertThat(config.frames(3)).isEqualTo(9);
     assertThat(config.latentFrames(9)).isEqualTo(3);
     assertThat(config.latentFrames(8)).isEqualTo(2);
-    assertThatThrownBy(() -> VaeConfig.infer(weights.filtered(n -> n.startsWith("conv"))))
+    assertThatThrownBy(() -> Vae21.INSTANCE.infer(weights.filtered(n -> n.startsWith("conv"))))
         .isInstanceOf(WeightFormatException.class)
         .hasMessageContaining("decoder.head.2.weight");
   }
@@ -383,11 +384,11 @@ class Vae21Test {
     try (WeightSource demo =
             WeightFiles.open(DemoModel.directory().resolve("Wan2.1_VAE.safetensors"));
         WeightSource run = GoldenTensors.open("golden/tiny-wan/check/outputs.safetensors")) {
-      VaeConfig demoConfig = VaeConfig.infer(demo);
+      VaeConfig demoConfig = Vae21.INSTANCE.infer(demo);
       VaeSettings settings =
           new VaeSettings(8, 8, false, precision, ConvMethod.GATHER, 1L << 24, 0);
-      try (Vae21Decoder decoder =
-          Vae21Decoder.load(backend, demoConfig, settings, new SourceReader(demo))) {
+      try (VaeDecoder decoder =
+          VaeDecoder.load(backend, demoConfig, settings, new SourceReader(demo))) {
         float[] video = decode(decoder, run.require("latents").toFloats(), 5);
         assertThat(GoldenTensors.maxDifference(video, run.require("video").toFloats()))
             .isLessThan(0.02);
@@ -399,7 +400,7 @@ class Vae21Test {
   void aDecoderIsUsedAgain() throws IOException {
     float[] latents = inputs.require("latent").toFloats();
     for (ConvMethod method : ConvMethod.values()) {
-      try (Vae21Decoder decoder = decoder(config, settings(method, false))) {
+      try (VaeDecoder decoder = decoder(config, settings(method, false))) {
         float[] once = decode(decoder, latents, LATENT_FRAMES);
         float[] twice = decode(decoder, latents, LATENT_FRAMES);
         assertThat(Arrays.equals(once, twice)).isTrue();
