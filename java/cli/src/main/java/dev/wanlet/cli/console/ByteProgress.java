@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.console;
 
+import dev.wanlet.wan.memory.ByteSize;
 import java.io.PrintWriter;
 import me.tongfei.progressbar.ProgressBar;
 

@@ -13,11 +13,13 @@ import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
@@ -29,6 +31,14 @@ import picocli.CommandLine;
  * @param json whether results are printed as JSON
  */
 record ClipRun(CommandLine line, boolean json) {
+  /** Options of a run as flags give them; {@code checkpointEvery} may be null. */
+  static RunOptions options(GenerationRequest request, Integer checkpointEvery) {
+    return new RunOptions(
+        checkpointEvery == null ? OptionalInt.empty() : OptionalInt.of(checkpointEvery),
+        request.find(Settings.MAX_RESIDENT).orElse(RunOptions.DEFAULT.maxResident()),
+        RunOptions.DEFAULT.resumeFrom());
+  }
+
   /** Says on stderr what is going to be made. */
   void announce(ModelFiles files, GenerationRequest request) {
     PrintWriter err = line.getErr();
@@ -36,11 +46,11 @@ record ClipRun(CommandLine line, boolean json) {
         Locale.ROOT,
         "wanlet: %s, %s, %d frames, %d steps of %s, seed %d, to %s%n",
         files.model().id(),
-        request.size(),
-        request.frames(),
+        request.clip().size(),
+        request.clip().frames(),
         request.sampling().steps(),
         request.sampling().method().id(),
-        request.seed(),
+        request.clip().seed(),
         request.output());
     boolean allFromDemo = files.fromDemo().contains(ModelPart.TRANSFORMER);
     if (!allFromDemo && !files.fromDemo().isEmpty()) {

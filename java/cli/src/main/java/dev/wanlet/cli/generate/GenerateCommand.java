@@ -3,14 +3,15 @@ package dev.wanlet.cli.generate;
 
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
-import dev.wanlet.cli.options.ComputeOptions;
-import dev.wanlet.cli.options.ModelOptions;
+import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.Setting.Section;
+import dev.wanlet.wan.request.SettingValues;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,16 +49,16 @@ public final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin(name = "Clip")
-  private ClipOptions clip = new ClipOptions();
+  private CommandSpec clip = SettingFlags.of(Section.CLIP);
 
   @Mixin(name = "Model")
-  private ModelOptions model = new ModelOptions();
+  private CommandSpec model = SettingFlags.of(Section.MODEL);
 
   @Mixin(name = "Sampling")
-  private SamplingOptions sampling = new SamplingOptions();
+  private CommandSpec sampling = SettingFlags.of(Section.SAMPLING);
 
   @Mixin(name = "Device and memory")
-  private ComputeOptions compute = new ComputeOptions();
+  private CommandSpec compute = SettingFlags.of(Section.COMPUTE);
 
   @Mixin(name = "Output")
   private Output output = new Output();
@@ -87,9 +88,11 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ModelFiles files = model.resolve();
-    GenerationRequest request = request(files);
-    RunOptions options = options();
+    SettingValues given = SettingFlags.given(clip, model, sampling, compute);
+    ModelFiles files = ModelFinder.resolve(given.model());
+    GenerationRequest request =
+        GenerationRequest.builder().set(given).outputBySeed(this::output).build(files.model());
+    RunOptions options = ClipRun.options(request, output.checkpointEvery);
     ClipRun run = new ClipRun(spec.commandLine(), output.json);
     run.announce(files, request);
     if (output.dryRun) {
@@ -100,18 +103,7 @@ public final class GenerateCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private GenerationRequest request(ModelFiles files) {
-    GenerationRequest.Builder builder = GenerationRequest.builder().compute(compute.settings());
-    clip.applyTo(builder);
-    sampling.applyTo(builder);
-    return builder.outputOrDefault(output.file).build(files.model());
-  }
-
-  private RunOptions options() {
-    OptionalInt every =
-        output.checkpointEvery == null
-            ? OptionalInt.empty()
-            : OptionalInt.of(output.checkpointEvery);
-    return new RunOptions(every, compute.maxResident(), RunOptions.DEFAULT.resumeFrom());
+  private Path output(long seed) {
+    return output.file == null ? Path.of("wanlet-" + seed + ".mp4") : output.file;
   }
 }

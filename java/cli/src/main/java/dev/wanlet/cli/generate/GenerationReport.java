@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
-import dev.wanlet.cli.console.ByteSize;
 import dev.wanlet.cli.console.Durations;
+import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.pipeline.GenerationResult;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.Setting;
+import dev.wanlet.wan.request.Settings;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -17,6 +20,16 @@ import java.util.Map;
  * @param line the same in short
  */
 record GenerationReport(Map<String, Object> facts, String line) {
+  /** What of the request scripts are told, in order. */
+  private static final List<Setting<? extends Number>> REPORTED =
+      List.of(
+          Settings.SEED,
+          Settings.WIDTH,
+          Settings.HEIGHT,
+          Settings.FRAMES,
+          Settings.FPS,
+          Settings.STEPS);
+
   /** Of a finished run. */
   static GenerationReport of(GenerationResult result) {
     GenerationRequest request = result.request();
@@ -36,9 +49,9 @@ record GenerationReport(Map<String, Object> facts, String line) {
             Locale.ROOT,
             "%s: %d frames, %s, seed %d; %s, %.2f s a step, peak device memory %s (planned %s)",
             result.output(),
-            request.frames(),
-            request.size(),
-            request.seed(),
+            request.clip().frames(),
+            request.clip().size(),
+            request.clip().seed(),
             Durations.text(total),
             step,
             ByteSize.format(result.measuredPeakBytes()),
@@ -58,19 +71,14 @@ record GenerationReport(Map<String, Object> facts, String line) {
   }
 
   private static void putRequest(Map<String, Object> facts, GenerationRequest request) {
-    facts.put("seed", request.seed());
-    facts.put("width", request.size().width());
-    facts.put("height", request.size().height());
-    facts.put("frames", request.frames());
-    facts.put("fps", number(request.fps()));
-    facts.put("steps", request.sampling().steps());
+    for (Setting<? extends Number> setting : REPORTED) {
+      facts.put(setting.name(), request.find(setting).map(GenerationReport::number).orElseThrow());
+    }
   }
 
   /** 16 rather than 16.0. */
-  private static Number number(double value) {
-    if (value == Math.rint(value)) {
-      return (long) value;
-    }
-    return value;
+  private static Number number(Number value) {
+    boolean whole = value.doubleValue() == value.longValue();
+    return whole ? (Number) value.longValue() : value;
   }
 }

@@ -4,9 +4,9 @@ package dev.wanlet.cli.generate;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
-import dev.wanlet.cli.options.ComputeOptions;
 import dev.wanlet.cli.options.MeasuredRates;
-import dev.wanlet.cli.options.ModelOptions;
+import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.memory.ComputeSettings;
@@ -17,6 +17,8 @@ import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.pipeline.ModelBlueprint;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.Setting.Section;
+import dev.wanlet.wan.request.SettingValues;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -70,31 +72,32 @@ public final class PlanCommand implements Callable<Integer> {
   private boolean json;
 
   @Mixin(name = "Clip")
-  private ClipOptions clip = new ClipOptions();
+  private CommandSpec clip = SettingFlags.of(Section.CLIP);
 
   @Mixin(name = "Model")
-  private ModelOptions model = new ModelOptions();
+  private CommandSpec model = SettingFlags.of(Section.MODEL);
 
   @Mixin(name = "Sampling")
-  private SamplingOptions sampling = new SamplingOptions();
+  private CommandSpec sampling = SettingFlags.of(Section.SAMPLING);
 
   @Mixin(name = "Device and memory")
-  private ComputeOptions compute = new ComputeOptions();
+  private CommandSpec compute = SettingFlags.of(Section.COMPUTE);
 
   @Override
   public Integer call() throws IOException {
-    ComputeSettings settings = compute.settings();
+    SettingValues given = SettingFlags.given(clip, model, sampling, compute);
+    ComputeSettings settings = given.compute();
     try (ModelBlueprint blueprint =
         ModelBlueprint.of(
-            model.selection(),
+            given.model(),
             Optional.ofNullable(type),
             ModelCatalog.standard(),
-            ModelOptions.resolver())) {
+            ModelFinder.resolver())) {
       Device device = Device.byName(settings.device());
       DeviceRates rates = MeasuredRates.SOURCE.of(device, settings.threadCount());
       RunPlanner planner =
           blueprint.planner(device, settings.threadCount(), rates, settings.precision());
-      RunPlanner.Job job = job(blueprint, settings);
+      RunPlanner.Job job = job(blueprint, given);
       PlanReport report = report(planner, job, MemoryBudget.of(settings, device), blueprint);
       print(blueprint, planner, job, report);
       if (!report.problems().isEmpty()) {
@@ -107,12 +110,10 @@ public final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private RunPlanner.Job job(ModelBlueprint blueprint, ComputeSettings settings) {
-    GenerationRequest.Builder request = GenerationRequest.builder().compute(settings);
-    clip.applyTo(request);
-    sampling.applyTo(request);
-    return request.toPlan(
-        blueprint.model(), prompt -> tokens(blueprint, prompt), compute.maxResident());
+  private static RunPlanner.Job job(ModelBlueprint blueprint, SettingValues given) {
+    return GenerationRequest.builder()
+        .set(given)
+        .toPlan(blueprint.model(), prompt -> tokens(blueprint, prompt));
   }
 
   private static int tokens(ModelBlueprint blueprint, String prompt) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
-import dev.wanlet.cli.console.ByteSize;
 import dev.wanlet.cli.console.Durations;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.wan.catalog.FrameSize;
+import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.DeviceBytes;
 import dev.wanlet.wan.memory.HostBytes;
 import dev.wanlet.wan.memory.MemoryBudgetException;

@@ -3,19 +3,18 @@ package dev.wanlet.cli.generate;
 
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
-import dev.wanlet.cli.options.ComputeOptions;
-import dev.wanlet.cli.options.ModelOptions;
+import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.RequestException;
-import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
+import dev.wanlet.wan.request.Setting.Section;
+import dev.wanlet.wan.request.SettingValues;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -69,42 +68,21 @@ public final class ResumeCommand implements Callable<Integer> {
   private boolean json;
 
   @Mixin(name = "Device and memory")
-  private ComputeOptions compute = new ComputeOptions();
+  private CommandSpec compute = SettingFlags.of(Section.COMPUTE);
 
   @Override
   public Integer call() throws IOException {
     RunCheckpoint saved = RunCheckpoint.load(file);
     SavedSettings settings = new SavedSettings(file, saved.settings());
-    requirePrecision(settings.precision());
-    ModelFiles files = resolve(settings);
-    GenerationRequest request = settings.request(files.model(), compute.settings(), output());
-    RunOptions options =
-        new RunOptions(
-                checkpointEvery == null ? OptionalInt.empty() : OptionalInt.of(checkpointEvery),
-                compute.maxResident(),
-                RunOptions.DEFAULT.resumeFrom())
-            .resuming(saved);
+    SettingValues given = SettingFlags.given(compute);
+    settings.requireSame(given);
+    ModelFiles files = ModelFinder.resolve(settings.model());
+    GenerationRequest request = settings.request(files.model(), given, output());
+    RunOptions options = ClipRun.options(request, checkpointEvery).resuming(saved);
     ClipRun run = new ClipRun(spec.commandLine(), json);
     run.announce(files, request);
     run.generate(files, request, options);
     return ExitCode.OK;
-  }
-
-  private static ModelFiles resolve(SavedSettings settings) throws IOException {
-    try {
-      return ModelOptions.resolver().resolve(settings.model());
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-  }
-
-  private void requirePrecision(Precision saved) {
-    if (compute.givenPrecision().isPresent() && compute.givenPrecision().get() != saved) {
-      throw new RequestException(
-          "--precision would change the clip: the run was started with "
-              + saved.name().toLowerCase(java.util.Locale.ROOT)
-              + "; leave it out");
-    }
   }
 
   private Path output() {

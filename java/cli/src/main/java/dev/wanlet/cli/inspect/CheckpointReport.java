@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.inspect;
 
-import dev.wanlet.cli.console.ByteSize;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.cli.synth.PublishedTensors;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.weights.WeightFormatException;

@@ -4,7 +4,7 @@ package dev.wanlet.cli.inspect;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
-import dev.wanlet.cli.options.DeviceOptions;
+import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.memory.ComputeSettings;
@@ -13,6 +13,7 @@ import dev.wanlet.wan.parity.ParityOptions;
 import dev.wanlet.wan.parity.ParityReport;
 import dev.wanlet.wan.parity.ParityRunner;
 import dev.wanlet.wan.parity.TapResult;
+import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class ParityCommand implements Callable<Integer> {
   private Path folder;
 
   @Mixin(name = "Device")
-  private DeviceOptions device;
+  private CommandSpec device = SettingFlags.of(List.of(Settings.DEVICE, Settings.THREADS));
 
   @Option(
       names = "--precision",
@@ -69,7 +70,7 @@ public final class ParityCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ComputeSettings compute = device.settings();
+    ComputeSettings compute = SettingFlags.given(device).compute();
     ParityOptions options =
         new ParityOptions(
             Device.byName(compute.device()),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.machine;
 
-import dev.wanlet.cli.console.ByteSize;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.wan.memory.ByteSize;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,8 @@ package dev.wanlet.cli.quantize;
 
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
-import dev.wanlet.cli.options.ModelOptions;
+import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelFiles;
@@ -14,6 +15,7 @@ import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.request.Setting.Section;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.text.PromptCleaner;
 import dev.wanlet.wan.text.Tokenizer;
@@ -53,7 +55,7 @@ import picocli.CommandLine.Spec;
 public final class ImatrixCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Mixin private ModelOptions model = new ModelOptions();
+  @Mixin private CommandSpec model = SettingFlags.of(Section.MODEL);
 
   @Option(
       names = {"-p", "--prompt"},
@@ -108,7 +110,7 @@ public final class ImatrixCommand implements Callable<Integer> {
     if (Files.isDirectory(output) || folder == null || !Files.isWritable(folder)) {
       throw new OutputException(output + ": cannot be written; its folder must exist");
     }
-    ModelFiles files = model.resolve();
+    ModelFiles files = ModelFinder.resolve(SettingFlags.given(model).model());
     PrintWriter err = spec.commandLine().getErr();
     int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     if (workers < 1 || steps < 1) {

@@ -2,7 +2,6 @@
 package dev.wanlet.cli.synth;
 
 import dev.wanlet.cli.console.ByteProgress;
-import dev.wanlet.cli.console.ByteSize;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.demo.DemoModel;
@@ -12,6 +11,7 @@ import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.nn.RecipeTypes;
 import dev.wanlet.wan.text.GgufVocabulary;

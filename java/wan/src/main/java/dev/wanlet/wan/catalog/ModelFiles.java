@@ -29,4 +29,15 @@ public record ModelFiles(
   public ModelFiles {
     fromDemo = Set.copyOf(fromDemo);
   }
+
+  /** The file of a part; empty for the high-noise expert of a model that has none. */
+  public Optional<Path> file(ModelPart part) {
+    return switch (part) {
+      case TRANSFORMER -> Optional.of(transformer);
+      case HIGH_NOISE_TRANSFORMER -> highNoiseTransformer;
+      case VAE -> Optional.of(vae);
+      case TEXT_ENCODER -> Optional.of(textEncoder);
+      case TOKENIZER -> Optional.of(tokenizer);
+    };
+  }
 }

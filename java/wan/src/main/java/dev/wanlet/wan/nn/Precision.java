@@ -8,15 +8,5 @@ public enum Precision {
    */
   AUTO,
   /** Everything in F32, GELU composed from exact operations: what parity checks use. */
-  F32;
-
-  /** Names as the command line writes them. */
-  public static Precision parse(String name) {
-    for (Precision p : values()) {
-      if (p.name().equalsIgnoreCase(name)) {
-        return p;
-      }
-    }
-    throw new IllegalArgumentException("unknown precision '" + name + "'; known: auto, f32");
-  }
+  F32
 }

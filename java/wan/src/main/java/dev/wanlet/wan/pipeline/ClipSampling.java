@@ -73,7 +73,7 @@ final class ClipSampling {
     this.schedule = s.method().schedule(s.steps(), s.flowShift());
     this.sampler =
         s.method().drawsNoise()
-            ? s.method().create(schedule, StepNoise.seeded(request.seed()))
+            ? s.method().create(schedule, StepNoise.seeded(request.clip().seed()))
             : s.method().create(schedule);
     this.experts =
         ExpertSchedule.atBoundary(
@@ -89,7 +89,7 @@ final class ClipSampling {
       latents = saved.latents().clone();
       savedSteps = sampler.nextStep();
     } else {
-      latents = new TorchRandom(request.seed()).randn(Math.toIntExact(shape.elements()));
+      latents = new TorchRandom(request.clip().seed()).randn(Math.toIntExact(shape.elements()));
     }
   }
 

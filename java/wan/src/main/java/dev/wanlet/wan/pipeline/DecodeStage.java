@@ -14,6 +14,7 @@ import dev.wanlet.wan.memory.VaePlan;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,7 +28,7 @@ final class DecodeStage implements ClipStage {
 
   @Override
   public int units(Clip clip) {
-    return clip.request().frames();
+    return clip.request().clip().frames();
   }
 
   @Override
@@ -52,17 +53,18 @@ final class DecodeStage implements ClipStage {
     @Override
     public void run(Clip clip) throws IOException {
       GenerationRequest request = clip.request();
-      int width = request.size().width();
-      int height = request.size().height();
+      ClipSpec spec = request.clip();
+      int width = spec.size().width();
+      int height = spec.size().height();
       try (FrameSink sink =
-          FrameSinks.open(request.output(), width, height, request.fps(), clip.settings())) {
+          FrameSinks.open(request.output(), width, height, spec.fps(), clip.settings())) {
         decoder.decode(
             clip.sampling().latents(),
-            config.latentFrames(request.frames()),
+            config.latentFrames(spec.frames()),
             (index, rgb) -> {
               write(sink, FrameConversion.toRgb24(rgb, width, height));
               clip.cancellation().check();
-              clip.progress(Stage.DECODE, index + 1, request.frames());
+              clip.progress(Stage.DECODE, index + 1, spec.frames());
             });
         clip.output(sink.finish().get(0));
       } catch (UncheckedIOException e) {

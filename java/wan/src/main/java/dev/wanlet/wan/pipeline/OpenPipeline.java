@@ -13,6 +13,7 @@ import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.text.PromptCleaner;
 import dev.wanlet.wan.text.Tokenizer;
 import java.io.IOException;
@@ -91,7 +92,7 @@ public final class OpenPipeline implements AutoCloseable {
     RunPlan plan = plan(job);
     listener.planned(plan);
     Backend backend = prepared(job);
-    VideoMetadata settings = VideoPipeline.settings(request, pipeline.files());
+    VideoMetadata settings = SavedSettings.store(request, pipeline.files());
     TokenGrid grid = job.planner().facts().grid(job.clip());
     Shape latents =
         Shape.of(

@@ -6,8 +6,6 @@ import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelFilesException;
-import dev.wanlet.wan.catalog.ModelPart;
-import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
@@ -18,9 +16,7 @@ import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.wan.request.SamplingSettings;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -180,8 +176,8 @@ public final class VideoPipeline {
 
   static RunPlanner.Job job(GenerationRequest request, RunOptions options, List<int[]> ids) {
     return new RunPlanner.Job(
-        request.size(),
-        request.frames(),
+        request.clip().size(),
+        request.clip().frames(),
         request.sampling().steps(),
         ids.stream().map(i -> i.length).toList(),
         request.compute().precision(),
@@ -191,47 +187,7 @@ public final class VideoPipeline {
   /** The prompts to encode: the negative one only where some step is guided. */
   static List<String> prompts(GenerationRequest request) {
     return request.sampling().isGuided()
-        ? List.of(request.prompt(), request.negativePrompt())
-        : List.of(request.prompt());
-  }
-
-  /** The demo model's own files are found without being named, wherever the program lies. */
-  private static void putFile(
-      VideoMetadata.Builder builder, ModelFiles files, ModelPart part, Path file) {
-    if (!files.fromDemo().contains(part)) {
-      builder.put(part.option().substring("--".length()), file.toAbsolutePath().normalize());
-    }
-  }
-
-  /** Every setting that shaped the clip, under its option's name. */
-  static VideoMetadata settings(GenerationRequest request, ModelFiles files) {
-    SamplingSettings s = request.sampling();
-    VideoMetadata.Builder b = VideoMetadata.builder();
-    putFile(b, files, ModelPart.TRANSFORMER, files.transformer());
-    files
-        .highNoiseTransformer()
-        .ifPresent(f -> putFile(b, files, ModelPart.HIGH_NOISE_TRANSFORMER, f));
-    putFile(b, files, ModelPart.VAE, files.vae());
-    putFile(b, files, ModelPart.TEXT_ENCODER, files.textEncoder());
-    putFile(b, files, ModelPart.TOKENIZER, files.tokenizer());
-    b.put("prompt", request.prompt())
-        .put("negative-prompt", request.negativePrompt())
-        .put("seed", request.seed())
-        .put("width", request.size().width())
-        .put("height", request.size().height())
-        .put("frames", request.frames())
-        .put("fps", request.fps())
-        .put("sampling-method", s.method().id())
-        .put("steps", s.steps())
-        .put("flow-shift", s.flowShift())
-        .put("cfg-scale", s.guidanceScale());
-    if (s.expertBoundary().isPresent()) {
-      b.put("high-noise-cfg-scale", s.highNoiseGuidanceScale())
-          .put("moe-boundary", s.expertBoundary().getAsDouble());
-    }
-    return b.put(
-            "precision", request.compute().precision().name().toLowerCase(java.util.Locale.ROOT))
-        .putProvenance("model", files.model().id())
-        .build();
+        ? List.of(request.clip().prompt(), request.clip().negativePrompt())
+        : List.of(request.clip().prompt());
   }
 }

@@ -5,6 +5,7 @@ import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.write.FrameSinks;
+import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.WanConfig;
@@ -12,158 +13,177 @@ import dev.wanlet.wan.sampling.SamplingMethod;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongFunction;
 import java.util.function.ToIntFunction;
 
 /**
- * One clip to make, every setting decided and checked. Immutable.
+ * One clip to make, every setting decided and checked:
  *
- * @param prompt what to show, as the user wrote it
- * @param negativePrompt what guidance leads away from; may be empty
- * @param seed of the starting noise, 0 or above
- * @param size frame size in pixels, a multiple of the model's {@link ModelDefaults#sizeMultiple()}
- * @param frames length of the clip, 4n+1
- * @param fps frames a second of the file
- * @param sampling how noise becomes the clip
- * @param compute where, and with how much memory
- * @param output where the clip goes; its extension chooses the format
+ * <pre>{@code
+ * GenerationRequest request =
+ *     GenerationRequest.builder()
+ *         .prompt("a red fox in fresh snow")
+ *         .size(832, 480)
+ *         .steps(20)
+ *         .output(Path.of("fox.mp4"))
+ *         .build(files.model());
+ * }</pre>
+ *
+ * <p>Immutable.
  */
-public record GenerationRequest(
-    String prompt,
-    String negativePrompt,
-    long seed,
-    FrameSize size,
-    int frames,
-    double fps,
-    SamplingSettings sampling,
-    ComputeSettings compute,
-    Path output) {
+public final class GenerationRequest {
+  private final SettingTable table;
+  private final SettingValues values;
+  private final ClipSpec clip;
+  private final SamplingSettings sampling;
+  private final ComputeSettings compute;
+  private final Path output;
 
-  /** The seed that stands for a random one. */
-  public static final long RANDOM_SEED = -1;
+  private GenerationRequest(
+      SettingTable table,
+      SettingValues values,
+      ClipSpec clip,
+      SamplingSettings sampling,
+      ComputeSettings compute,
+      Path output) {
+    this.table = table;
+    this.values = values;
+    this.clip = clip;
+    this.sampling = sampling;
+    this.compute = compute;
+    this.output = output;
+  }
 
   /** Starts from a model's defaults. Only prompt and output must be set. */
   public static Builder builder() {
-    return new Builder();
+    return new Builder(Settings.TABLE);
   }
 
-  /** Latent frames: the first frame, then one per {@code temporalStride} frames. */
-  public int latentFrames(ModelDefaults model) {
-    return (frames - 1) / model.vae().temporalStride() + 1;
+  /** What to make. */
+  public ClipSpec clip() {
+    return clip;
+  }
+
+  /** How noise becomes the clip. */
+  public SamplingSettings sampling() {
+    return sampling;
+  }
+
+  /** Where to compute, and with how much memory. */
+  public ComputeSettings compute() {
+    return compute;
+  }
+
+  /** Where the clip goes; its extension chooses the format. */
+  public Path output() {
+    return output;
+  }
+
+  /** The value of any setting, those of the parts above among them; empty if it has none. */
+  public <T> Optional<T> find(Setting<T> setting) {
+    return values.find(setting);
+  }
+
+  SettingTable table() {
+    return table;
   }
 
   /** Collects what the user asked for. Confined to one thread. */
   public static final class Builder {
-    private String prompt;
-    private String negativePrompt;
-    private OptionalLong seed = OptionalLong.empty();
-    private OptionalInt width = OptionalInt.empty();
-    private OptionalInt height = OptionalInt.empty();
-    private OptionalInt frames = OptionalInt.empty();
-    private OptionalDouble fps = OptionalDouble.empty();
-    private SamplingMethod method;
-    private OptionalInt steps = OptionalInt.empty();
-    private OptionalDouble flowShift = OptionalDouble.empty();
-    private OptionalDouble guidanceScale = OptionalDouble.empty();
-    private OptionalDouble highNoiseGuidanceScale = OptionalDouble.empty();
-    private OptionalDouble expertBoundary = OptionalDouble.empty();
-    private ComputeSettings compute = ComputeSettings.AUTO;
-    private Path output;
+    private final SettingTable table;
+    private SettingValues given = SettingValues.NONE;
+    private LongFunction<Path> output = seed -> null;
 
-    private Builder() {}
+    Builder(SettingTable table) {
+      this.table = table;
+    }
 
-    public Builder prompt(String text) {
-      prompt = text;
+    /** Any setting; null leaves it to the model. Ranges are checked by {@link #build}. */
+    public <T> Builder set(Setting<T> setting, T value) {
+      given = given.with(setting, value);
       return this;
+    }
+
+    /** Several settings at once. */
+    public Builder set(SettingValues values) {
+      given = given.with(values);
+      return this;
+    }
+
+    /** What the clip shows; not blank. */
+    public Builder prompt(String text) {
+      return set(Settings.PROMPT, text);
     }
 
     /** Null leaves the model's own; an empty text leads away from nothing in particular. */
     public Builder negativePrompt(String text) {
-      negativePrompt = text;
-      return this;
+      return set(Settings.NEGATIVE_PROMPT, text);
     }
 
-    /** {@link #RANDOM_SEED}, which is also the default, draws one. */
+    /** 0 or above; {@link Settings#RANDOM_SEED}, which is also the default, draws one. */
     public Builder seed(long value) {
-      seed = OptionalLong.of(value);
-      return this;
+      return set(Settings.SEED, value);
     }
 
-    public Builder size(FrameSize value) {
-      return width(value.width()).height(value.height());
+    /** In pixels; both are multiples of {@link ModelDefaults#sizeMultiple()}. */
+    public Builder size(int width, int height) {
+      return set(Settings.WIDTH, width).set(Settings.HEIGHT, height);
     }
 
-    public Builder width(int pixels) {
-      width = OptionalInt.of(pixels);
-      return this;
-    }
-
-    public Builder height(int pixels) {
-      height = OptionalInt.of(pixels);
-      return this;
-    }
-
+    /** Length of the clip, 4n+1. */
     public Builder frames(int count) {
-      frames = OptionalInt.of(count);
-      return this;
+      return set(Settings.FRAMES, count);
     }
 
+    /** Of the file, above 0. */
     public Builder fps(double framesPerSecond) {
-      fps = OptionalDouble.of(framesPerSecond);
-      return this;
+      return set(Settings.FPS, framesPerSecond);
     }
 
+    /** The solver. */
     public Builder method(SamplingMethod value) {
-      method = value;
-      return this;
+      return set(Settings.METHOD, value);
     }
 
+    /** Sampling steps, 1 to 1000. */
     public Builder steps(int count) {
-      steps = OptionalInt.of(count);
-      return this;
+      return set(Settings.STEPS, count);
     }
 
+    /** Above 0. */
     public Builder flowShift(double value) {
-      flowShift = OptionalDouble.of(value);
-      return this;
+      return set(Settings.FLOW_SHIFT, value);
     }
 
+    /** 0 to 1000; 1 switches guidance off. */
     public Builder guidanceScale(double value) {
-      guidanceScale = OptionalDouble.of(value);
-      return this;
+      return set(Settings.GUIDANCE_SCALE, value);
     }
 
-    public Builder highNoiseGuidanceScale(double value) {
-      highNoiseGuidanceScale = OptionalDouble.of(value);
-      return this;
-    }
-
-    public Builder expertBoundary(double value) {
-      expertBoundary = OptionalDouble.of(value);
-      return this;
-    }
-
+    /** Where to compute, how exactly, and with how much memory. */
     public Builder compute(ComputeSettings value) {
-      compute = Objects.requireNonNull(value);
-      return this;
+      return set(Settings.DEVICE, value.device())
+          .set(Settings.THREADS, value.threads().isPresent() ? value.threads().getAsInt() : null)
+          .set(Settings.VRAM, size(value.deviceBudgetBytes()))
+          .set(Settings.RAM, size(value.hostBudgetBytes()))
+          .set(Settings.PRECISION, value.precision());
     }
 
+    private static ByteSize size(OptionalLong bytes) {
+      return bytes.isPresent() ? new ByteSize(bytes.getAsLong()) : null;
+    }
+
+    /** A file whose extension chooses the format: mp4, webm, gif or png. */
     public Builder output(Path file) {
+      return outputBySeed(seed -> file);
+    }
+
+    /** Names the output after the seed, which may have been drawn. */
+    public Builder outputBySeed(LongFunction<Path> file) {
       output = file;
       return this;
-    }
-
-    /** As {@link #output}; null is {@code wanlet-SEED.mp4} in the current folder. */
-    public Builder outputOrDefault(Path file) {
-      if (file != null) {
-        return output(file);
-      }
-      long decided = decidedSeed();
-      return seed(decided).output(Path.of("wanlet-" + decided + ".mp4"));
     }
 
     /**
@@ -173,83 +193,40 @@ public record GenerationRequest(
      * @throws dev.wanlet.wan.media.OutputException if the output cannot be written
      */
     public GenerationRequest build(ModelDefaults model) {
-      RequestRules rules = new RequestRules(model);
-      FrameSize size = rules.size(width, height);
-      GenerationRequest request =
-          new GenerationRequest(
-              rules.prompt(prompt),
-              negativePrompt == null ? model.negativePrompt() : negativePrompt,
-              rules.seed(decidedSeed()),
-              size,
-              rules.frames(frames.orElse(model.frames())),
-              rules.fps(fps.orElse(model.fps())),
-              sampling(rules, size),
-              compute,
-              rules.output(output));
-      FrameSinks.checkWritable(request.output(), size.width(), size.height(), request.fps());
-      return request;
-    }
-
-    private long decidedSeed() {
-      long asked = seed.orElse(RANDOM_SEED);
-      // 31 bits: short enough to type again.
-      return asked == RANDOM_SEED ? ThreadLocalRandom.current().nextLong(1L << 31) : asked;
+      ComputeSettings compute = given.compute();
+      Decisions decisions = new Decisions(model, given);
+      ClipSpec clip = ClipSpec.of(decisions);
+      SamplingSettings sampling = SamplingSettings.of(decisions);
+      SettingValues all = decisions.all(table);
+      Path file = RequestRules.output(output.apply(clip.seed()));
+      FrameSinks.checkWritable(file, clip.size().width(), clip.size().height(), clip.fps());
+      return new GenerationRequest(table, all, clip, sampling, compute, file);
     }
 
     /**
      * What planning asks of the clip; neither prompt nor output need be set.
      *
      * @param tokens counts a prompt's tokens; a missing prompt is taken to be as long as can be
-     * @param maxResident most transformer blocks that may stay on the device
      * @throws RequestException if a setting cannot be
      */
-    public RunPlanner.Job toPlan(
-        ModelDefaults model, ToIntFunction<String> tokens, int maxResident) {
-      RequestRules rules = new RequestRules(model);
-      FrameSize size = rules.size(width, height);
-      SamplingSettings settings = sampling(rules, size);
+    public RunPlanner.Job toPlan(ModelDefaults model, ToIntFunction<String> tokens) {
+      Decisions d = new Decisions(model, given);
+      FrameSize size = ClipSpec.sizeOf(d);
+      SamplingSettings sampling = SamplingSettings.of(d);
+      boolean known = d.given(Settings.PROMPT).isPresent();
       List<Integer> counts = new ArrayList<>();
-      counts.add(prompt == null ? WanConfig.TEXT_LENGTH : tokens.applyAsInt(rules.prompt(prompt)));
-      if (settings.isGuided()) {
-        String negative = negativePrompt == null ? model.negativePrompt() : negativePrompt;
-        counts.add(prompt == null ? WanConfig.TEXT_LENGTH : tokens.applyAsInt(negative));
+      counts.add(known ? tokens.applyAsInt(d.get(Settings.PROMPT)) : WanConfig.TEXT_LENGTH);
+      if (sampling.isGuided()) {
+        counts.add(
+            known ? tokens.applyAsInt(d.get(Settings.NEGATIVE_PROMPT)) : WanConfig.TEXT_LENGTH);
       }
       return new RunPlanner.Job(
           size,
-          rules.frames(frames.orElse(model.frames())),
-          settings.steps(),
+          d.get(Settings.FRAMES),
+          sampling.steps(),
           counts,
-          compute.precision(),
-          maxResident);
-    }
-
-    private SamplingSettings sampling(RequestRules rules, FrameSize size) {
-      ModelDefaults model = rules.model();
-      double scale = guidanceScale.orElse(model.guidanceScale());
-      return new SamplingSettings(
-          method == null ? model.sampler() : method,
-          rules.steps(steps.orElse(model.steps())),
-          rules.flowShift(flowShift.orElse(model.flowShift(size))),
-          rules.guidance("guidance scale", scale),
-          highNoiseScale(rules, scale),
-          boundary(rules));
-    }
-
-    private double highNoiseScale(RequestRules rules, double scale) {
-      if (highNoiseGuidanceScale.isPresent()) {
-        rules.requireExperts("a guidance scale for the high-noise expert");
-        return rules.guidance("high-noise guidance scale", highNoiseGuidanceScale.getAsDouble());
-      }
-      // One scale from the user is meant for both experts.
-      return guidanceScale.isPresent() ? scale : rules.model().highNoiseGuidanceScale();
-    }
-
-    private OptionalDouble boundary(RequestRules rules) {
-      if (expertBoundary.isEmpty()) {
-        return rules.model().expertBoundary();
-      }
-      rules.requireExperts("an expert boundary");
-      return OptionalDouble.of(rules.boundary(expertBoundary.getAsDouble()));
+          d.get(Settings.PRECISION),
+          d.find(Settings.MAX_RESIDENT).orElse(Integer.MAX_VALUE));
     }
   }
 }

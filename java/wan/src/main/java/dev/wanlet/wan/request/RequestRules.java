@@ -7,7 +7,6 @@ import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
-import java.util.OptionalInt;
 
 /**
  * What a model can be asked for: every check of a {@link GenerationRequest}, with its message.
@@ -27,32 +26,37 @@ record RequestRules(ModelDefaults model) {
   private static final double MOST_SHIFT = 1000;
   private static final double MOST_FPS = 1000;
 
-  String prompt(String text) {
-    if (text == null || text.isBlank()) {
-      throw new RequestException(
-          "the prompt is " + (text == null ? "missing" : "empty") + "; say what the clip shows");
-    }
-    return text;
+  static RequestException noPrompt(String what) {
+    return new RequestException("the prompt is " + what + "; say what the clip shows");
   }
 
-  long seed(long value) {
+  static void prompt(String text) {
+    if (text.isBlank()) {
+      throw noPrompt("empty");
+    }
+  }
+
+  static void seed(long value) {
     if (value < 0) {
       throw new RequestException("seed " + value + "; expected 0 or above, or -1 for a random one");
     }
-    return value;
   }
 
-  /** The size asked for; a side that was not given is the one of the model's default. */
-  FrameSize size(OptionalInt width, OptionalInt height) {
-    int w = width.orElse(model.size().width());
-    int h = height.orElse(model.size().height());
+  /** A side that was given both by itself and in a size. */
+  static void sideInSize(Setting<Integer> side, int value, int inSize, String size) {
+    if (value != inSize) {
+      throw new RequestException(
+          side.option() + " " + value + " contradicts --size " + size + "; give one of them");
+    }
+  }
+
+  void size(int w, int h) {
     if (!isPossible(w) || !isPossible(h)) {
       throw new RequestException(
           String.format(
               "size %dx%d: width and height of %s are multiples of %d, up to %d; nearest: %s",
               w, h, model.id(), model.sizeMultiple(), longestSide(), nearestSizes(w, h)));
     }
-    return new FrameSize(w, h);
   }
 
   private boolean isPossible(int side) {
@@ -82,11 +86,11 @@ record RequestRules(ModelDefaults model) {
     return Math.max(1, Math.min(most, multiples)) * model.sizeMultiple();
   }
 
-  int frames(int count) {
+  void frames(int count) {
     int stride = model.vae().temporalStride();
     int most = (MOST_POSITIONS - 1) * stride + 1;
     if (count >= 1 && count <= most && (count - 1) % stride == 0) {
-      return count;
+      return;
     }
     String rule =
         count + " frames: clips have " + stride + "n+1 frames, 1 to " + most + "; nearest: ";
@@ -100,7 +104,7 @@ record RequestRules(ModelDefaults model) {
     throw new RequestException(rule + below + " or " + (below + stride));
   }
 
-  double fps(double value) {
+  void fps(double value) {
     if (!(value > 0 && value <= MOST_FPS)) {
       throw new RequestException(
           number(value)
@@ -109,10 +113,9 @@ record RequestRules(ModelDefaults model) {
               + ", such as "
               + number(model.fps()));
     }
-    return value;
   }
 
-  int steps(int count) {
+  void steps(int count) {
     if (count < 1 || count > MOST_STEPS) {
       throw new RequestException(
           count
@@ -123,10 +126,9 @@ record RequestRules(ModelDefaults model) {
               + " for "
               + model.id());
     }
-    return count;
   }
 
-  double flowShift(double value) {
+  void flowShift(double value) {
     if (!(value > 0 && value <= MOST_SHIFT)) {
       throw new RequestException(
           "flow shift "
@@ -136,10 +138,9 @@ record RequestRules(ModelDefaults model) {
               + " for "
               + model.id());
     }
-    return value;
   }
 
-  double guidance(String what, double value) {
+  void guidance(String what, double value) {
     if (!(value >= 0 && value <= MOST_GUIDANCE)) {
       throw new RequestException(
           what
@@ -153,25 +154,28 @@ record RequestRules(ModelDefaults model) {
               + model.id()
               + " (1 switches guidance off)");
     }
-    return value;
   }
 
-  double boundary(double value) {
+  static void boundary(double value) {
     if (!(value >= 0 && value <= 1)) {
       throw new RequestException(
           "expert boundary " + number(value) + "; expected 0 to 1, such as 0.875");
     }
-    return value;
   }
 
-  void requireExperts(String setting) {
-    if (model.experts() < 2) {
+  RequestException needsExperts(String what) {
+    return new RequestException(
+        what + " was given, but " + model.id() + " has one transformer; leave it out");
+  }
+
+  static void maxResident(int blocks) {
+    if (blocks < 0) {
       throw new RequestException(
-          setting + " was given, but " + model.id() + " has one transformer; leave it out");
+          Settings.MAX_RESIDENT.option() + " " + blocks + "; expected 0 or more");
     }
   }
 
-  Path output(Path file) {
+  static Path output(Path file) {
     if (file == null) {
       throw new OutputException("no output was given; name a file such as clip.mp4");
     }

@@ -23,6 +23,16 @@ public record SamplingSettings(
     double guidanceScale,
     double highNoiseGuidanceScale,
     OptionalDouble expertBoundary) {
+  static SamplingSettings of(Decisions d) {
+    return new SamplingSettings(
+        d.get(Settings.METHOD),
+        d.get(Settings.STEPS),
+        d.get(Settings.FLOW_SHIFT),
+        d.get(Settings.GUIDANCE_SCALE),
+        d.find(Settings.HIGH_NOISE_GUIDANCE_SCALE).orElseGet(() -> d.get(Settings.GUIDANCE_SCALE)),
+        d.find(Settings.EXPERT_BOUNDARY).map(OptionalDouble::of).orElseGet(OptionalDouble::empty));
+  }
+
   /** Whether some step needs the negative prompt. */
   public boolean isGuided() {
     return guidanceScale != 1 || highNoiseGuidanceScale != 1;

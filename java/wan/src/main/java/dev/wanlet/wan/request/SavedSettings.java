@@ -2,100 +2,131 @@
 package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
-import dev.wanlet.wan.memory.ComputeSettings;
-import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.pipeline.VideoPipeline;
-import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.weights.WeightFormatException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
- * The settings of a saved run, as a request to make the same clip. The counterpart of what {@link
- * VideoPipeline} stores in clips. Immutable.
+ * The settings of a run as clips and saved runs carry them: {@link #store} writes them, {@link
+ * #request} makes the same clip of them. Immutable.
  *
  * @param file where they come from, for messages
- * @param stored option names and values
+ * @param stored names and values of settings
+ * @param table the settings there are
  */
-public record SavedSettings(Path file, VideoMetadata stored) {
-  /** The model whose files the run used; those of the demo model are not stored. */
-  public ModelSelection model() {
-    ModelSelection selection = ModelSelection.none();
-    for (ModelPart part : ModelPart.values()) {
-      Optional<Object> path = stored.setting(part.option().substring("--".length()));
-      selection = selection.with(part, path.map(p -> Path.of(p.toString())).orElse(null));
+public record SavedSettings(Path file, VideoMetadata stored, SettingTable table) {
+  /** The settings of a file, read with {@link Settings#TABLE}. */
+  public SavedSettings(Path file, VideoMetadata stored) {
+    this(file, stored, Settings.TABLE);
+  }
+
+  /** Every setting that shapes the clip, under its name, in the order of the table. */
+  public static VideoMetadata store(GenerationRequest request, ModelFiles files) {
+    VideoMetadata.Builder metadata = VideoMetadata.builder();
+    for (Setting<?> setting : request.table().settings()) {
+      if (setting.scope().isStored()) {
+        store(metadata, setting, request, files);
+      }
     }
-    return selection;
+    return metadata.putProvenance("model", files.model().id()).build();
+  }
+
+  private static <T> void store(
+      VideoMetadata.Builder metadata,
+      Setting<T> setting,
+      GenerationRequest request,
+      ModelFiles files) {
+    Optional<T> value =
+        setting.part().isPresent()
+            ? usedFile(setting.part().get(), files).map(setting.type().javaType()::cast)
+            : request.find(setting);
+    metadata.put(setting.name(), value.map(setting.type().storedForm()).orElse(null));
+  }
+
+  /** The demo model's own files are found without being named, wherever the program lies. */
+  private static Optional<Path> usedFile(ModelPart part, ModelFiles files) {
+    return files.fromDemo().contains(part) ? Optional.empty() : files.file(part);
   }
 
   /**
-   * How exactly the run computed.
+   * The model whose files the run used; those of the demo model are not stored.
    *
-   * @throws WeightFormatException if the file does not say, or says nonsense
+   * @throws WeightFormatException if the name of a file is damaged
    */
-  public Precision precision() throws WeightFormatException {
-    return value("precision", text -> Precision.valueOf(text.toUpperCase(Locale.ROOT)));
+  public ModelSelection model() throws WeightFormatException {
+    SettingValues files = SettingValues.NONE;
+    for (Setting<?> setting : table.settings()) {
+      if (setting.scope() == Setting.Scope.MODEL_FILE) {
+        files = restored(files, setting);
+      }
+    }
+    return files.model();
+  }
+
+  /**
+   * Checks what the user gives on resuming the run: nothing may change the clip.
+   *
+   * @throws RequestException if a value is not the stored one
+   * @throws WeightFormatException if the stored one is damaged
+   */
+  public void requireSame(SettingValues given) throws WeightFormatException {
+    for (Setting<?> setting : table.settings()) {
+      if (setting.scope().isStored()
+          && given.find(setting).isPresent()
+          && !given.find(setting).equals(value(setting))) {
+        String was = stored.setting(setting.name()).map(v -> "with " + v).orElse("without it");
+        throw new RequestException(
+            setting.option()
+                + " would change the clip: the run was started "
+                + was
+                + "; leave it out");
+      }
+    }
   }
 
   /**
    * The run's request.
    *
-   * @param compute where to go on; its precision is not looked at
+   * @param compute where to go on
    * @param output where the clip goes
    * @throws WeightFormatException if a setting is missing or damaged
    * @throws RequestException if the settings cannot be, such as a size the model does not take
    * @throws dev.wanlet.wan.media.OutputException if the output cannot be written
    */
-  public GenerationRequest request(ModelDefaults model, ComputeSettings compute, Path output)
+  public GenerationRequest request(ModelDefaults model, SettingValues compute, Path output)
       throws WeightFormatException {
-    GenerationRequest.Builder request =
-        GenerationRequest.builder()
-            .prompt(value("prompt", text -> text))
-            .negativePrompt(value("negative-prompt", text -> text))
-            .seed(value("seed", Long::parseLong))
-            .width(value("width", Integer::parseInt))
-            .height(value("height", Integer::parseInt))
-            .frames(value("frames", Integer::parseInt))
-            .fps(value("fps", Double::parseDouble))
-            .method(value("sampling-method", SamplingMethod::parse))
-            .steps(value("steps", Integer::parseInt))
-            .flowShift(value("flow-shift", Double::parseDouble))
-            .guidanceScale(value("cfg-scale", Double::parseDouble))
-            .output(output)
-            .compute(
-                new ComputeSettings(
-                    compute.device(),
-                    compute.threads(),
-                    compute.deviceBudgetBytes(),
-                    compute.hostBudgetBytes(),
-                    precision()));
-    if (stored.setting("moe-boundary").isPresent()) {
-      request
-          .highNoiseGuidanceScale(value("high-noise-cfg-scale", Double::parseDouble))
-          .expertBoundary(value("moe-boundary", Double::parseDouble));
+    SettingValues values = compute;
+    for (Setting<?> setting : table.settings()) {
+      if (setting.isAlwaysStored(model) && stored.setting(setting.name()).isEmpty()) {
+        throw new WeightFormatException(
+            file, "damaged saved run: it lacks the setting '" + setting.name() + "'");
+      }
+      if (setting.scope().isStored()) {
+        values = restored(values, setting);
+      }
     }
-    return request.build(model);
+    return new GenerationRequest.Builder(table).set(values).output(output).build(model);
   }
 
-  private <T> T value(String name, Function<String, T> parse) throws WeightFormatException {
-    Object value =
-        stored
-            .setting(name)
-            .orElseThrow(
-                () ->
-                    new WeightFormatException(
-                        file, "damaged saved run: it lacks the setting '" + name + "'"));
+  private <T> SettingValues restored(SettingValues values, Setting<T> setting)
+      throws WeightFormatException {
+    return values.with(setting, value(setting).orElse(null));
+  }
+
+  private <T> Optional<T> value(Setting<T> setting) throws WeightFormatException {
+    Optional<String> text = stored.setting(setting.name()).map(Object::toString);
     try {
-      return parse.apply(value.toString());
+      return text.map(setting.type().parser());
     } catch (IllegalArgumentException e) {
       throw new WeightFormatException(
-          file, "damaged saved run: setting '" + name + "' is '" + value + "'", e);
+          file,
+          "damaged saved run: setting '" + setting.name() + "' is '" + text.orElseThrow() + "'",
+          e);
     }
   }
 }

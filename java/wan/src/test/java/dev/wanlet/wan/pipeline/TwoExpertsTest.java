@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wanlet.demo.DemoModel;
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
@@ -14,7 +15,7 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.wan.request.SamplingSettings;
+import dev.wanlet.wan.request.Settings;
 import dev.wanlet.weights.FloatFormats;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightSource;
@@ -99,34 +100,41 @@ class TwoExpertsTest {
   }
 
   private GenerationRequest request(String file, OptionalLong budget, double boundary) {
-    GenerationRequest plain =
-        GenerationRequest.builder()
-            .prompt("a red circle moving left on a black background")
-            .seed(42)
-            .steps(2)
-            .frames(1)
-            .output(folder.resolve(file))
-            .compute(
-                new ComputeSettings(
-                    "CPU", OptionalInt.of(1), budget, OptionalLong.empty(), Precision.AUTO))
-            .build(demo.model());
-    SamplingSettings s = plain.sampling();
-    return new GenerationRequest(
-        plain.prompt(),
-        plain.negativePrompt(),
-        plain.seed(),
-        plain.size(),
-        plain.frames(),
-        plain.fps(),
-        new SamplingSettings(
-            s.method(),
-            s.steps(),
-            s.flowShift(),
-            1,
-            s.guidanceScale(),
-            OptionalDouble.of(boundary)),
-        plain.compute(),
-        plain.output());
+    return GenerationRequest.builder()
+        .prompt("a red circle moving left on a black background")
+        .seed(42)
+        .steps(2)
+        .frames(1)
+        .guidanceScale(1)
+        .set(Settings.HIGH_NOISE_GUIDANCE_SCALE, demo.model().guidanceScale())
+        .set(Settings.EXPERT_BOUNDARY, boundary)
+        .output(folder.resolve(file))
+        .compute(
+            new ComputeSettings(
+                "CPU", OptionalInt.of(1), budget, OptionalLong.empty(), Precision.AUTO))
+        .build(twoExperts(demo.model()));
+  }
+
+  private static ModelDefaults twoExperts(ModelDefaults m) {
+    return new ModelDefaults(
+        m.id(),
+        m.title(),
+        m.transformer(),
+        m.vaceBlocks(),
+        m.vae(),
+        m.textEncoder(),
+        OptionalDouble.of(0.9),
+        m.steps(),
+        m.flowShift(),
+        m.flowShiftAt480p(),
+        m.guidanceScale(),
+        m.highNoiseGuidanceScale(),
+        m.sampler(),
+        m.negativePrompt(),
+        m.fps(),
+        m.frames(),
+        m.sizes(),
+        m.source());
   }
 
   private long smallestBudget() throws IOException {

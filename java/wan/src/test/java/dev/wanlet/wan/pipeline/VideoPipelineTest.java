@@ -126,7 +126,7 @@ class VideoPipelineTest {
       GenerationRequest limited =
           request("plan.mp4")
               .steps(request.sampling().steps())
-              .frames(request.frames())
+              .frames(request.clip().frames())
               .compute(compute(OptionalLong.of(needed), Precision.AUTO))
               .build(defaults);
       try {

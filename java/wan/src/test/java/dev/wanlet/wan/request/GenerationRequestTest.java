@@ -37,11 +37,10 @@ class GenerationRequestTest {
   void whatWasNotGivenComesFromTheModel() {
     GenerationRequest request = valid().build(SMALL);
 
-    assertThat(request.size()).isEqualTo(new FrameSize(832, 480));
-    assertThat(request.frames()).isEqualTo(81);
-    assertThat(request.latentFrames(SMALL)).isEqualTo(21);
-    assertThat(request.fps()).isEqualTo(16);
-    assertThat(request.negativePrompt()).startsWith("色调艳丽，过曝");
+    assertThat(request.clip().size()).isEqualTo(new FrameSize(832, 480));
+    assertThat(request.clip().frames()).isEqualTo(81);
+    assertThat(request.clip().fps()).isEqualTo(16);
+    assertThat(request.clip().negativePrompt()).startsWith("色调艳丽，过曝");
     assertThat(request.sampling())
         .isEqualTo(new SamplingSettings(SamplingMethod.UNIPC, 50, 8, 6, 6, OptionalDouble.empty()));
     assertThat(request.compute()).isEqualTo(ComputeSettings.AUTO);
@@ -51,8 +50,7 @@ class GenerationRequestTest {
   void flowShiftFollowsTheSize() {
     ModelDefaults model = ModelCatalog.standard().require("wan2.1-t2v-14b");
     assertThat(valid().build(model).sampling().flowShift()).isEqualTo(3);
-    assertThat(valid().size(new FrameSize(1280, 720)).build(model).sampling().flowShift())
-        .isEqualTo(5);
+    assertThat(valid().size(1280, 720).build(model).sampling().flowShift()).isEqualTo(5);
   }
 
   @Test
@@ -69,26 +67,26 @@ class GenerationRequestTest {
 
   @Test
   void randomSeedsDifferAndAreShort() {
-    long first = valid().seed(GenerationRequest.RANDOM_SEED).build(SMALL).seed();
-    long second = valid().build(SMALL).seed();
-    long third = valid().build(SMALL).seed();
+    long first = valid().seed(Settings.RANDOM_SEED).build(SMALL).clip().seed();
+    long second = valid().build(SMALL).clip().seed();
+    long third = valid().build(SMALL).clip().seed();
     assertThat(first).isBetween(0L, (1L << 31) - 1);
     // Three equal draws of 31 bits do not happen.
     assertThat(first == second && second == third).isFalse();
-    assertThat(valid().seed(7).build(SMALL).seed()).isEqualTo(7);
+    assertThat(valid().seed(7).build(SMALL).clip().seed()).isEqualTo(7);
   }
 
   @Test
   void anEmptyNegativePromptIsKept() {
-    assertThat(valid().negativePrompt("").build(SMALL).negativePrompt()).isEmpty();
+    assertThat(valid().negativePrompt("").build(SMALL).clip().negativePrompt()).isEmpty();
   }
 
   static Stream<Arguments> impossible() {
     return Stream.of(
-        bad(b -> b.size(new FrameSize(833, 481)), "833x481", "832x480 or 848x496"),
-        bad(b -> b.width(840), "840x480", "832x480 or 848x480"),
-        bad(b -> b.height(-5), "832x-5", "nearest: 832x16"),
-        bad(b -> b.width(100_000), "100000x480", "nearest: 8192x480"),
+        bad(b -> b.size(833, 481), "833x481", "832x480 or 848x496"),
+        bad(b -> b.set(Settings.WIDTH, 840), "840x480", "832x480 or 848x480"),
+        bad(b -> b.set(Settings.HEIGHT, -5), "832x-5", "nearest: 832x16"),
+        bad(b -> b.set(Settings.WIDTH, 100_000), "100000x480", "nearest: 8192x480"),
         bad(b -> b.frames(80), "80 frames", "77 or 81"),
         bad(b -> b.frames(0), "0 frames", "1 or 5"),
         bad(b -> b.frames(Integer.MAX_VALUE), "2147483647 frames", "4089 or 4093"),
@@ -97,8 +95,11 @@ class GenerationRequestTest {
         bad(b -> b.steps(0), "0 sampling steps", "such as 50"),
         bad(b -> b.flowShift(-1), "flow shift -1", "such as 8"),
         bad(b -> b.guidanceScale(-2), "guidance scale -2", "such as 6"),
-        bad(b -> b.highNoiseGuidanceScale(4), "high-noise expert", "has one transformer"),
-        bad(b -> b.expertBoundary(0.5), "expert boundary", "has one transformer"),
+        bad(
+            b -> b.set(Settings.HIGH_NOISE_GUIDANCE_SCALE, 4.0),
+            "high-noise expert",
+            "has one transformer"),
+        bad(b -> b.set(Settings.EXPERT_BOUNDARY, 0.5), "expert boundary", "has one transformer"),
         bad(b -> b.seed(-2), "seed -2", "-1 for a random one"),
         bad(b -> b.prompt("  "), "prompt is empty", "say what"),
         bad(b -> b.prompt(null), "prompt is missing", "say what"));
@@ -122,7 +123,7 @@ class GenerationRequestTest {
   @Test
   void sizesOfTheFiveBillionModelAreMultiplesOf32() {
     ModelDefaults model = ModelCatalog.standard().require("wan2.2-ti2v-5b");
-    assertThatThrownBy(() -> valid().size(new FrameSize(1280, 720)).build(model))
+    assertThatThrownBy(() -> valid().size(1280, 720).build(model))
         .isInstanceOf(RequestException.class)
         .hasMessageContaining("multiples of 32")
         .hasMessageContaining("1280x704 or 1280x736");

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.cli.console;
+package dev.wanlet.wan.memory;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * A number of bytes as people write it: {@code 6GiB}, {@code 512 MiB}, {@code 7.5GB}, or plain
@@ -53,42 +50,13 @@ public record ByteSize(long bytes) {
     return new ByteSize(bytes.setScale(0, RoundingMode.DOWN).longValueExact());
   }
 
-  /** Bytes of an option that may be missing. */
-  public static OptionalLong optional(ByteSize size) {
-    return size == null ? OptionalLong.empty() : OptionalLong.of(size.bytes());
-  }
-
   /** In print: {@code 6.0 GiB}, {@code 512.0 MiB}, {@code 12 bytes}. */
   public static String format(long bytes) {
-    if (bytes < 1 << 10) {
-      return bytes + " bytes";
-    }
-    if (bytes < 1L << 20) {
-      return String.format(Locale.ROOT, "%.1f KiB", bytes / (double) (1 << 10));
-    }
-    if (bytes < 1L << 30) {
-      return String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
-    }
-    return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+    return Bytes.text(bytes);
   }
 
   @Override
   public String toString() {
     return format(bytes);
-  }
-
-  /** For options that take a size, or {@code auto}, which is null. Stateless. */
-  public static final class Converter implements ITypeConverter<ByteSize> {
-    @Override
-    public ByteSize convert(String value) {
-      if (value.strip().equalsIgnoreCase("auto")) {
-        return null;
-      }
-      try {
-        return parse(value);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-    }
   }
 }

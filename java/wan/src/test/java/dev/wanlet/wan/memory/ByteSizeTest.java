@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.cli.console;
+package dev.wanlet.wan.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -39,11 +39,6 @@ class ByteSizeTest {
   @Test
   void refusesWhatDoesNotFitALong() {
     assertThatThrownBy(() -> ByteSize.parse("99999999999TiB")).hasMessageContaining("8 EiB");
-  }
-
-  @Test
-  void autoIsNoSize() {
-    assertThat(new ByteSize.Converter().convert("Auto")).isNull();
   }
 
   @ParameterizedTest

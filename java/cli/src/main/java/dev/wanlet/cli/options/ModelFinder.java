@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.options;
+
+import dev.wanlet.demo.DemoModel;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.catalog.ModelResolver;
+import dev.wanlet.wan.catalog.ModelSelection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/** Finds the files of the model that flags or a saved run name. Stateless. */
+public final class ModelFinder {
+  private ModelFinder() {}
+
+  /**
+   * Finds the files of the model.
+   *
+   * @throws IOException if one is missing or damaged; the message names it
+   */
+  public static ModelFiles resolve(ModelSelection selection) throws IOException {
+    try {
+      return resolver().resolve(selection);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** Looks among the published models, and takes what is missing from the demo model. */
+  public static ModelResolver resolver() {
+    return new ModelResolver(ModelCatalog.standard(), ModelFinder::demoFolder);
+  }
+
+  private static Path demoFolder() {
+    try {
+      return DemoModel.directory();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.request;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.request.Setting.Section;
+import dev.wanlet.weights.WeightFormatException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is made of the table of settings. */
+class SettingsTest {
+  private static final ModelDefaults ONE = ModelCatalog.standard().require("wan2.1-t2v-1.3b");
+  private static final ModelDefaults TWO = ModelCatalog.standard().require("wan2.2-t2v-a14b");
+
+  @TempDir private Path folder;
+  private Path clip;
+
+  @BeforeEach
+  void nameClip() {
+    clip = folder.resolve("fox.mp4");
+  }
+
+  private static List<String> listed(Section section) {
+    return Settings.TABLE.listed(section).stream().map(Setting::name).toList();
+  }
+
+  private GenerationRequest.Builder fox(SettingTable table) {
+    return new GenerationRequest.Builder(table)
+        .prompt("a \"red\" 狐狸")
+        .negativePrompt("")
+        .seed(7)
+        .size(832, 480)
+        .output(clip);
+  }
+
+  private ModelFiles files(ModelDefaults model, Set<ModelPart> fromDemo) {
+    Optional<Path> second =
+        model.experts() == 2 ? Optional.of(folder.resolve("./high.gguf")) : Optional.empty();
+    return new ModelFiles(
+        model,
+        folder.resolve("low.gguf"),
+        second,
+        folder.resolve("vae.pth"),
+        folder.resolve("t5.gguf"),
+        folder.resolve("spiece.model"),
+        fromDemo);
+  }
+
+  @Test
+  void whatIsStoredIsTheSameByteForByte() {
+    GenerationRequest request = fox(Settings.TABLE).build(TWO);
+    assertThat(SavedSettings.store(request, files(TWO, Set.of(ModelPart.TOKENIZER))).toJson())
+        .isEqualTo(
+            ("{'schema':'wanlet-video/1','settings':{'diffusion-model':'DIR/low.gguf',"
+                    + "'high-noise-diffusion-model':'DIR/high.gguf','vae':'DIR/vae.pth',"
+                    + "'text-encoder':'DIR/t5.gguf','prompt':'a \\'red\\' 狐狸',"
+                    + "'negative-prompt':'','seed':7,'width':832,'height':480,'frames':81,"
+                    + "'fps':16.0,'sampling-method':'unipc','steps':40,'flow-shift':12.0,"
+                    + "'cfg-scale':3.0,'high-noise-cfg-scale':4.0,'moe-boundary':0.875,"
+                    + "'precision':'auto'},'provenance':{'model':'wan2.2-t2v-a14b'}}")
+                .replace('\'', '"')
+                .replace("DIR", folder.toString()));
+  }
+
+  @Test
+  void theHelpListsEverySettingOnce() {
+    assertThat(listed(Section.CLIP))
+        .containsExactly(
+            "prompt", "negative-prompt", "size", "width", "height", "frames", "fps", "seed");
+    assertThat(listed(Section.SAMPLING))
+        .containsExactly(
+            "steps",
+            "sampling-method",
+            "cfg-scale",
+            "high-noise-cfg-scale",
+            "moe-boundary",
+            "flow-shift");
+    assertThat(listed(Section.COMPUTE))
+        .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
+    assertThat(listed(Section.MODEL)).hasSize(6);
+    assertThat(Settings.TABLE.settings()).hasSize(26);
+  }
+
+  @Test
+  void aFlagBelongsToOneSetting() {
+    Setting<Integer> other =
+        Setting.of("speed", SettingType.INTEGER, Section.CLIP).alias("-s").help("N", "?").build();
+    assertThatThrownBy(() -> Settings.TABLE.with(other))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("-s");
+  }
+
+  @Test
+  void aSizeStandsForWidthAndHeight() {
+    GenerationRequest request =
+        fox(Settings.TABLE)
+            .set(Settings.WIDTH, null)
+            .set(Settings.HEIGHT, null)
+            .set(Settings.SIZE, "640*352")
+            .build(ONE);
+    assertThat(request.clip().size()).hasToString("640x352");
+    VideoMetadata stored = SavedSettings.store(request, files(ONE, Set.of()));
+    assertThat(stored.setting("width")).contains(640L);
+    assertThat(stored.setting("size")).isEmpty();
+    assertThatThrownBy(() -> fox(Settings.TABLE).set(Settings.SIZE, "640x480").build(ONE))
+        .isInstanceOf(RequestException.class)
+        .hasMessage("--width 832 contradicts --size 640x480; give one of them");
+  }
+
+  @Test
+  void savedSettingsMakeTheSameRequest() throws IOException {
+    for (ModelDefaults model : List.of(ONE, TWO)) {
+      GenerationRequest first =
+          fox(Settings.TABLE).set(Settings.PRECISION, Precision.F32).fps(12.5).build(model);
+      VideoMetadata stored = SavedSettings.store(first, files(model, Set.of()));
+      SavedSettings saved = new SavedSettings(clip, stored);
+      SettingValues compute = SettingValues.NONE.with(Settings.VRAM, ByteSize.parse("6GiB"));
+      GenerationRequest second = saved.request(model, compute, clip);
+      assertThat(second.clip()).isEqualTo(first.clip());
+      assertThat(second.sampling()).isEqualTo(first.sampling());
+      assertThat(second.compute().deviceBudgetBytes()).hasValue(6L << 30);
+      assertThat(second.compute().precision()).isEqualTo(Precision.F32);
+      assertThat(SavedSettings.store(second, files(model, Set.of()))).isEqualTo(stored);
+      assertThat(saved.model().part(ModelPart.VAE)).contains(folder.resolve("vae.pth"));
+    }
+  }
+
+  @Test
+  void damagedSavedSettingsAreNamed() {
+    VideoMetadata stored =
+        SavedSettings.store(fox(Settings.TABLE).build(ONE), files(ONE, Set.of()));
+    VideoMetadata.Builder lacks = VideoMetadata.builder();
+    VideoMetadata.Builder nonsense = VideoMetadata.builder();
+    stored
+        .settings()
+        .forEach(
+            (name, value) -> {
+              lacks.put(name, name.equals("steps") ? null : value);
+              nonsense.put(name, name.equals("steps") ? "few" : value);
+            });
+    assertThatThrownBy(() -> resumed(lacks.build()))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("damaged saved run: it lacks the setting 'steps'");
+    assertThatThrownBy(() -> resumed(nonsense.build()))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("damaged saved run: setting 'steps' is 'few'");
+  }
+
+  private GenerationRequest resumed(VideoMetadata stored) throws IOException {
+    return new SavedSettings(clip, stored).request(ONE, SettingValues.NONE, clip);
+  }
+
+  /** All that it takes to add a setting is its entry. */
+  @Test
+  void aNewSettingIsStoredShownAndResumed() throws IOException {
+    Setting<Integer> jitter =
+        Setting.of("jitter", SettingType.INTEGER, Section.COMPUTE)
+            .help("PIXELS", "How far frames are moved.")
+            .check(
+                (d, pixels) -> {
+                  if (pixels > d.get(Settings.WIDTH)) {
+                    throw new RequestException("jitter " + pixels + " is wider than the frame");
+                  }
+                })
+            .build();
+    SettingTable table = Settings.TABLE.with(jitter);
+    GenerationRequest request = fox(table).set(jitter, 3).build(ONE);
+    assertThat(request.find(jitter)).contains(3);
+    assertThatThrownBy(() -> fox(table).set(jitter, 833).build(ONE))
+        .isInstanceOf(RequestException.class)
+        .hasMessageContaining("jitter 833");
+
+    VideoMetadata stored = SavedSettings.store(request, files(ONE, Set.of()));
+    assertThat(stored.toJson()).contains("\"precision\":\"auto\",\"jitter\":3}");
+    assertThat(stored.toCommandLine()).endsWith("--precision auto --jitter 3");
+
+    SavedSettings saved = new SavedSettings(clip, stored, table);
+    assertThat(saved.request(ONE, SettingValues.NONE, clip).find(jitter)).contains(3);
+    saved.requireSame(SettingValues.NONE.with(jitter, 3));
+    assertThatThrownBy(() -> saved.requireSame(SettingValues.NONE.with(jitter, 4)))
+        .isInstanceOf(RequestException.class)
+        .hasMessage("--jitter would change the clip: the run was started with 3; leave it out");
+
+    VideoMetadata older = SavedSettings.store(fox(Settings.TABLE).build(ONE), files(ONE, Set.of()));
+    SavedSettings before = new SavedSettings(clip, older, table);
+    assertThat(before.request(ONE, SettingValues.NONE, clip).find(jitter)).isEmpty();
+    assertThatThrownBy(() -> before.requireSame(SettingValues.NONE.with(jitter, 4)))
+        .hasMessageContaining("started without it");
+  }
+}
