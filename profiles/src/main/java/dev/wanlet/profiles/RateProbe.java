@@ -15,6 +15,7 @@ import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorArena;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.memory.DeviceRates;
+import dev.wanlet.wan.memory.MemoryBudget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,10 @@ public final class RateProbe {
   /** Of how rates are measured; those of another version are measured anew. */
   private static final int VERSION = 2;
 
+  /** Larger than caches, but no more than a part of what is free: the copy takes as much again. */
   private static final int UPLOAD_BYTES = 64 << 20;
+
+  private static final int PART_OF_FREE_MEMORY = 16;
 
   /** Drivers, clocks and cooling change, so a measurement does not count for ever. */
   private static final Duration KEEP = Duration.ofDays(1);
@@ -155,18 +159,20 @@ public final class RateProbe {
   }
 
   private static double uploadRate(Backend backend) {
+    long most = MemoryBudget.freeHostBytes() / PART_OF_FREE_MEMORY;
+    int bytes = (int) Math.max(1 << 20, Math.min(UPLOAD_BYTES, most)) & -4096;
     try (TensorArena arena = TensorArena.forTensors(1);
-        Buffer buffer = backend.allocate(UPLOAD_BYTES);
-        HostMemory source = new HostMemory(UPLOAD_BYTES)) {
-      Tensor target = arena.tensor("t", TensorType.F32, Shape.of(UPLOAD_BYTES / 4));
+        Buffer buffer = backend.allocate(bytes);
+        HostMemory source = new HostMemory(bytes)) {
+      Tensor target = arena.tensor("t", TensorType.F32, Shape.of(bytes / 4));
       buffer.place(target);
       double best = Double.MAX_VALUE;
       for (int i = 0; i < REPEATS; i++) {
         long start = System.nanoTime();
-        target.setFrom(source.address(), 0, UPLOAD_BYTES);
+        target.setFrom(source.address(), 0, bytes);
         best = Math.min(best, (System.nanoTime() - start) / 1e9);
       }
-      return UPLOAD_BYTES / best;
+      return bytes / best;
     }
   }
 }

@@ -22,6 +22,7 @@ public final class CpuLoad {
   private static final Path PROC = Path.of("/proc");
 
   private final Path proc;
+  private int processors = Runtime.getRuntime().availableProcessors();
   private Times last;
   private long lastNanos;
 
@@ -55,14 +56,24 @@ public final class CpuLoad {
       return now == null ? othersByManagement() : 0;
     }
     double others = now.all() - before.all() - (now.own() - before.own());
-    return Math.max(0, Math.min(others / seconds, Runtime.getRuntime().availableProcessors()));
+    return Math.max(0, Math.min(others / seconds, processors));
+  }
+
+  /**
+   * How many processors this process may run on. A container may be allowed the time of fewer; the
+   * others are still where its threads find room.
+   */
+  public int processors() {
+    return processors;
   }
 
   // Null where there is no /proc.
   private Times read() {
     try {
       String status = Files.readString(proc.resolve("self/status"));
-      double all = parseAll(Files.readString(proc.resolve("stat")), allowed(status));
+      BitSet allowed = allowed(status);
+      double all = parseAll(Files.readString(proc.resolve("stat")), allowed);
+      processors = allowed.cardinality();
       return new Times(all, parseOwn(Files.readString(proc.resolve("self/stat"))));
     } catch (IOException | IllegalArgumentException e) {
       return null;

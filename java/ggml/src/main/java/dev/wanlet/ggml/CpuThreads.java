@@ -56,15 +56,15 @@ final class CpuThreads {
       others = load.others();
       looked = true;
     }
-    return count(most, others, operations / nodes > LONG_NODE);
+    return count(most, load.processors() - others, operations / nodes > LONG_NODE);
   }
 
   /**
-   * @param others processors that other programs keep busy
+   * @param unused processors that other programs leave
    * @param longNodes whether a node takes longer than a time slice
    */
-  static int count(int most, double others, boolean longNodes) {
-    int free = (int) Math.max(1, Math.min(most, Math.round(most - others)));
+  static int count(int most, double unused, boolean longNodes) {
+    int free = (int) Math.max(1, Math.min(most, Math.round(unused)));
     // Two programs on a processor get half of it each. Once that is the lot of most threads anyway,
     // all of them together still get more done than the few that have a processor to themselves.
     return longNodes && free <= most / 2 ? most : free;

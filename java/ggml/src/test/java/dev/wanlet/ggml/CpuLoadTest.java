@@ -51,7 +51,7 @@ class CpuLoadTest {
     // 1,000,000 s of both processors pass, half of one is ours: more than there are is cut off.
     Files.writeString(proc.resolve("stat"), STAT.replace("cpu0 400", "cpu0 100000400"));
     Files.writeString(proc.resolve("self/stat"), own(50_000_100));
-    assertThat(load.others()).isEqualTo(Runtime.getRuntime().availableProcessors());
+    assertThat(load.others()).isEqualTo(load.processors()).isEqualTo(2);
     // Nothing but this process ran since.
     assertThat(load.others()).isZero();
   }
@@ -68,14 +68,16 @@ class CpuLoadTest {
 
   @Test
   void threadsFollowFreeProcessors() {
-    assertThat(CpuThreads.count(16, 0, false)).isEqualTo(16);
-    assertThat(CpuThreads.count(16, 2.2, false)).isEqualTo(14);
-    assertThat(CpuThreads.count(16, 2.2, true)).isEqualTo(14);
-    assertThat(CpuThreads.count(16, 15, false)).isEqualTo(1);
-    assertThat(CpuThreads.count(16, 15, true)).isEqualTo(16);
-    assertThat(CpuThreads.count(2, 2, false)).isEqualTo(1);
-    assertThat(CpuThreads.count(2, 0.3, false)).isEqualTo(2);
-    assertThat(CpuThreads.count(1, 1, true)).isEqualTo(1);
+    assertThat(CpuThreads.count(16, 16, false)).isEqualTo(16);
+    assertThat(CpuThreads.count(16, 13.8, false)).isEqualTo(14);
+    assertThat(CpuThreads.count(16, 13.8, true)).isEqualTo(14);
+    assertThat(CpuThreads.count(16, 1, false)).isEqualTo(1);
+    assertThat(CpuThreads.count(16, 1, true)).isEqualTo(16);
+    assertThat(CpuThreads.count(2, 0, false)).isEqualTo(1);
+    assertThat(CpuThreads.count(2, 1.7, false)).isEqualTo(2);
+    assertThat(CpuThreads.count(1, 0, true)).isEqualTo(1);
+    // A container with the time of two of sixteen processors, ten of which are busy.
+    assertThat(CpuThreads.count(2, 6, false)).isEqualTo(2);
   }
 
   @Test

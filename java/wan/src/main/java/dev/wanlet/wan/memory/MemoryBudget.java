@@ -63,13 +63,18 @@ public record MemoryBudget(long deviceBytes, long hostBytes, boolean shared) {
     return Math.max(0, device.memory().freeBytes() + heldBytes - DEVICE_MARGIN);
   }
 
-  /** Host memory that can be had without swapping; page cache counts as free. */
-  static long freeHostBytes() {
-    return available()
-        .orElseGet(
-            () ->
-                ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-                    .getFreeMemorySize());
+  /**
+   * Host memory that can be had without swapping, within the limits of a container; page cache
+   * counts as free.
+   */
+  public static long freeHostBytes() {
+    long machine =
+        available()
+            .orElseGet(
+                () ->
+                    ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+                        .getFreeMemorySize());
+    return Math.min(machine, ProcessLimits.current().freeBytes().orElse(Long.MAX_VALUE));
   }
 
   private static OptionalLong available() {
