@@ -18,7 +18,7 @@ public abstract class VaeFamily {
   /** The module every family's decoder begins with; it reads the latents' channels. */
   public static final String FIRST_OF_DECODER = "decoder.conv1";
 
-  /** Apart, because a family's class cannot be ready before this one is. */
+  /** In a class of its own: this one must be initialised before a family can be. */
   private static final class Known {
     static final List<VaeFamily> ALL = List.of(Vae21.INSTANCE);
   }

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 
 /**
  * Owner: one half of a VAE with its memory on a device, or one that only measures this memory. It
- * runs the layers of a {@link VaeHalf}: frames go in one at a time and come out as soon as they
- * exist; what is held at any time does not depend on the length of the clip.
+ * runs the layers that the VAE's {@link VaeFamily} lists: frames go in one at a time and come out
+ * as soon as they exist; what is held at any time does not depend on the length of the clip.
  *
  * <p>Exact: every frame passes through the network in bands of rows, with the two frames before it
  * kept for each temporal convolution, so there are no tiles and no seams.
