@@ -9,13 +9,15 @@ import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
+import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
-import dev.wanlet.wan.pipeline.ModelBlueprint;
+import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.Setting.Section;
 import dev.wanlet.wan.request.SettingValues;
@@ -87,8 +89,8 @@ public final class PlanCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SettingValues given = SettingFlags.given(clip, model, sampling, compute);
     ComputeSettings settings = given.compute();
-    try (ModelBlueprint blueprint =
-        ModelBlueprint.of(
+    try (OpenModel open =
+        OpenModel.toPlan(
             given.model(),
             Optional.ofNullable(type),
             ModelCatalog.standard(),
@@ -96,10 +98,11 @@ public final class PlanCommand implements Callable<Integer> {
       Device device = Device.byName(settings.device());
       DeviceRates rates = MeasuredRates.SOURCE.of(device, settings.threadCount());
       RunPlanner planner =
-          blueprint.planner(device, settings.threadCount(), rates, settings.precision());
-      RunPlanner.Job job = job(blueprint, given);
-      PlanReport report = report(planner, job, MemoryBudget.of(settings, device), blueprint);
-      print(blueprint, planner, job, report);
+          VideoPipeline.planner(
+              ModelFacts.of(open, device, settings.threadCount(), rates, settings.precision()));
+      RunPlanner.Job job = job(open, given);
+      PlanReport report = report(planner, job, MemoryBudget.of(settings, device), open);
+      print(open, planner, job, report);
       if (!report.problems().isEmpty()) {
         report.problems().forEach(p -> spec.commandLine().getErr().println("wanlet: " + p));
         return ExitCode.USAGE;
@@ -110,22 +113,22 @@ public final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private static RunPlanner.Job job(ModelBlueprint blueprint, SettingValues given) {
+  private static RunPlanner.Job job(OpenModel open, SettingValues given) {
     return GenerationRequest.builder()
         .set(given)
-        .toPlan(blueprint.model(), prompt -> tokens(blueprint, prompt));
+        .toPlan(open.defaults(), prompt -> tokens(open, prompt));
   }
 
-  private static int tokens(ModelBlueprint blueprint, String prompt) {
+  private static int tokens(OpenModel open, String prompt) {
     try {
-      return blueprint.tokens(prompt);
+      return open.countTokens(prompt);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private static PlanReport report(
-      RunPlanner planner, RunPlanner.Job job, MemoryBudget budget, ModelBlueprint blueprint) {
+      RunPlanner planner, RunPlanner.Job job, MemoryBudget budget, OpenModel open) {
     try {
       return PlanReport.fitting(planner.plan(job, budget));
     } catch (MemoryBudgetException refusal) {
@@ -135,7 +138,7 @@ public final class PlanCommand implements Callable<Integer> {
           job,
           budget.deviceBytes(),
           budget.hostBytes(),
-          planner.alternatives(job, budget, blueprint.model().sizes()));
+          planner.alternatives(job, budget, open.defaults().sizes()));
     }
   }
 
@@ -146,13 +149,12 @@ public final class PlanCommand implements Callable<Integer> {
     return planner.plan(job, new MemoryBudget(bytes, Long.MAX_VALUE));
   }
 
-  private void print(
-      ModelBlueprint blueprint, RunPlanner planner, RunPlanner.Job job, PlanReport report) {
+  private void print(OpenModel open, RunPlanner planner, RunPlanner.Job job, PlanReport report) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
-      facts.put("model", blueprint.model().id());
-      facts.put("type", typeName(blueprint));
+      facts.put("model", open.defaults().id());
+      facts.put("type", typeName(open));
       facts.put("device", planner.facts().device().name());
       facts.put("rates", planner.facts().rates().source());
       facts.put("width", job.size().width());
@@ -164,8 +166,8 @@ public final class PlanCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           "%s, %s, %s, %d frames, on %s%n",
-          blueprint.model().id(),
-          typeName(blueprint),
+          open.defaults().id(),
+          typeName(open),
           job.size(),
           job.frames(),
           planner.facts().device());
@@ -174,10 +176,7 @@ public final class PlanCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private String typeName(ModelBlueprint blueprint) {
-    if (blueprint.isFromFiles()) {
-      return "types as stored";
-    }
-    return type == null ? ModelBlueprint.DEFAULT_TYPE : type.toUpperCase(Locale.ROOT);
+  private static String typeName(OpenModel open) {
+    return open.recipe().map(r -> r.toUpperCase(Locale.ROOT)).orElse("types as stored");
   }
 }

@@ -2,8 +2,10 @@
 package dev.wanlet.wan.catalog;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The files of a whole model whose parts fit together; made by {@link ModelResolver}. Immutable.
@@ -39,5 +41,10 @@ public record ModelFiles(
       case TEXT_ENCODER -> Optional.of(textEncoder);
       case TOKENIZER -> Optional.of(tokenizer);
     };
+  }
+
+  /** The transformers in the order they run: the high-noise expert first, where there are two. */
+  public List<Path> transformers() {
+    return Stream.concat(highNoiseTransformer.stream(), Stream.of(transformer)).toList();
   }
 }

@@ -3,6 +3,8 @@ package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelDefaults.VaeNumbers;
+import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
@@ -39,6 +41,41 @@ public record ModelFacts(
 
   public ModelFacts {
     transformerTypes = List.copyOf(transformerTypes);
+  }
+
+  /**
+   * What planning needs of an open model; valid while that is open.
+   *
+   * @throws RequestException if this version cannot plan such a model, or the model's recipe has no
+   *     such name
+   */
+  public static ModelFacts of(
+      OpenModel model, Device device, int threads, DeviceRates rates, Precision precision) {
+    requireKnownLayers(model);
+    return new ModelFacts(
+        device,
+        threads,
+        rates,
+        model.transformerConfig(),
+        model.transformerTypes(precision, device),
+        model.textConfig(),
+        model.textTypes(precision, device),
+        model.defaults().vae(),
+        model.vaeConfig());
+  }
+
+  private static void requireKnownLayers(OpenModel model) {
+    switch (model.transformerConfig().variant()) {
+      case I2V, FLF2V, VACE ->
+          throw new RequestException(
+              model.defaults().id()
+                  + " is a "
+                  + model.transformerConfig().variant()
+                  + " model, whose extra layers this version cannot plan");
+      case T2V, I2V_LATENT, TI2V -> {
+        // plain blocks
+      }
+    }
   }
 
   /** The tokens of a clip. */

@@ -2,6 +2,7 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.ggml.Backend;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.media.FrameConversion;
 import dev.wanlet.wan.media.write.FrameSink;
 import dev.wanlet.wan.media.write.FrameSinks;
@@ -34,7 +35,7 @@ final class DecodeStage implements ClipStage {
   @Override
   public StageRunner open(OpenModel model, Backend backend, StagePlan plan) throws IOException {
     VaePlan details = plan.details(VaePlan.class).orElseThrow();
-    VaeConfig config = model.vaeConfig();
+    VaeConfig config = model.vaeConfig().orElseThrow();
     return new Runner(
         config,
         VaeDecoder.load(

@@ -4,18 +4,15 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.wan.catalog.TokenizerFiles;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.TokenGrid;
-import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
-import dev.wanlet.wan.text.PromptCleaner;
-import dev.wanlet.wan.text.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +30,6 @@ public final class OpenPipeline implements AutoCloseable {
   private final VideoPipeline pipeline;
   private final OpenModel model;
   private final DeviceLease lease;
-  private Tokenizer tokenizer;
   private SamplingRun current;
   private Planned last;
 
@@ -149,7 +145,7 @@ public final class OpenPipeline implements AutoCloseable {
     Device device = Device.byName(request.compute().device());
     List<int[]> ids = new ArrayList<>();
     for (String prompt : VideoPipeline.prompts(request)) {
-      ids.add(tokens(prompt));
+      ids.add(model.tokenize(prompt));
     }
     return new Job(
         pipeline.planner(model, request, device),
@@ -186,13 +182,6 @@ public final class OpenPipeline implements AutoCloseable {
     return backend;
   }
 
-  private int[] tokens(String prompt) throws IOException {
-    if (tokenizer == null) {
-      tokenizer = TokenizerFiles.open(pipeline.files().tokenizer());
-    }
-    return tokenizer.encode(PromptCleaner.clean(prompt), WanConfig.TEXT_LENGTH);
-  }
-
   private void ended() {
     current = null;
   }
@@ -204,10 +193,6 @@ public final class OpenPipeline implements AutoCloseable {
       current.close();
     }
     lease.close();
-    if (tokenizer != null) {
-      tokenizer.close();
-      tokenizer = null;
-    }
     model.close();
   }
 }

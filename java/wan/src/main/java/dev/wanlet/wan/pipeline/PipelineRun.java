@@ -6,6 +6,7 @@ import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.MemoryMeter;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.Bytes;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.RunPlan;

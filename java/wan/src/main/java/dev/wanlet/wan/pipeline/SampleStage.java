@@ -4,6 +4,7 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.SampleStagePlanner;
 import dev.wanlet.wan.memory.Stage;

@@ -2,6 +2,7 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.ggml.Backend;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;

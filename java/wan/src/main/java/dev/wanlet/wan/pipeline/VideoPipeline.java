@@ -6,20 +6,18 @@ import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelFilesException;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
-import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanVariant;
-import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -134,13 +132,13 @@ public final class VideoPipeline {
 
   private OpenModel openModel() throws IOException {
     OpenModel model = OpenModel.open(files);
-    WanConfig config = model.transformerConfig();
-    if (config.variant() != WanVariant.T2V) {
+    WanVariant variant = model.transformerConfig().variant();
+    if (variant != WanVariant.T2V) {
       model.close();
       throw new ModelFilesException(
           files.transformer()
               + " is a "
-              + config.variant()
+              + variant
               + " model, which needs more than a prompt; this version makes clips from text with T2V"
               + " models");
     }
@@ -151,26 +149,20 @@ public final class VideoPipeline {
     return files;
   }
 
-  RunPlanner planner(OpenModel model, GenerationRequest request, Device device) throws IOException {
+  RunPlanner planner(OpenModel model, GenerationRequest request, Device device) {
     int threads = request.compute().threadCount();
-    ModelFacts facts =
-        new ModelFacts(
-            device,
-            threads,
-            rates.of(device, threads),
-            model.transformerConfig(),
-            model.transformers().stream()
-                .map(t -> SourceTypes.of(t, request.compute().precision(), device))
-                .toList(),
-            model.textConfig(),
-            SourceTypes.of(model.textEncoder(), request.compute().precision(), device),
-            files.model().vae(),
-            Optional.of(model.vaeConfig()));
-    return planner(facts, stages);
+    return planner(
+        ModelFacts.of(
+            model, device, threads, rates.of(device, threads), request.compute().precision()),
+        stages);
   }
 
-  /** The planner of the stages of a clip. */
-  static RunPlanner planner(ModelFacts facts, List<ClipStage> stages) {
+  /** The planner of clips from text. */
+  public static RunPlanner planner(ModelFacts facts) {
+    return planner(facts, STAGES);
+  }
+
+  private static RunPlanner planner(ModelFacts facts, List<ClipStage> stages) {
     return new RunPlanner(facts, stages.stream().map(s -> s.planner(facts)).toList());
   }
 

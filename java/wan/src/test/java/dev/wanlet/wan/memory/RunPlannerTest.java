@@ -10,9 +10,10 @@ import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.pipeline.ModelBlueprint;
+import dev.wanlet.wan.pipeline.VideoPipeline;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -29,10 +30,11 @@ class RunPlannerTest {
 
   private static RunPlanner planner(String id, String type) {
     Device cpu = Device.cpu();
-    try (ModelBlueprint blueprint =
-        ModelBlueprint.of(
+    try (OpenModel model =
+        OpenModel.toPlan(
             ModelSelection.none().withModel(id), Optional.of(type), CATALOG, resolver())) {
-      return blueprint.planner(cpu, 2, DeviceRates.assumed(cpu), Precision.AUTO);
+      return VideoPipeline.planner(
+          ModelFacts.of(model, cpu, 2, DeviceRates.assumed(cpu), Precision.AUTO));
     } catch (IOException e) {
       throw new AssertionError(e);
     }

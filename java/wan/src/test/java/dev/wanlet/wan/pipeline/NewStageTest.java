@@ -12,6 +12,7 @@ import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.DeviceBytes;
 import dev.wanlet.wan.memory.DeviceRates;
