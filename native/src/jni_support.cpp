@@ -9,7 +9,7 @@ namespace wanlet {
 namespace {
 
 JavaVM *  vm             = nullptr;
-jclass    ggml_exception = nullptr;  // dev.wanlet.ggml.internal.NativeFailure
+jclass    ggml_exception = nullptr;  // dev.wanlet.ggml.NativeFailure
 jmethodID make_exception = nullptr;  // static RuntimeException of(int code, byte[] utf8)
 
 }  // namespace
@@ -84,7 +84,7 @@ extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM * vm, void *) {
     if (vm->GetEnv(reinterpret_cast<void **>(&env), JNI_VERSION_1_8) != JNI_OK) {
         return JNI_ERR;
     }
-    jclass local = env->FindClass("dev/wanlet/ggml/internal/NativeFailure");
+    jclass local = env->FindClass("dev/wanlet/ggml/NativeFailure");
     if (local == nullptr) {
         return JNI_ERR;
     }

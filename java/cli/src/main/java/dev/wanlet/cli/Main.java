@@ -4,6 +4,7 @@ package dev.wanlet.cli;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.InputErrors;
 import dev.wanlet.cli.console.Interruption;
+import dev.wanlet.cli.console.Remedies;
 import dev.wanlet.cli.console.SectionedHelp;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -89,7 +90,8 @@ public final class Main {
   static void report(PrintWriter err, Throwable e, boolean verbose) {
     int code = ExitCode.of(e);
     boolean internal = code == ExitCode.INTERNAL;
-    err.println("wanlet: " + (internal ? "internal error: " + describe(e) : message(e)));
+    err.println(
+        "wanlet: " + (internal ? "internal error: " + describe(e) : message(e) + Remedies.of(e)));
     if (verbose) {
       e.printStackTrace(err);
     } else if (internal) {

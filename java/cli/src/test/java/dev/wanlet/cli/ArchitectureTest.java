@@ -4,20 +4,28 @@ package dev.wanlet.cli;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.util.Set;
 
-/** Arrows between modules point down only. */
+/** What holds across all modules; the rooms inside the runtime have a test of their own there. */
 @AnalyzeClasses(packages = "dev.wanlet", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   @ArchTest
   static final ArchRule MODULES =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
-          .withOptionalLayers(true)
+          .ensureAllClassesAreContainedInArchitecture()
           .layer("cli")
           .definedBy("dev.wanlet.cli..")
           .layer("profiles")
@@ -35,20 +43,46 @@ class ArchitectureTest {
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("profiles")
-          .mayOnlyBeAccessedByLayers("cli")
-          .whereLayer("quantize")
-          .mayOnlyBeAccessedByLayers("cli")
-          .whereLayer("demo")
-          .mayOnlyBeAccessedByLayers("cli")
+          .mayOnlyAccessLayers("wan", "weights", "ggml")
           .whereLayer("wan")
-          .mayOnlyBeAccessedByLayers("cli", "profiles");
+          .mayOnlyAccessLayers("weights", "ggml")
+          .whereLayer("quantize")
+          .mayOnlyAccessLayers("weights", "ggml")
+          .whereLayer("demo")
+          .mayOnlyAccessLayers("ggml")
+          .whereLayer("weights")
+          .mayOnlyAccessLayers("ggml")
+          .whereLayer("ggml")
+          .mayNotAccessAnyLayer();
+
+  @ArchTest
+  static final ArchRule NO_PACKAGE_CYCLES =
+      slices().matching("dev.wanlet.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule INTERNALS_STAY_IN_THE_BINDING =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("dev.wanlet.ggml..", "dev.wanlet.weights..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.wanlet.ggml.internal..");
+
+  @ArchTest
+  static final ArchRule PUBLIC_SIGNATURES_CAN_BE_USED =
+      classes()
+          .that()
+          .arePublic()
+          .and()
+          .resideOutsideOfPackage("..internal..")
+          .should(nameTypesThatOthersCanSee());
 
   /** Picocli and terminals belong to commands alone. */
   @ArchTest
   static final ArchRule LIBRARIES_KNOW_NO_COMMAND_LINE =
       noClasses()
           .that()
-          .resideInAnyPackage("dev.wanlet.wan..", "dev.wanlet.ggml..", "dev.wanlet.weights..")
+          .resideOutsideOfPackages("dev.wanlet.cli..", "dev.wanlet.quantize")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("picocli..", "me.tongfei..");
@@ -59,10 +93,52 @@ class ArchitectureTest {
       noClasses().should().accessField(System.class, "out");
 
   @ArchTest
+  static final ArchRule ONLY_COMMANDS_USE_THE_TERMINAL =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.wanlet.cli..")
+          .should()
+          .accessField(System.class, "err")
+          .orShould()
+          .callMethod(System.class, "exit", int.class);
+
+  @ArchTest
   static final ArchRule COMMANDS_ARE_CALLED_SO =
       classes()
           .that()
           .areAnnotatedWith(picocli.CommandLine.Command.class)
           .should()
           .haveSimpleNameEndingWith("Command");
+
+  private static ArchCondition<JavaClass> nameTypesThatOthersCanSee() {
+    return new ArchCondition<>("name no internal or package-private types") {
+      @Override
+      public void check(JavaClass owner, ConditionEvents events) {
+        for (JavaMember member : isVisible(owner) ? owner.getMembers() : Set.<JavaMember>of()) {
+          boolean offered =
+              member.getModifiers().contains(JavaModifier.PUBLIC)
+                  || member.getModifiers().contains(JavaModifier.PROTECTED);
+          if (offered && !member.getModifiers().contains(JavaModifier.SYNTHETIC)) {
+            for (JavaClass type : member.getAllInvolvedRawTypes()) {
+              events.add(event(member.getDescription(), type));
+            }
+          }
+        }
+      }
+
+      private SimpleConditionEvent event(String user, JavaClass type) {
+        JavaClass plain = type.getBaseComponentType();
+        boolean ours = plain.getPackageName().startsWith("dev.wanlet");
+        boolean hidden = plain.getPackageName().contains(".internal") || !isVisible(plain);
+        return new SimpleConditionEvent(type, !ours || !hidden, user + " shows " + plain.getName());
+      }
+    };
+  }
+
+  private static boolean isVisible(JavaClass type) {
+    boolean open =
+        type.getModifiers().contains(JavaModifier.PUBLIC)
+            || type.getModifiers().contains(JavaModifier.PROTECTED);
+    return open && type.getEnclosingClass().map(ArchitectureTest::isVisible).orElse(true);
+  }
 }

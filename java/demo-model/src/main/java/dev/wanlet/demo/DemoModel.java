@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.demo;
 
-import dev.wanlet.ggml.internal.CacheDirectory;
+import dev.wanlet.ggml.Ggml;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,7 +33,7 @@ public final class DemoModel {
    */
   public static Path directory() throws IOException {
     Path plain = plainDirectory();
-    return plain != null ? plain : extract(CacheDirectory.of("demo-model"));
+    return plain != null ? plain : extract(Ggml.cacheDirectory("demo-model"));
   }
 
   /** Extracts to a folder below {@code cache}, unless it is there unharmed. */
@@ -70,8 +70,7 @@ public final class DemoModel {
       throw new FileNotFoundException(
           "the demo model's file "
               + resource
-              + " is not in this program; give a model with --diffusion-model, --vae and"
-              + " --text-encoder, or install the program again");
+              + " is not in this program; give a model of your own, or install the program again");
     }
     return in;
   }

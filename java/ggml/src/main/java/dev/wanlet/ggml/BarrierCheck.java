@@ -58,7 +58,7 @@ final class BarrierCheck {
             + " when another program is busy";
     if (!own) {
       throw new GgmlException(
-          ErrorCode.DEVICE_FAILED, what + "; use the backend that ./wanlet --rebuild makes");
+          ErrorCode.DEVICE_FAILED, what + "; use the backend that Wanlet's own build makes");
     }
     System.getLogger("dev.wanlet.ggml")
         .log(

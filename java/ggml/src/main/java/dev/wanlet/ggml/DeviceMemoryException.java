@@ -17,7 +17,7 @@ public class DeviceMemoryException extends GgmlException {
         ErrorCode.OUT_OF_MEMORY,
         String.format(
             "device %s could not allocate %,d bytes (%,d bytes free); close other programs that use"
-                + " it or give a smaller --vram",
+                + " it or give a smaller budget",
             device, askedBytes, freeBytes));
     this.device = device;
     this.askedBytes = askedBytes;

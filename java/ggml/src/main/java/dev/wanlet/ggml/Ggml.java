@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.ggml;
 
+import dev.wanlet.ggml.internal.CacheDirectory;
 import dev.wanlet.ggml.internal.GgmlJni;
 import dev.wanlet.ggml.internal.NativeHandle;
 import dev.wanlet.ggml.internal.NativeLibrary;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Facts about the loaded native library. Thread-safe. */
+/** Facts about the native library and its place on this machine. Thread-safe. */
 public final class Ggml {
   private Ggml() {}
 
@@ -29,6 +30,11 @@ public final class Ggml {
   /** Where the native library was loaded from. */
   public static Path libraryDirectory() {
     return NativeLibrary.directory();
+  }
+
+  /** A folder inside the user's cache directory of Wanlet; it is not created here. */
+  public static Path cacheDirectory(String folder) {
+    return CacheDirectory.of(folder);
   }
 
   /** Native objects alive now; a program that closed everything is back at 0. */

@@ -77,8 +77,8 @@ public final class Graph {
               device,
               missing,
               missing.contains(": tensor ")
-                  ? "ask for a smaller size or fewer frames, or try --device CPU"
-                  : "try --device CPU"));
+                  ? "ask for a smaller size or fewer frames, or try the CPU"
+                  : "try the CPU"));
     }
   }
 

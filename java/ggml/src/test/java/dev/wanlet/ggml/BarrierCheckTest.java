@@ -22,7 +22,7 @@ class BarrierCheckTest {
         .isInstanceOfSatisfying(
             GgmlException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DEVICE_FAILED))
         .hasMessageContaining("spins")
-        .hasMessageContaining("./wanlet --rebuild");
+        .hasMessageContaining("Wanlet's own build");
     // One that claims to sleep is believed only when it was seen to.
     assertThatThrownBy(() -> BarrierCheck.check(true, false, false))
         .isInstanceOf(GgmlException.class);

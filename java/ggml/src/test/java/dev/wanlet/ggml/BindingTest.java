@@ -239,7 +239,7 @@ class BindingTest {
     try (Buffer first = backend.allocate(1 << 19)) {
       assertThatThrownBy(() -> backend.allocate((1 << 19) + 1))
           .isInstanceOf(DeviceMemoryException.class)
-          .hasMessageContaining("--vram");
+          .hasMessageContaining("budget");
       assertThat(backend.deviceMemory().currentBytes()).isEqualTo(first.bytes());
     }
     try (Buffer whole = backend.allocate(1 << 20)) {

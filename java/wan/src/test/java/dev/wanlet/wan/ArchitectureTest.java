@@ -3,70 +3,62 @@ package dev.wanlet.wan;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
+import java.util.Arrays;
+import java.util.List;
 
-/** Arrows between the packages of the runtime point down only. */
-@AnalyzeClasses(packages = "dev.wanlet", importOptions = ImportOption.DoNotIncludeTests.class)
+/** Arrows between the rooms of the runtime point down only. */
+@AnalyzeClasses(
+    packages = {"dev.wanlet.wan", "dev.wanlet.weights", "dev.wanlet.ggml"},
+    importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
+  /** A room may use those further right. Rooms that a comma parts do not know each other. */
   @ArchTest
-  static final ArchRule PACKAGES =
-      layeredArchitecture()
-          .consideringOnlyDependenciesInLayers()
-          .layer("pipeline")
-          .definedBy("dev.wanlet.wan.pipeline..")
-          .layer("memory")
-          .definedBy("dev.wanlet.wan.memory..")
-          .layer("model")
-          .definedBy("dev.wanlet.wan.model..")
-          .layer("nn")
-          .definedBy("dev.wanlet.wan.nn..")
-          .layer("sampling")
-          .definedBy("dev.wanlet.wan.sampling..")
-          .layer("text")
-          .definedBy("dev.wanlet.wan.text..")
-          .layer("media")
-          .definedBy("dev.wanlet.wan.media..")
-          .layer("weights")
-          .definedBy("dev.wanlet.weights..")
-          .layer("ggml")
-          .definedBy("dev.wanlet.ggml..")
-          .whereLayer("pipeline")
-          .mayNotBeAccessedByAnyLayer()
-          .whereLayer("memory")
-          .mayOnlyBeAccessedByLayers("pipeline")
-          .whereLayer("model")
-          .mayOnlyBeAccessedByLayers("pipeline", "memory")
-          .whereLayer("nn")
-          .mayOnlyBeAccessedByLayers("pipeline", "memory", "model")
-          .whereLayer("sampling")
-          .mayOnlyBeAccessedByLayers("pipeline")
-          .whereLayer("text")
-          .mayOnlyBeAccessedByLayers("pipeline")
-          .whereLayer("media")
-          .mayOnlyBeAccessedByLayers("pipeline")
-          .whereLayer("ggml")
-          .mayOnlyBeAccessedByLayers("pipeline", "memory", "model", "nn", "weights");
-
-  /** Samplers are pure arithmetic: a function stands for the model. */
-  @ArchTest
-  static final ArchRule SAMPLING_KNOWS_NO_DEVICES =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.wanlet.wan.sampling..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("dev.wanlet.ggml..", "dev.wanlet.weights..");
+  static final ArchRule ARROWS_POINT_DOWN =
+      arrows(
+          "parity, quality > pipeline > request > memory > catalog"
+              + " > model, sampling, text, media > nn > weights > ggml");
 
   @ArchTest
-  static final ArchRule BINDING_KNOWS_NOTHING_OF_WAN =
+  static final ArchRule NETWORKS_STAND_ALONE =
+      slices().matching("dev.wanlet.wan.model.(*)..").should().notDependOnEachOther();
+
+  /** Samplers are pure arithmetic: a function stands for the model. Frames are bytes. */
+  @ArchTest
+  static final ArchRule SAMPLING_AND_MEDIA_KNOW_NO_DEVICES =
       noClasses()
           .that()
-          .resideInAnyPackage("dev.wanlet.ggml..", "dev.wanlet.weights..")
+          .resideInAnyPackage("dev.wanlet.wan.sampling..", "dev.wanlet.wan.media..")
           .should()
           .dependOnClassesThat()
-          .resideInAPackage("dev.wanlet.wan..");
+          .resideInAnyPackage("dev.wanlet.wan.nn..", "dev.wanlet.ggml..", "dev.wanlet.weights..");
+
+  private static ArchRule arrows(String sentence) {
+    List<List<String>> floors =
+        Arrays.stream(sentence.split(" > ")).map(floor -> List.of(floor.split(", "))).toList();
+    LayeredArchitecture rule =
+        layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .ensureAllClassesAreContainedInArchitecture();
+    for (String room : floors.stream().flatMap(List::stream).toList()) {
+      boolean below = room.equals("weights") || room.equals("ggml");
+      rule = rule.layer(room).definedBy("dev.wanlet." + (below ? "" : "wan.") + room + "..");
+    }
+    for (int i = 0; i < floors.size(); i++) {
+      String[] further = floors.stream().skip(i + 1).flatMap(List::stream).toArray(String[]::new);
+      for (String room : floors.get(i)) {
+        rule =
+            further.length == 0
+                ? rule.whereLayer(room).mayNotAccessAnyLayer()
+                : rule.whereLayer(room).mayOnlyAccessLayers(further);
+      }
+    }
+    return rule.as(sentence);
+  }
 }

@@ -117,7 +117,7 @@ public final class NativeLibrary {
     throw new UnsatisfiedLinkError(
         "cannot load the native library of Wanlet:\n  "
             + String.join("\n  ", attempts)
-            + "\nBuild it with ./wanlet --rebuild, or point -D"
+            + "\nBuild it again, or point -D"
             + PATH_PROPERTY
             + " at the directory that holds it.");
   }

@@ -119,13 +119,14 @@ final class ModelFolder {
   private ModelFilesException ambiguous(ModelPart part, List<WeightFileFacts> all) {
     return new ModelFilesException(
         String.format(
-            "%s holds %d files that could be the %s; give one of them with %s: %s",
+            "%s holds %d files that could be the %s; give one of them: %s",
             folder,
             all.size(),
             part.title(),
-            part.option(),
             all.stream()
                 .map(f -> folder.relativize(f.path()).toString())
-                .collect(Collectors.joining(", "))));
+                .collect(Collectors.joining(", "))),
+        part,
+        null);
   }
 }

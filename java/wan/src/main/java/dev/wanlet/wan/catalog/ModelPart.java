@@ -3,18 +3,18 @@ package dev.wanlet.wan.catalog;
 
 /** A part of a model that comes from a file of its own. */
 public enum ModelPart {
-  TRANSFORMER("transformer", "--diffusion-model"),
-  HIGH_NOISE_TRANSFORMER("high-noise transformer", "--high-noise-diffusion-model"),
-  VAE("VAE", "--vae"),
-  TEXT_ENCODER("text encoder", "--text-encoder"),
-  TOKENIZER("tokenizer", "--tokenizer");
+  TRANSFORMER("transformer", "diffusion-model"),
+  HIGH_NOISE_TRANSFORMER("high-noise transformer", "high-noise-diffusion-model"),
+  VAE("VAE", "vae"),
+  TEXT_ENCODER("text encoder", "text-encoder"),
+  TOKENIZER("tokenizer", "tokenizer");
 
   private final String title;
-  private final String option;
+  private final String setting;
 
-  ModelPart(String title, String option) {
+  ModelPart(String title, String setting) {
     this.title = title;
-    this.option = option;
+    this.setting = setting;
   }
 
   /** What people call it. */
@@ -22,8 +22,8 @@ public enum ModelPart {
     return title;
   }
 
-  /** The option of the command line that names its file. */
-  public String option() {
-    return option;
+  /** The setting that names its file, as saved settings call it. */
+  public String setting() {
+    return setting;
   }
 }

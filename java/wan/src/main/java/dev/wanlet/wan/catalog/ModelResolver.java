@@ -186,14 +186,14 @@ public final class ModelResolver {
       ModelDefaults known = catalog.find(id).orElse(null);
       if (known == null) {
         throw new NoSuchFileException(
-            id, null, "no such file or folder, and no model of that name; see 'wanlet models'");
+            id, null, "no such file or folder, and no model of that name");
       }
       if (!known.id().equals(ModelCatalog.DEMO)) {
         throw new ModelFilesException(
             known.id()
                 + " does not come along: download "
                 + known.source()
-                + " and give its folder with --model, or its files one by one");
+                + " and give its folder as the model, or its files one by one");
       }
       folder = demo();
     }
@@ -212,7 +212,7 @@ public final class ModelResolver {
                   new ModelFilesException(
                       path
                           + ": a weight file, but neither transformer, VAE nor text encoder of a Wan"
-                          + " model; 'wanlet inspect' lists its tensors"));
+                          + " model; look at its tensors"));
     }
 
     /** The file of an option, checked to hold that part; null if the user named none. */
@@ -225,8 +225,9 @@ public final class ModelResolver {
       if (facts.part() != kind) {
         throw new ModelFilesException(
             String.format(
-                "%s: a %s was given with %s; give it with %s",
-                path.get(), facts.part().title(), part.option(), facts.part().option()));
+                "%s: a %s was given as the %s", path.get(), facts.part().title(), part.title()),
+            facts.part(),
+            null);
       }
       return facts;
     }
@@ -266,8 +267,8 @@ public final class ModelResolver {
       if (given.size() == 2 && model.experts() == 1) {
         throw new ModelFilesException(
             String.format(
-                "two transformers were given, but %s has one; leave %s out",
-                model.id(), ModelPart.HIGH_NOISE_TRANSFORMER.option()));
+                "two transformers were given, but %s has one; leave the %s out",
+                model.id(), ModelPart.HIGH_NOISE_TRANSFORMER.title()));
       }
     }
 
@@ -278,8 +279,10 @@ public final class ModelResolver {
         if (given.width() != width) {
           throw new ModelFilesException(
               String.format(
-                  "%s: this %s has %d %s, the transformer needs %d; give another with %s",
-                  given.path(), part.title(), given.width(), unit, width, part.option()));
+                  "%s: this %s has %d %s, the transformer needs %d; give another",
+                  given.path(), part.title(), given.width(), unit, width),
+              part,
+              null);
         }
         return given;
       }
@@ -327,7 +330,8 @@ public final class ModelResolver {
 
     private Path located(Path path) throws IOException {
       if (Files.notExists(path)) {
-        throw new NoSuchFileException(path.toString(), null, "no such file; check --tokenizer");
+        throw new NoSuchFileException(
+            path.toString(), null, "no such file; check the path of the tokenizer");
       }
       return Tokenizer.locate(path)
           .orElse(Files.isDirectory(path) ? path.resolve("spiece.model") : path);
@@ -337,11 +341,11 @@ public final class ModelResolver {
       IOException damaged = folder == null ? null : folder.firstUnreadable();
       return new ModelFilesException(
           String.format(
-              "the %s is missing: %s; give it with %s FILE%s",
+              "the %s is missing: %s; give its file%s",
               part.title(),
               reason,
-              part.option(),
               damaged == null ? "" : " (could not be read: " + damaged.getMessage() + ")"),
+          part,
           damaged);
     }
   }

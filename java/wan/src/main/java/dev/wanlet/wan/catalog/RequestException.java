@@ -4,7 +4,7 @@ package dev.wanlet.wan.catalog;
 /**
  * A request that cannot be carried out as it is: an impossible size, frame count or setting. The
  * message quotes the value, says what was expected and names the nearest values that work. Nothing
- * has been loaded when it is thrown. The command line ends with exit code 2.
+ * has been loaded when it is thrown.
  */
 public class RequestException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;

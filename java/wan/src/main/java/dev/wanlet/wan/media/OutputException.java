@@ -3,8 +3,7 @@ package dev.wanlet.wan.media;
 
 /**
  * An output that cannot be written as asked: its place, its format or the size of its frames. The
- * message names the path, what is wrong and what would work. The command line ends with exit code
- * 2.
+ * message names the path, what is wrong and what would work.
  */
 public class OutputException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;

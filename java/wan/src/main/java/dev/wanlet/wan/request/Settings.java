@@ -288,7 +288,7 @@ public final class Settings {
   private Settings() {}
 
   private static Setting.Builder<Path> file(ModelPart part) {
-    String name = part.option().substring("--".length());
+    String name = part.setting();
     return Setting.of(name, SettingType.FILE, Setting.Section.MODEL).fileOf(part);
   }
 

@@ -101,7 +101,7 @@ public final class GgufVocabulary {
             path,
             "its tokenizer is '"
                 + model
-                + "', expected 't5'; give the checkpoint's spiece.model with --tokenizer");
+                + "', expected 't5'; give the checkpoint's spiece.model as the tokenizer");
       }
       List<String> tokens = file.strings(TOKENS).orElse(List.of());
       float[] scores = file.floats(SCORES).orElse(new float[0]);

@@ -161,34 +161,37 @@ class ModelResolverTest {
   }
 
   @Test
-  void aMissingPartIsNamedWithItsOption() throws IOException {
+  void aMissingPartIsNamed() throws IOException {
     Path own = FakeCheckpoint.transformer(FIVE.transformer()).write(temp.resolve("5b.safetensors"));
     ModelSelection selection = ModelSelection.none().with(ModelPart.TRANSFORMER, own);
-    assertFails(selection, "the VAE is missing", "48 latent channels", "--vae");
+    assertFails(selection, ModelPart.VAE, "the VAE is missing", "48 latent channels");
     Path vae = FakeCheckpoint.vae(48).write(temp.resolve("vae.safetensors"));
     assertFails(
         selection.with(ModelPart.VAE, vae),
+        ModelPart.TEXT_ENCODER,
         "the text encoder is missing",
-        "4096 features",
-        "--text-encoder");
+        "4096 features");
     Path text =
         FakeCheckpoint.textEncoder(FIVE.textEncoder()).write(temp.resolve("t/t5.safetensors"));
     assertFails(
         selection.with(ModelPart.VAE, vae).with(ModelPart.TEXT_ENCODER, text),
+        ModelPart.TOKENIZER,
         "the tokenizer is missing",
-        "spiece.model",
-        "--tokenizer");
+        "spiece.model");
   }
 
   @Test
   void partsThatDoNotFitAreRefused() throws IOException {
     Path vae = FakeCheckpoint.vae(48).write(temp.resolve("vae.safetensors"));
     assertFails(
-        ModelSelection.none().with(ModelPart.VAE, vae), "has 48 latent channels", "needs 16");
+        ModelSelection.none().with(ModelPart.VAE, vae),
+        ModelPart.VAE,
+        "has 48 latent channels",
+        "needs 16");
     assertFails(
         ModelSelection.none().with(ModelPart.TRANSFORMER, vae),
-        "a VAE was given with --diffusion-model",
-        "--vae");
+        ModelPart.VAE,
+        "a VAE was given as the transformer");
   }
 
   @Test
@@ -198,12 +201,12 @@ class ModelResolverTest {
             .write(temp.resolve("Wan2.2-T2V-A14B-HighNoise.safetensors"));
     assertFails(
         ModelSelection.none().with(ModelPart.HIGH_NOISE_TRANSFORMER, high),
-        "the transformer is missing",
-        "--diffusion-model");
+        ModelPart.TRANSFORMER,
+        "the transformer is missing");
     assertFails(
         ModelSelection.none().with(ModelPart.TRANSFORMER, high),
-        "the high-noise transformer is missing",
-        "--high-noise-diffusion-model");
+        ModelPart.HIGH_NOISE_TRANSFORMER,
+        "the high-noise transformer is missing");
   }
 
   @Test
@@ -212,8 +215,8 @@ class ModelResolverTest {
     FakeCheckpoint.transformer(TINY.transformer()).write(folder.resolve("b.safetensors"));
     assertFails(
         ModelSelection.none().withModel(folder.toString()),
-        "a.safetensors, b.safetensors",
-        "--diffusion-model");
+        ModelPart.TRANSFORMER,
+        "a.safetensors, b.safetensors");
   }
 
   @Test
@@ -222,6 +225,7 @@ class ModelResolverTest {
     Files.writeString(folder.resolve("vae.safetensors"), "this is no weight file at all");
     assertFails(
         ModelSelection.none().withModel(folder.toString()),
+        ModelPart.VAE,
         "the VAE is missing",
         "vae.safetensors");
     assertThatThrownBy(
@@ -236,13 +240,13 @@ class ModelResolverTest {
     assertThatThrownBy(() -> resolver.resolve(ModelSelection.none().withModel("nowhere.gguf")))
         .isInstanceOf(NoSuchFileException.class)
         .hasMessageContaining("nowhere.gguf");
-    assertFails(
-        ModelSelection.none().withModel("wan2.1-t2v-14b"), "Wan-AI/Wan2.1-T2V-14B", "--model");
+    assertFails(ModelSelection.none().withModel("wan2.1-t2v-14b"), null, "Wan-AI/Wan2.1-T2V-14B");
   }
 
-  private void assertFails(ModelSelection selection, String... parts) {
+  private void assertFails(ModelSelection selection, ModelPart wanted, String... words) {
     assertThatThrownBy(() -> resolver.resolve(selection))
-        .isInstanceOf(ModelFilesException.class)
-        .hasMessageContainingAll(parts);
+        .isInstanceOfSatisfying(
+            ModelFilesException.class, e -> assertThat(e.part().orElse(null)).isEqualTo(wanted))
+        .hasMessageContainingAll(words);
   }
 }

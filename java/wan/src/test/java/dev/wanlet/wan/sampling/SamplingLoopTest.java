@@ -112,7 +112,7 @@ class SamplingLoopTest {
         .hasMessageContaining("step 3 of 6 (timestep 909.0909, euler)")
         .hasMessageContaining("the model's prediction holds 2 of 37")
         .hasMessageContaining("first NaN at index 4")
-        .hasMessageContaining("Try --precision f32");
+        .hasMessageContaining("Try precision f32");
     assertThat(loop.sampler().nextStep()).isEqualTo(2);
   }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.ggml.internal;
+package dev.wanlet.ggml;
 
-import dev.wanlet.ggml.ErrorCode;
-import dev.wanlet.ggml.GgmlException;
 import java.nio.charset.StandardCharsets;
 
 /** Makes the Java exception for a native failure; called by name from jni_support.cpp. */
