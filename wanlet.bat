@@ -27,7 +27,7 @@ if not defined REBUILD goto launch
 call :prerequisites || exit /b 1
 if not exist "%STATE%" mkdir "%STATE%"
 echo wanlet: building (log: %STATE%\build.log) 1>&2
-call mvn -B -ntp -f "%ROOT%\pom.xml" -pl java/cli -am -DskipTests "-Dwanlet.native.options=-DWANLET_BACKENDS=%WANLET_BACKENDS%" -Dmdep.outputFile=target/classpath.txt -Dmdep.includeScope=runtime package dependency:build-classpath > "%STATE%\build.log" 2>&1
+call mvn -B -ntp -f "%ROOT%\pom.xml" -pl java/cli -am -DskipTests "-Dwanlet.native.options=-DWANLET_BACKENDS=%WANLET_BACKENDS%" -Dmdep.outputFile=target/classpath.txt -DincludeScope=runtime package dependency:build-classpath > "%STATE%\build.log" 2>&1
 if errorlevel 1 (
   echo wanlet: the build failed: 1>&2
   findstr /c:"ERROR" /c:"CMake Error" /c:"error:" /c:"error C" "%STATE%\build.log" 1>&2

@@ -49,7 +49,7 @@ with_progress() {
 
 maven_package() {
   with_progress "building ($1)" mvn -B -ntp -f "$root/pom.xml" -pl java/cli -am -DskipTests \
-    "-Dwanlet.native.options=-DWANLET_BACKENDS=$1" -Dmdep.outputFile=target/classpath.txt -Dmdep.includeScope=runtime \
+    "-Dwanlet.native.options=-DWANLET_BACKENDS=$1" -Dmdep.outputFile=target/classpath.txt -DincludeScope=runtime \
     package dependency:build-classpath
 }
 

@@ -12,8 +12,6 @@ import java.util.List;
  * @param padId id that fills up short prompts
  * @param eosId id that ends a prompt
  * @param unkId id of text that no piece matches
- * @throws IllegalArgumentException if the lists differ in length, an id is out of range, a score is
- *     not finite, or a piece that matches text is empty or holds half a surrogate pair
  */
 public record UnigramVocabulary(
     List<String> pieces,
@@ -26,6 +24,12 @@ public record UnigramVocabulary(
   /** Far above any real vocabulary (umT5: 256,384); keeps a hostile file from filling the heap. */
   static final int MAX_PIECES = 1 << 20;
 
+  /**
+   * Checks the pieces and takes copies of the lists.
+   *
+   * @throws IllegalArgumentException if the lists differ in length, an id is out of range, a score
+   *     is not finite, or a piece that matches text is empty or holds half a surrogate pair
+   */
   public UnigramVocabulary {
     pieces = List.copyOf(pieces);
     scores = List.copyOf(scores);
