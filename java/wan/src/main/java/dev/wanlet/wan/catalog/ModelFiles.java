@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.catalog;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,20 @@ public record ModelFiles(
 
   public ModelFiles {
     fromDemo = Set.copyOf(fromDemo);
+  }
+
+  /**
+   * The files of the model in a folder, whatever its layout: official, Comfy-Org's, diffusers', or
+   * files side by side. Only headers are read. {@link ModelResolver} also takes single files.
+   *
+   * @throws java.nio.file.NoSuchFileException if the folder is not there
+   * @throws ModelFilesException if a part is missing, or is there twice, or does not fit
+   * @throws dev.wanlet.weights.WeightFormatException if a file is damaged
+   * @throws IOException if a file cannot be read
+   */
+  public static ModelFiles in(Path folder) throws IOException {
+    return new ModelResolver(ModelCatalog.standard())
+        .resolve(ModelSelection.none().withModel(folder.toString()));
   }
 
   /** The file of a part; empty for the high-noise expert of a model that has none. */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -23,9 +24,20 @@ import java.util.stream.Stream;
  */
 public final class ModelResolver {
   private final ModelCatalog catalog;
-  private final Supplier<Path> demoFolder;
+  private final Supplier<Path> demoFolder; // null: there is none
 
   /**
+   * Looks only where the user says: nothing comes from the demo model.
+   *
+   * @param catalog known models
+   */
+  public ModelResolver(ModelCatalog catalog) {
+    this(catalog, null);
+  }
+
+  /**
+   * Takes what is missing from the demo model.
+   *
    * @param catalog known models
    * @param demoFolder where the demo model is; asked only if needed
    */
@@ -196,13 +208,23 @@ public final class ModelResolver {
                 + " and give its folder as the model, or its files one by one");
       }
       folder = demo();
+      if (folder == null) {
+        throw missing(ModelPart.TRANSFORMER, "the demo model does not come along here");
+      }
     }
 
+    /** The demo model, or null where there is none. */
     private ModelFolder demo() throws IOException {
-      if (demo == null) {
+      if (demo == null && demoFolder != null) {
         demo = ModelFolder.scan(demoFolder.get());
       }
       return demo;
+    }
+
+    /** The demo model's file of a part, or null if it does not fit. */
+    private WeightFileFacts ofDemo(ModelPart part, Predicate<WeightFileFacts> fits)
+        throws IOException {
+      return demo() == null ? null : demo().only(part, fits);
     }
 
     private WeightFileFacts require(Path path) throws IOException {
@@ -244,6 +266,9 @@ public final class ModelResolver {
           throw missing(ModelPart.TRANSFORMER, folder.folder() + " holds none");
         }
         return found;
+      }
+      if (demo() == null) {
+        throw missing(ModelPart.TRANSFORMER, "none was given");
       }
       return demo().transformers();
     }
@@ -294,7 +319,7 @@ public final class ModelResolver {
       }
       // A damaged file may be the part the user meant: nothing else takes its place unseen.
       boolean readable = folder == null || folder.firstUnreadable() == null;
-      WeightFileFacts ours = demo().only(part, f -> f.width() == width);
+      WeightFileFacts ours = ofDemo(part, f -> f.width() == width);
       if (ours != null && readable) {
         return ours;
       }
@@ -302,7 +327,8 @@ public final class ModelResolver {
       throw missing(
           part,
           String.format(
-              "%s (it must have %d %s, so the demo model's will not do)", reason, width, unit));
+              "%s (it must have %d %s%s)",
+              reason, width, unit, demo() == null ? "" : ", so the demo model's will not do"));
     }
 
     private Path tokenizer(WeightFileFacts text) throws IOException {
@@ -319,7 +345,7 @@ public final class ModelResolver {
       if (text.holdsTokenizer()) {
         return text.path();
       }
-      WeightFileFacts ours = demo().only(ModelPart.TEXT_ENCODER, f -> true);
+      WeightFileFacts ours = ofDemo(ModelPart.TEXT_ENCODER, f -> true);
       if (ours != null && ours.vocabulary() == text.vocabulary()) {
         return located(demo().folder());
       }

@@ -48,8 +48,14 @@ public final class OpenPipeline implements AutoCloseable {
     return lease;
   }
 
+  /** Makes a clip, in silence and to the end; throws as the other form does. */
+  public GenerationResult generate(GenerationRequest request) throws IOException {
+    return generate(request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+  }
+
   /**
-   * Makes a clip; as {@link VideoPipeline#generate}.
+   * Makes a clip; as {@link VideoPipeline#generate(GenerationRequest, RunOptions,
+   * GenerationListener, Cancellation)}.
    *
    * @throws IllegalStateException if this is closed, or another clip is being made
    */
@@ -62,6 +68,11 @@ public final class OpenPipeline implements AutoCloseable {
     try (SamplingRun run = start(request, options, listener, cancellation)) {
       return run.finish();
     }
+  }
+
+  /** Begins a clip that nobody listens to or cancels; throws as the other form does. */
+  public SamplingRun start(GenerationRequest request) throws IOException {
+    return start(request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
   }
 
   /**

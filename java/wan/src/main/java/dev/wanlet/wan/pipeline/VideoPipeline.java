@@ -16,6 +16,7 @@ import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -35,6 +36,16 @@ public final class VideoPipeline {
   private final DeviceRates.Source rates;
   private final Consumer<Backend> onOpen;
   private final List<ClipStage> stages;
+
+  /**
+   * A pipeline for the model in a folder; as {@link ModelFiles#in}. Nothing is loaded yet.
+   *
+   * @throws ModelFilesException if a part is missing, or is there twice, or does not fit
+   * @throws IOException if a file cannot be read or is damaged
+   */
+  public static VideoPipeline of(Path folder) throws IOException {
+    return new VideoPipeline(ModelFiles.in(folder));
+  }
 
   /** A pipeline that predicts times from assumed rates. */
   public VideoPipeline(ModelFiles files) {
@@ -60,6 +71,11 @@ public final class VideoPipeline {
     this.rates = rates;
     this.onOpen = onOpen;
     this.stages = List.copyOf(stages);
+  }
+
+  /** The model with its defaults, which a request is built on. */
+  public ModelDefaults model() {
+    return files.model();
   }
 
   List<ClipStage> stages() {
@@ -100,9 +116,15 @@ public final class VideoPipeline {
     onOpen.accept(backend);
   }
 
+  /** Makes a clip, in silence and to the end; throws as the other form does. */
+  public GenerationResult generate(GenerationRequest request) throws IOException {
+    return generate(request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+  }
+
   /**
    * Makes a clip.
    *
+   * @param listener hears of the plan and of progress, on the calling thread
    * @param cancellation ends the run within one block; what was saved can be resumed
    * @throws MemoryBudgetException before any work, if it does not fit the budget
    * @throws java.util.concurrent.CancellationException if cancelled; while sampling a {@link

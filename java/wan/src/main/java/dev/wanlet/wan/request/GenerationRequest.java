@@ -28,7 +28,7 @@ import java.util.function.ToIntFunction;
  *         .size(832, 480)
  *         .steps(20)
  *         .output(Path.of("fox.mp4"))
- *         .build(files.model());
+ *         .build(pipeline.model());
  * }</pre>
  *
  * <p>Immutable.

@@ -161,6 +161,24 @@ class ModelResolverTest {
   }
 
   @Test
+  void aFolderAloneTakesNothingFromTheDemoModel() throws IOException {
+    ModelFiles files = ModelFiles.in(demo);
+    assertThat(files.model()).isEqualTo(TINY);
+    assertThat(files.vae()).isEqualTo(demo.resolve("vae.safetensors"));
+    assertThat(files.fromDemo()).isEmpty();
+    FakeCheckpoint.transformer(TINY.transformer()).write(folder.resolve("own.safetensors"));
+    assertThatThrownBy(() -> ModelFiles.in(folder))
+        .isInstanceOf(ModelFilesException.class)
+        .hasMessageContaining("the VAE is missing")
+        .hasMessageNotContaining("demo");
+    ModelResolver alone = new ModelResolver(CATALOG);
+    assertThatThrownBy(() -> alone.resolve(ModelSelection.none()))
+        .hasMessageContaining("the transformer is missing: none was given");
+    assertThatThrownBy(() -> alone.resolve(ModelSelection.none().withModel("tiny-wan")))
+        .hasMessageContaining("the demo model does not come along here");
+  }
+
+  @Test
   void aMissingPartIsNamed() throws IOException {
     Path own = FakeCheckpoint.transformer(FIVE.transformer()).write(temp.resolve("5b.safetensors"));
     ModelSelection selection = ModelSelection.none().with(ModelPart.TRANSFORMER, own);
