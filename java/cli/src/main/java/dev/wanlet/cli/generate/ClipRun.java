@@ -13,7 +13,6 @@ import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -32,10 +31,9 @@ import picocli.CommandLine;
  */
 record ClipRun(CommandLine line, boolean json) {
   /** Options of a run as flags give them; {@code checkpointEvery} may be null. */
-  static RunOptions options(GenerationRequest request, Integer checkpointEvery) {
+  static RunOptions options(Integer checkpointEvery) {
     return new RunOptions(
         checkpointEvery == null ? OptionalInt.empty() : OptionalInt.of(checkpointEvery),
-        request.find(Settings.MAX_RESIDENT).orElse(RunOptions.DEFAULT.maxResident()),
         RunOptions.DEFAULT.resumeFrom());
   }
 
@@ -65,8 +63,8 @@ record ClipRun(CommandLine line, boolean json) {
   }
 
   /** Prints what making the clip would take. */
-  void plan(ModelFiles files, GenerationRequest request, RunOptions options) throws IOException {
-    print(GenerationReport.of(request, pipeline(files).plan(request, options)));
+  void plan(ModelFiles files, GenerationRequest request) throws IOException {
+    print(GenerationReport.of(request, pipeline(files).plan(request)));
   }
 
   /** Makes the clip and prints what it took. */

@@ -92,11 +92,11 @@ public final class GenerateCommand implements Callable<Integer> {
     ModelFiles files = ModelFinder.resolve(given.model());
     GenerationRequest request =
         GenerationRequest.builder().set(given).outputBySeed(this::output).build(files.model());
-    RunOptions options = ClipRun.options(request, output.checkpointEvery);
+    RunOptions options = ClipRun.options(output.checkpointEvery);
     ClipRun run = new ClipRun(spec.commandLine(), output.json);
     run.announce(files, request);
     if (output.dryRun) {
-      run.plan(files, request, options);
+      run.plan(files, request);
     } else {
       run.generate(files, request, options);
     }

@@ -78,7 +78,7 @@ public final class ResumeCommand implements Callable<Integer> {
     settings.requireSame(given);
     ModelFiles files = ModelFinder.resolve(settings.model());
     GenerationRequest request = settings.request(files.model(), given, output());
-    RunOptions options = ClipRun.options(request, checkpointEvery).resuming(saved);
+    RunOptions options = ClipRun.options(checkpointEvery).resuming(saved);
     ClipRun run = new ClipRun(spec.commandLine(), json);
     run.announce(files, request);
     run.generate(files, request, options);

@@ -95,7 +95,7 @@ public final class OpenPipeline implements AutoCloseable {
       throw new IllegalStateException(
           "this pipeline is making a clip; finish or close that run first");
     }
-    Job job = job(request, options);
+    Job job = job(request);
     RunPlan plan = plan(job);
     listener.planned(plan);
     Backend backend = prepared(job);
@@ -140,8 +140,8 @@ public final class OpenPipeline implements AutoCloseable {
    * @throws dev.wanlet.wan.memory.MemoryBudgetException if it does not fit the budget
    * @throws IOException if a file cannot be read
    */
-  public RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
-    return plan(job(request, options));
+  public RunPlan plan(GenerationRequest request) throws IOException {
+    return plan(job(request));
   }
 
   /** A request with all that planning needs. */
@@ -152,7 +152,7 @@ public final class OpenPipeline implements AutoCloseable {
       ComputeSettings compute,
       MemoryBudget budget) {}
 
-  private Job job(GenerationRequest request, RunOptions options) throws IOException {
+  private Job job(GenerationRequest request) throws IOException {
     Device device = Device.byName(request.compute().device());
     List<int[]> ids = new ArrayList<>();
     for (String prompt : VideoPipeline.prompts(request)) {
@@ -160,7 +160,7 @@ public final class OpenPipeline implements AutoCloseable {
     }
     return new Job(
         pipeline.planner(model, request, device),
-        VideoPipeline.job(request, options, ids),
+        VideoPipeline.job(request, ids),
         ids,
         request.compute(),
         MemoryBudget.of(request.compute(), device, lease.heldBytes()));

@@ -11,20 +11,14 @@ import java.util.OptionalInt;
  *
  * @param checkpointEvery steps between saved states; empty: every two minutes and after the last
  *     step
- * @param maxResident most transformer blocks kept on the device
  * @param resumeFrom a saved state to go on from
  */
-public record RunOptions(
-    OptionalInt checkpointEvery, int maxResident, Optional<RunCheckpoint> resumeFrom) {
+public record RunOptions(OptionalInt checkpointEvery, Optional<RunCheckpoint> resumeFrom) {
   /** Automatic in every respect. */
-  public static final RunOptions DEFAULT =
-      new RunOptions(OptionalInt.empty(), Integer.MAX_VALUE, Optional.empty());
+  public static final RunOptions DEFAULT = new RunOptions(OptionalInt.empty(), Optional.empty());
 
   public RunOptions {
     Objects.requireNonNull(resumeFrom);
-    if (maxResident < 0) {
-      throw new RequestException(maxResident + " resident blocks; expected 0 or more");
-    }
     if (checkpointEvery.isPresent() && checkpointEvery.getAsInt() < 1) {
       throw new RequestException(
           "a checkpoint every " + checkpointEvery.getAsInt() + " steps; expected 1 or more");
@@ -33,6 +27,6 @@ public record RunOptions(
 
   /** These options, going on from a saved state. */
   public RunOptions resuming(RunCheckpoint checkpoint) {
-    return new RunOptions(checkpointEvery, maxResident, Optional.of(checkpoint));
+    return new RunOptions(checkpointEvery, Optional.of(checkpoint));
   }
 }

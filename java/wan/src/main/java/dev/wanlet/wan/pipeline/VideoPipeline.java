@@ -88,9 +88,9 @@ public final class VideoPipeline {
    * @throws MemoryBudgetException if it does not fit the budget
    * @throws IOException if a file cannot be read
    */
-  public RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
+  public RunPlan plan(GenerationRequest request) throws IOException {
     try (OpenPipeline once = new OpenPipeline(this, openModel(), new DeviceLease(false))) {
-      return once.plan(request, options);
+      return once.plan(request);
     }
   }
 
@@ -188,14 +188,14 @@ public final class VideoPipeline {
     return new RunPlanner(facts, stages.stream().map(s -> s.planner(facts)).toList());
   }
 
-  static RunPlanner.Job job(GenerationRequest request, RunOptions options, List<int[]> ids) {
+  static RunPlanner.Job job(GenerationRequest request, List<int[]> ids) {
     return new RunPlanner.Job(
         request.clip().size(),
         request.clip().frames(),
         request.sampling().steps(),
         ids.stream().map(i -> i.length).toList(),
         request.compute().precision(),
-        options.maxResident());
+        request.maxResident());
   }
 
   /** The prompts to encode: the negative one only where some step is guided. */

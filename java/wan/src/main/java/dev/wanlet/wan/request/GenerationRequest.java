@@ -86,6 +86,15 @@ public final class GenerationRequest {
     return values.find(setting);
   }
 
+  /** Most transformer blocks that may stay on the device. */
+  public int maxResident() {
+    return maxResident(find(Settings.MAX_RESIDENT));
+  }
+
+  private static int maxResident(Optional<Integer> given) {
+    return given.orElse(Integer.MAX_VALUE);
+  }
+
   SettingTable table() {
     return table;
   }
@@ -226,7 +235,7 @@ public final class GenerationRequest {
           sampling.steps(),
           counts,
           d.get(Settings.PRECISION),
-          d.find(Settings.MAX_RESIDENT).orElse(Integer.MAX_VALUE));
+          maxResident(d.find(Settings.MAX_RESIDENT)));
     }
   }
 }

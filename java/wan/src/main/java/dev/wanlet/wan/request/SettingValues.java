@@ -8,7 +8,6 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -45,16 +44,6 @@ public final class SettingValues {
   /** The value, if there is one. */
   public <T> Optional<T> find(Setting<T> setting) {
     return Optional.ofNullable(setting.type().javaType().cast(values.get(setting)));
-  }
-
-  /**
-   * The value of a setting that has one.
-   *
-   * @throws NoSuchElementException if it has none
-   */
-  public <T> T get(Setting<T> setting) {
-    return find(setting)
-        .orElseThrow(() -> new NoSuchElementException("no value of '" + setting.name() + "'"));
   }
 
   /** Which model the values name. */

@@ -148,8 +148,7 @@ class NewStageTest {
         .containsExactly(Stage.TEXT, Stage.SAMPLE, LOOK, Stage.DECODE);
     assertThat(result.measuredPeakBytes()).isEqualTo(BYTES);
     assertThat(look.told).containsExactly("run after step 2", "close");
-    assertThatThrownBy(
-            () -> pipeline.plan(request(files, OptionalLong.of(BYTES - 1)), RunOptions.DEFAULT))
+    assertThatThrownBy(() -> pipeline.plan(request(files, OptionalLong.of(BYTES - 1))))
         .isInstanceOf(MemoryBudgetException.class)
         .hasMessageContaining("the onlooker");
     assertThat(Ggml.liveObjects()).isEqualTo(live);

@@ -141,7 +141,7 @@ class TwoExpertsTest {
     long needed = 1;
     while (true) {
       try {
-        pipeline.plan(request("plan.png", OptionalLong.of(needed), 0.9), RunOptions.DEFAULT);
+        pipeline.plan(request("plan.png", OptionalLong.of(needed), 0.9));
         return needed;
       } catch (MemoryBudgetException e) {
         needed = e.neededBytes();

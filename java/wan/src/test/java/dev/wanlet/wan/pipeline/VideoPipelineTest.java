@@ -130,7 +130,7 @@ class VideoPipelineTest {
               .compute(compute(OptionalLong.of(needed), Precision.AUTO))
               .build(defaults);
       try {
-        pipeline.plan(limited, RunOptions.DEFAULT);
+        pipeline.plan(limited);
         return needed;
       } catch (MemoryBudgetException e) {
         needed = e.neededBytes();
@@ -153,8 +153,7 @@ class VideoPipelineTest {
     GenerationRequest request = request("resumed.mp4").steps(6).frames(9).build(defaults);
     GenerationResult whole = generate(request("whole.mp4").steps(6).frames(9).build(defaults));
     Cancellation cancellation = new Cancellation();
-    RunOptions everyStep =
-        new RunOptions(OptionalInt.of(1), Integer.MAX_VALUE, java.util.Optional.empty());
+    RunOptions everyStep = new RunOptions(OptionalInt.of(1), java.util.Optional.empty());
     GenerationListener stopAfterThree =
         new GenerationListener() {
           @Override
