@@ -93,15 +93,22 @@ public final class Backend implements AutoCloseable {
   }
 
   /**
-   * Fixes how many threads a CPU device computes with; without effect on others. Unless this is
-   * called, their number follows the processors that other programs leave free, up to {@link
-   * #availableThreads()}. Small graphs run on one thread in any case. Results do not depend on it.
+   * Fixes how many threads a CPU device computes with; without effect on others. Small graphs run
+   * on one thread in any case. Results do not depend on it.
    */
   public void setThreads(int count) {
     if (count < 1 || count > MAX_THREADS) {
       throw new IllegalArgumentException("threads must be 1 to " + MAX_THREADS + ", not " + count);
     }
     threads.fix(count);
+  }
+
+  /**
+   * Lets the number of threads follow the processors that other programs leave free, up to {@link
+   * #availableThreads()}; a backend begins so.
+   */
+  public void adaptThreads() {
+    threads.adapt(availableThreads());
   }
 
   private void activate(int count) {

@@ -40,6 +40,12 @@ final class CpuThreads {
     fixed = true;
   }
 
+  /** Follows the processors that are free from now on. */
+  void adapt(int upTo) {
+    most = upTo;
+    fixed = false;
+  }
+
   /** The most that any graph gets. */
   int most() {
     return most;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights;
 
-import dev.wanlet.weights.safetensors.SafetensorsIndex;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -86,7 +85,7 @@ public final class CompositeSource implements WeightSource {
     return new CompositeSource(source.description(), List.of(source), tensors);
   }
 
-  /** The view of a sharded checkpoint's index; see {@link SafetensorsIndex}. */
+  /** The view of a sharded checkpoint, as its index asks for it. */
   public static WeightSource of(
       String description, List<WeightSource> parts, Map<String, WeightTensor> tensors) {
     return new CompositeSource(description, parts, tensors);

@@ -31,6 +31,7 @@ public final class OpenPipeline implements AutoCloseable {
   private final OpenModel model;
   private final DeviceLease lease;
   private SamplingRun current;
+  private boolean closed;
   private Planned last;
 
   /** A plan with what it was made for. */
@@ -91,6 +92,9 @@ public final class OpenPipeline implements AutoCloseable {
       GenerationListener listener,
       Cancellation cancellation)
       throws IOException {
+    if (closed) {
+      throw new IllegalStateException("this pipeline is closed");
+    }
     if (current != null) {
       throw new IllegalStateException(
           "this pipeline is making a clip; finish or close that run first");
@@ -110,23 +114,22 @@ public final class OpenPipeline implements AutoCloseable {
     ClipSampling sampling =
         new ClipSampling(request, options, settings, latents, listener, cancellation);
     Clip clip = new Clip(request, settings, job.ids(), sampling, listener, cancellation);
+    PipelineRun stages =
+        new PipelineRun(
+            pipeline.stages(),
+            model,
+            lease,
+            backend,
+            job.planner(),
+            job.clip(),
+            job.budget(),
+            plan,
+            clip);
     SamplingRun run =
-        new SamplingRun(
-            new PipelineRun(
-                pipeline.stages(),
-                model,
-                lease,
-                backend,
-                job.planner(),
-                job.clip(),
-                job.budget(),
-                plan,
-                clip),
-            cancellation.onCancel(backend::requestStop),
-            this::ended);
+        new SamplingRun(stages, cancellation.onCancel(backend::requestStop), () -> current = null);
     current = run;
     try {
-      run.prepare();
+      stages.prepare();
     } catch (IOException | RuntimeException e) {
       run.close();
       throw e;
@@ -186,20 +189,17 @@ public final class OpenPipeline implements AutoCloseable {
   private Backend prepared(Job job) {
     Backend backend = lease.backend(job.planner().facts().device());
     backend.clearStop();
-    job.compute().threads().ifPresent(backend::setThreads);
+    job.compute().threads().ifPresentOrElse(backend::setThreads, backend::adaptThreads);
     backend.deviceMemory().limit(job.budget().deviceBytes());
     backend.deviceMemory().resetPeak();
     pipeline.opened(backend);
     return backend;
   }
 
-  private void ended() {
-    current = null;
-  }
-
   /** Closes a clip that is being made, gives the device back and closes the files. */
   @Override
   public void close() {
+    closed = true;
     if (current != null) {
       current.close();
     }

@@ -21,10 +21,6 @@ public final class SamplingRun implements AutoCloseable {
     this.onClose = onClose;
   }
 
-  void prepare() throws IOException {
-    run.prepare();
-  }
-
   /** Steps of the whole run. */
   public int steps() {
     return run.clip().sampling().steps();

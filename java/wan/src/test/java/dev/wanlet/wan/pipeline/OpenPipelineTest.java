@@ -141,6 +141,15 @@ class OpenPipelineTest {
   }
 
   @Test
+  void aClosedPipelineSaysSo() throws IOException {
+    OpenPipeline open = pipeline.open();
+    open.close();
+    assertThatThrownBy(() -> generate(open, request(1, "closed.png")))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
   void aReleasedPipelineHoldsNothingAndGoesOn() throws IOException {
     try (OpenPipeline open = pipeline.open()) {
       Path first = generate(open, request(1, "first.png")).output();
