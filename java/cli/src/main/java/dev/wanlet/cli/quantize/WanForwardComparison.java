@@ -10,7 +10,6 @@ import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
-import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RowChunks;
@@ -18,21 +17,15 @@ import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 
 /**
  * Runs transformers and text encoders on the CPU in F32, blocks streamed, so that what differs is
  * the weights alone and a 14B model needs little memory. Stateless.
  */
 public final class WanForwardComparison implements ForwardComparison {
-  /** Those that need no features of an image encoder or control video. */
-  private static final Set<WanVariant> VARIANTS =
-      EnumSet.of(WanVariant.T2V, WanVariant.I2V_LATENT, WanVariant.TI2V);
-
   private static final TokenGrid GRID = new TokenGrid(2, 8, 8);
   private static final float TIMESTEP = 500;
   private static final int PROMPT_TOKENS = 16;
@@ -53,7 +46,7 @@ public final class WanForwardComparison implements ForwardComparison {
     try (Checkpoint checkpoint = Checkpoint.open(reference)) {
       config = WanConfig.infer(checkpoint.source());
     }
-    if (!VARIANTS.contains(config.variant())) {
+    if (!config.variant().isRunnable()) {
       return Optional.empty();
     }
     Random random = new Random(SEED);

@@ -7,6 +7,7 @@ import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.nn.PinnedUpload;
@@ -65,16 +66,13 @@ public record ModelFacts(
   }
 
   private static void requireKnownLayers(OpenModel model) {
-    switch (model.transformerConfig().variant()) {
-      case I2V, FLF2V, VACE ->
-          throw new RequestException(
-              model.defaults().id()
-                  + " is a "
-                  + model.transformerConfig().variant()
-                  + " model, whose extra layers this version cannot plan");
-      case T2V, I2V_LATENT, TI2V -> {
-        // plain blocks
-      }
+    WanVariant variant = model.transformerConfig().variant();
+    if (!variant.isRunnable()) {
+      throw new RequestException(
+          model.defaults().id()
+              + " is a "
+              + variant
+              + " model, whose extra layers this version cannot plan");
     }
   }
 

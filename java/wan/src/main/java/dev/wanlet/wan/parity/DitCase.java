@@ -19,15 +19,12 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** The transformer: one prediction for each timestep input {@code CASE.t}. */
 final class DitCase implements ParityCase {
-  private static final Set<WanVariant> SUPPORTED =
-      Set.of(WanVariant.T2V, WanVariant.I2V_LATENT, WanVariant.TI2V);
   private static final String TIMESTEP = ".t";
   private static final Pattern OF_TOKENS =
       Pattern.compile("(time_embedding_e|time_projection_e0)_tokens_(\\d+(?:_\\d+)*)");
@@ -80,12 +77,12 @@ final class DitCase implements ParityCase {
   }
 
   static void requireSupported(ParityFolder folder, WanConfig config) throws ParityException {
-    if (!SUPPORTED.contains(config.variant())) {
+    if (!config.variant().isRunnable()) {
       throw folder.bad(
           "a transformer of variant "
               + config.variant()
               + " cannot be run by this version; it runs "
-              + SUPPORTED);
+              + WanVariant.runnable());
     }
   }
 

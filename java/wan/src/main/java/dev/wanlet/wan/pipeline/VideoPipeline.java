@@ -155,7 +155,7 @@ public final class VideoPipeline {
   private OpenModel openModel() throws IOException {
     OpenModel model = OpenModel.open(files);
     WanVariant variant = model.transformerConfig().variant();
-    if (variant != WanVariant.T2V) {
+    if (!variant.makesClips()) {
       model.close();
       throw new ModelFilesException(
           files.transformer()

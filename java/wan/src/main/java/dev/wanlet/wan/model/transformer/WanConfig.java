@@ -82,7 +82,7 @@ public record WanConfig(
     long outChannels = head.dim(0) / PATCH_AREA;
     try {
       return new WanConfig(
-          variant(source, inChannels, outChannels),
+          WanVariant.of(source, inChannels, outChannels),
           Math.toIntExact(inChannels),
           Math.toIntExact(outChannels),
           Math.toIntExact(dim),
@@ -93,22 +93,6 @@ public record WanConfig(
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new WeightFormatException(source.files().get(0), e.getMessage(), e);
     }
-  }
-
-  private static WanVariant variant(WeightSource source, long inChannels, long outChannels) {
-    if (source.find("vace_patch_embedding.weight").isPresent()) {
-      return WanVariant.VACE;
-    }
-    if (source.find("img_emb.emb_pos").isPresent()) {
-      return WanVariant.FLF2V;
-    }
-    if (source.find("img_emb.proj.1.weight").isPresent()) {
-      return WanVariant.I2V;
-    }
-    if (inChannels > outChannels) {
-      return WanVariant.I2V_LATENT;
-    }
-    return outChannels == 48 ? WanVariant.TI2V : WanVariant.T2V;
   }
 
   private static Shape shape(WeightSource source, String name, int rank)

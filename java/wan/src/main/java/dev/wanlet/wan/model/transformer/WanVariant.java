@@ -1,18 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model.transformer;
 
-/** What a Wan transformer is conditioned on, beside the prompt. */
+import dev.wanlet.weights.WeightSource;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What a Wan transformer is conditioned on, beside the prompt, and what this version can do with
+ * it: the one list of variants. Immutable.
+ *
+ * <p>A checkpoint is of the first variant whose marker it has; the shapes tell the others apart.
+ */
 public enum WanVariant {
-  /** Text only (Wan 2.1 T2V, Wan 2.2 T2V-A14B). */
-  T2V,
-  /** A first frame through VAE latents and CLIP features (Wan 2.1 I2V). */
-  I2V,
-  /** First and last frame through VAE latents and CLIP features (Wan 2.1 FLF2V). */
-  FLF2V,
   /** Control video through a side branch (Wan 2.1 VACE). */
-  VACE,
+  VACE("vace_patch_embedding.weight", Support.NONE),
+  /** First and last frame through VAE latents and CLIP features (Wan 2.1 FLF2V). */
+  FLF2V("img_emb.emb_pos", Support.NONE),
+  /** A first frame through VAE latents and CLIP features (Wan 2.1 I2V). */
+  I2V("img_emb.proj.1.weight", Support.NONE),
   /** A first frame through VAE latents alone (Wan 2.2 I2V-A14B). */
-  I2V_LATENT,
+  I2V_LATENT(null, Support.NETWORK),
   /** Text, or a first frame in place of the first latent frame (Wan 2.2 TI2V-5B). */
-  TI2V
+  TI2V(null, Support.NETWORK),
+  /** Text only (Wan 2.1 T2V, Wan 2.2 T2V-A14B). */
+  T2V(null, Support.CLIPS);
+
+  private enum Support {
+    /** The network has layers that are not there yet. */
+    NONE,
+    /** The network is plain blocks, but a clip needs more than a prompt. */
+    NETWORK,
+    /** Clips are made from a prompt. */
+    CLIPS
+  }
+
+  /** Latent channels of the 2.2 VAE, which only TI2V works on. */
+  private static final int LATENT_CHANNELS_22 = 48;
+
+  private final String marker; // a tensor that no variant below has, or null
+  private final Support support;
+
+  WanVariant(String marker, Support support) {
+    this.marker = marker;
+    this.support = support;
+  }
+
+  /** Whether this version has all layers of the network, so that it can be planned and run. */
+  public boolean isRunnable() {
+    return support != Support.NONE;
+  }
+
+  /** Whether this version makes clips with it: of a prompt, and nothing else. */
+  public boolean makesClips() {
+    return support == Support.CLIPS;
+  }
+
+  /** Those that are {@linkplain #isRunnable() runnable}. */
+  public static Set<WanVariant> runnable() {
+    EnumSet<WanVariant> all = EnumSet.allOf(WanVariant.class);
+    all.removeIf(variant -> !variant.isRunnable());
+    return all;
+  }
+
+  /**
+   * The variant of a checkpoint with the official names.
+   *
+   * @param inChannels latent channels in, conditioning channels included
+   * @param outChannels latent channels out
+   */
+  static WanVariant of(WeightSource source, long inChannels, long outChannels) {
+    for (WanVariant variant : values()) {
+      if (variant.marker != null && source.find(variant.marker).isPresent()) {
+        return variant;
+      }
+    }
+    if (inChannels > outChannels) {
+      return I2V_LATENT;
+    }
+    return outChannels == LATENT_CHANNELS_22 ? TI2V : T2V;
+  }
 }
