@@ -224,12 +224,6 @@ WANLET_JNI(jlong, deviceLargestTensor)(JNIEnv * env, jclass, jlong device) {
     return guarded<jlong>(env, [&] { return static_cast<jlong>(largest_tensor(from_handle<ggml_backend_device>(device))); });
 }
 
-WANLET_JNI(jboolean, deviceSupportsOp)(JNIEnv * env, jclass, jlong device, jlong tensor) {
-    return guarded<jboolean>(env, [&]() -> jboolean {
-        return ggml_backend_dev_supports_op(from_handle<ggml_backend_device>(device), from_handle<ggml_tensor>(tensor));
-    });
-}
-
 // Bytes of scratch memory that the CPU backend allocates outside ggml buffers for this graph; -1 where it cannot be
 // asked. ggml_graph_plan is exported by the CPU library but not offered as a proc address, so the library that holds
 // a known proc address is asked for the symbol.
@@ -283,13 +277,6 @@ WANLET_JNI(jlongArray, deviceExtraBufferTypes)(JNIEnv * env, jclass, jlong devic
     });
 }
 
-WANLET_JNI(jboolean, deviceSupportsBufferType)(JNIEnv * env, jclass, jlong device, jlong type) {
-    return guarded<jboolean>(env, [&]() -> jboolean {
-        return ggml_backend_dev_supports_buft(from_handle<ggml_backend_device>(device),
-                                              from_handle<ggml_backend_buffer_type>(type));
-    });
-}
-
 WANLET_JNI(jbyteArray, bufferTypeName)(JNIEnv * env, jclass, jlong type) {
     return guarded<jbyteArray>(
         env, [&] { return to_bytes(env, ggml_backend_buft_name(from_handle<ggml_backend_buffer_type>(type))); });
@@ -327,13 +314,6 @@ WANLET_JNI(jlong, bufferNew)(JNIEnv * env, jclass, jlong type, jlong bytes) {
         } catch (const std::exception &) {
             return 0;  // Vulkan reports a failed allocation by throwing
         }
-    });
-}
-
-// Wraps memory that outlives the buffer, such as a mapped file; CPU device only.
-WANLET_JNI(jlong, bufferFromHostPointer)(JNIEnv * env, jclass, jlong address, jlong bytes) {
-    return guarded<jlong>(env, [&] {
-        return to_handle(ggml_backend_cpu_buffer_from_ptr(from_handle<void>(address), static_cast<size_t>(bytes)));
     });
 }
 

@@ -223,8 +223,3 @@ WANLET_JNI(jlong, opRepeat)(JNIEnv * env, jclass, jlong arena, jlong a, jlong li
 WANLET_JNI(jlong, opGetRows)(JNIEnv * env, jclass, jlong arena, jlong a, jlong rows) {
     return guarded<jlong>(env, [&] { return to_handle(ggml_get_rows(ctx(arena), tensor(a), tensor(rows))); });
 }
-
-WANLET_JNI(jlong, opTimestepEmbedding)(JNIEnv * env, jclass, jlong arena, jlong timesteps, jint dim, jint max_period) {
-    return guarded<jlong>(
-        env, [&] { return to_handle(ggml_timestep_embedding(ctx(arena), tensor(timesteps), dim, max_period)); });
-}

@@ -100,10 +100,6 @@ WANLET_JNI(jboolean, tensorIsPlaced)(JNIEnv * env, jclass, jlong tensor) {
     });
 }
 
-WANLET_JNI(jlong, tensorData)(JNIEnv * env, jclass, jlong tensor) {
-    return guarded<jlong>(env, [&] { return to_handle(from_handle<ggml_tensor>(tensor)->data); });
-}
-
 WANLET_JNI(void, tensorSetAddress)(JNIEnv * env, jclass, jlong tensor, jlong address, jlong offset, jlong bytes) {
     guarded<int>(env, [&] {
         ggml_backend_tensor_set(from_handle<ggml_tensor>(tensor), from_handle<void>(address),

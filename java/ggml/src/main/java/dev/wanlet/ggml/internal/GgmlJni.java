@@ -77,8 +77,6 @@ public final class GgmlJni {
 
   public static native long deviceLargestTensor(long device);
 
-  public static native boolean deviceSupportsOp(long device, long tensor);
-
   public static native long cpuGraphWorkSize(long device, long graph, int threads);
 
   public static native long deviceBufferType(long device);
@@ -87,8 +85,6 @@ public final class GgmlJni {
 
   public static native long[] deviceExtraBufferTypes(long device);
 
-  public static native boolean deviceSupportsBufferType(long device, long type);
-
   public static native byte[] bufferTypeName(long type);
 
   public static native long[] bufferTypeFacts(long type);
@@ -96,8 +92,6 @@ public final class GgmlJni {
   public static native long bufferTypeAllocSize(long type, long tensor);
 
   public static native long bufferNew(long type, long bytes);
-
-  public static native long bufferFromHostPointer(long address, long bytes);
 
   public static native void bufferFree(long buffer);
 
@@ -130,8 +124,6 @@ public final class GgmlJni {
   public static native void tensorPretendPlaced(long tensor);
 
   public static native boolean tensorIsPlaced(long tensor);
-
-  public static native long tensorData(long tensor);
 
   public static native void tensorSetAddress(long tensor, long address, long offset, long bytes);
 
@@ -238,8 +230,6 @@ public final class GgmlJni {
   public static native long opRepeat(long arena, long a, long like);
 
   public static native long opGetRows(long arena, long a, long rows);
-
-  public static native long opTimestepEmbedding(long arena, long timesteps, int dim, int maxPeriod);
 
   public static native long quantizeRows(
       int type, long source, long target, long rows, long columns, long imatrix);

@@ -36,11 +36,6 @@ public enum GgufType {
     return ordinal();
   }
 
-  /** Whether all values of the type take the same number of bytes. */
-  public boolean isFixedSize() {
-    return bytes > 0;
-  }
-
   /** Bytes of one value; 0 for strings and arrays. */
   public int bytes() {
     return bytes;

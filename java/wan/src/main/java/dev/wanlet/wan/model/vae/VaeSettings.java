@@ -64,12 +64,6 @@ public record VaeSettings(
         latentHeight, latentWidth, singleFrame, precision, method, bandBytes, count);
   }
 
-  /** These settings with another way to convolve. */
-  public VaeSettings withMethod(ConvMethod other) {
-    return new VaeSettings(
-        latentHeight, latentWidth, singleFrame, precision, other, bandBytes, hostHistories);
-  }
-
   /** The type of kernels, and of activations that only feed a convolution. */
   TensorType convolutionType() {
     return precision == Precision.F32 ? TensorType.F32 : TensorType.F16;
