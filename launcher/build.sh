@@ -47,9 +47,12 @@ with_progress() {
   wait "$pid"
 }
 
+# Options of the native build: these backends, some of them ready-made.
+native_options() { printf '%s' "-Dwanlet.native.options=-DWANLET_BACKENDS=$1 -DWANLET_READY_BACKENDS=$ready"; }
+
 maven_package() {
   with_progress "building ($1)" mvn -B -ntp -f "$root/pom.xml" -pl java/cli -am -DskipTests \
-    "-Dwanlet.native.options=-DWANLET_BACKENDS=$1" -Dmdep.outputFile=target/classpath.txt -DincludeScope=runtime \
+    "$(native_options "$1")" -Dmdep.outputFile=target/classpath.txt -DincludeScope=runtime \
     package dependency:build-classpath
 }
 
@@ -71,25 +74,29 @@ show_log_errors() {
 build_cli() {
   require_prerequisites
   if [ -z "${WANLET_BACKENDS:-}" ]; then detect_backends; fi
+  choose_ready_backends
   take_build_lock
   log=$state/build.log
   # Taken before the build, so that an edit during it counts as newer.
   touch "$state/started"
-  if ! maven_package "$backends"; then
-    # A GPU backend that was not asked for must not keep the program from running.
-    if [ -n "${WANLET_BACKENDS:-}" ] || [ "$backends" = cpu ]; then
+  # A GPU backend that was not asked for must not keep the program from running.
+  tried=
+  for attempt in "$backends" "${backends%,cuda}" cpu; do
+    if [ "$attempt" = "$tried" ]; then continue; fi
+    if maven_package "$attempt"; then break; fi
+    tried=$attempt
+    if [ -n "${WANLET_BACKENDS:-}" ] || [ "$attempt" = cpu ]; then
       say 'the build failed:'
       show_log_errors
       exit 1
     fi
+    say "building $attempt failed:"
+    show_log_errors
     mv "$log" "$state/build-gpu.log"
-    say "building $backends failed (log: $state/build-gpu.log); building for the CPU only. ./wanlet --rebuild tries again"
-    if ! maven_package cpu; then
-      say 'the build failed:'
-      show_log_errors
-      exit 1
-    fi
-  fi
+    say "going on with less (that log: $state/build-gpu.log). ./wanlet --rebuild tries again"
+  done
+  # Which backends were taken ready-made.
+  sed -n 's/^.*-- wanlet: //p' "$log" | while IFS= read -r line; do say "$line"; done
   write_java_arguments
   archive_classes
   printf '%s\n' "$root" "$java" "$backends" "$cpu" > "$state/started.new"
@@ -140,12 +147,13 @@ run_tests() {
   done
   require_prerequisites
   if [ -z "${WANLET_BACKENDS:-}" ]; then detect_backends; fi
+  choose_ready_backends
   take_build_lock
   log=$state/test.log
   say "running the test suite (log: $log)"
   cd "$root"
   { status=0
-    mvn -B -ntp -fae "-Dwanlet.native.options=-DWANLET_BACKENDS=$backends" verify || status=$?
+    mvn -B -ntp -fae "$(native_options "$backends")" verify || status=$?
     echo $status > "$state/test.status"
   } 2>&1 | tee "$log"
   status=$(cat "$state/test.status")

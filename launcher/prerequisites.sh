@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by ./wanlet before it builds: finds what is missing, names the command that installs it, and runs that
 # command where it can and may. Uses: root, java, yes, say.
+. "$root/launcher/cache.sh"
 
 # Sets missing (for people) and packages (Debian's names).
 find_missing() {
@@ -53,19 +54,6 @@ version_at_least() {
   case $2 in *.*) found_minor=${2#*.}; found_minor=${found_minor%%.*} ;; esac
   [ "$found_major" -gt "$wanted_major" ] ||
     { [ "$found_major" -eq "$wanted_major" ] && [ "$found_minor" -ge "$wanted_minor" ]; }
-}
-
-# Same directory as native/cmake/UserCache.cmake.
-cache_directory() {
-  if [ -n "${WANLET_CACHE:-}" ]; then
-    printf '%s' "$WANLET_CACHE"
-  elif [ -n "${XDG_CACHE_HOME:-}" ]; then
-    printf '%s' "$XDG_CACHE_HOME/wanlet"
-  elif [ "$(uname -s)" = Darwin ]; then
-    printf '%s' "${HOME:-}/Library/Caches/wanlet"
-  else
-    printf '%s' "${HOME:-}/.cache/wanlet"
-  fi
 }
 
 ggml_is_cached() {

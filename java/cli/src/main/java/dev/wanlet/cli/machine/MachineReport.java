@@ -7,7 +7,6 @@ import dev.wanlet.ggml.Ggml;
 import dev.wanlet.wan.media.MediaSupport;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What {@code wanlet doctor} finds out: sections of facts under stable snake-case names, sizes in
@@ -37,7 +38,7 @@ final class MachineReport {
     List<Map<String, Object>> devices = devices(missing);
     facts.put("devices", devices);
     facts.put("libraries", libraries(missing));
-    addMissingBackends(devices, missing);
+    facts.put("not_used", notUsed(devices));
     facts.put("missing", missing);
     return new MachineReport(facts, !devices.isEmpty());
   }
@@ -124,32 +125,14 @@ final class MachineReport {
     return facts;
   }
 
-  /** A graphics card that is there but that no loaded backend drives. */
-  private static void addMissingBackends(List<Map<String, Object>> devices, List<String> missing) {
-    boolean hasGpu = devices.stream().anyMatch(d -> !d.get("backend").equals("CPU"));
-    if (hasGpu) {
-      return;
-    }
-    if (Files.exists(Path.of("/dev/nvidia0")) || Files.exists(Path.of("/dev/dxg"))) {
-      missing.add(
-          "the CUDA backend, for the NVIDIA card in this machine: apt-get install"
-              + " nvidia-cuda-toolkit && WANLET_BACKENDS=cpu,cuda ./wanlet --rebuild");
-    }
-    if (hasEntry(Path.of("/dev/dri"), "renderD*")) {
-      missing.add(
-          "the Vulkan backend, for the graphics card in this machine: apt-get install glslc"
-              + " libvulkan-dev spirv-headers && WANLET_BACKENDS=cpu,vulkan ./wanlet --rebuild");
-    }
-  }
-
-  private static boolean hasEntry(Path folder, String glob) {
-    if (!Files.isDirectory(folder)) {
-      return false;
-    }
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, glob)) {
-      return entries.iterator().hasNext();
-    } catch (IOException e) {
-      return false;
+  /** Cards and backends that are there but not used, each with the reason. */
+  private static List<String> notUsed(List<Map<String, Object>> devices) {
+    Set<String> backends =
+        devices.stream().map(d -> String.valueOf(d.get("backend"))).collect(Collectors.toSet());
+    try {
+      return GpuDiagnosis.of(Ggml.libraryDirectory(), backends).reasons();
+    } catch (LinkageError e) {
+      return List.of(); // listed as missing
     }
   }
 }
