@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.micro;
 
+import dev.wanlet.bench.models.RandomWeights;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
 import dev.wanlet.ggml.BufferType;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.micro;
 
+import dev.wanlet.bench.models.RandomWeights;
 import dev.wanlet.ggml.BufferType;
 import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.Quantization;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.micro;
 
+import dev.wanlet.bench.models.RandomWeights;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
 import java.util.concurrent.TimeUnit;

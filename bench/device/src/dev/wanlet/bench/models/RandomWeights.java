@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.bench.micro;
+package dev.wanlet.bench.models;
 
 import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.Quantization;
@@ -15,15 +15,22 @@ import java.util.Random;
  * pool of them is made once for each type and repeated with shifting starts, because quantising
  * every tensor anew would take longer than the benchmark. Thread-safe.
  */
-final class RandomWeights implements WeightReader {
+public final class RandomWeights implements WeightReader {
   private static final int POOL = 1 << 20;
   private static final double STANDARD_DEVIATION = 0.02;
 
   private final long seed;
+  private final double deviation;
   private final Map<TensorType, byte[]> pools = new EnumMap<>(TensorType.class);
 
-  RandomWeights(long seed) {
+  public RandomWeights(long seed) {
+    this(seed, STANDARD_DEVIATION);
+  }
+
+  /** Values of another standard deviation, such as 1 for activations. */
+  public RandomWeights(long seed, double deviation) {
     this.seed = seed;
+    this.deviation = deviation;
   }
 
   @Override
@@ -37,7 +44,7 @@ final class RandomWeights implements WeightReader {
   }
 
   /** Writes {@code bytes} bytes of weights; {@code salt} chooses where in the pool they start. */
-  void fill(TensorType type, long address, long bytes, int salt) {
+  public void fill(TensorType type, long address, long bytes, int salt) {
     byte[] pool = pool(type);
     int blocks = pool.length / type.blockBytes();
     int start = Math.floorMod(salt, blocks) * type.blockBytes();
@@ -59,7 +66,7 @@ final class RandomWeights implements WeightReader {
               HostMemory quantised = new HostMemory(stored.length)) {
             var values = floats.view(0, 4 * POOL).asFloatBuffer();
             for (int i = 0; i < POOL; i++) {
-              values.put((float) (random.nextGaussian() * STANDARD_DEVIATION));
+              values.put((float) (random.nextGaussian() * deviation));
             }
             Quantization.quantize(t, floats.address(), quantised.address(), 1, POOL, 0);
             quantised.view(0, stored.length).get(stored);
@@ -69,7 +76,7 @@ final class RandomWeights implements WeightReader {
   }
 
   /** Normal values of standard deviation 1, as activations and latents have. */
-  static float[] normal(int count, long seed) {
+  public static float[] normal(int count, long seed) {
     Random random = new Random(seed);
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {

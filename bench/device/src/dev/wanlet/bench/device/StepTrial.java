@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.bench.device;
+
+import dev.wanlet.ggml.Backend;
+import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.memory.ComputeSettings;
+import dev.wanlet.wan.memory.RunPlan;
+import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.pipeline.Cancellation;
+import dev.wanlet.wan.pipeline.GenerationListener;
+import dev.wanlet.wan.pipeline.OpenPipeline;
+import dev.wanlet.wan.pipeline.RunOptions;
+import dev.wanlet.wan.pipeline.SamplingRun;
+import dev.wanlet.wan.pipeline.VideoPipeline;
+import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.Settings;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * The first steps of a clip through the pipeline itself, with the card's memory watched meanwhile.
+ * Immutable.
+ *
+ * @param plan what the pipeline planned
+ * @param stepSeconds time of each step; the first one also loads weights
+ * @param stageSeconds time of each finished stage
+ * @param heldBytes bytes in ggml's buffers after the last step
+ * @param cardBytes the most that the driver saw beyond an open, empty context; empty where it
+ *     cannot be asked
+ * @param latents after the last step
+ */
+record StepTrial(
+    RunPlan plan,
+    List<Double> stepSeconds,
+    Map<Stage, Double> stageSeconds,
+    long heldBytes,
+    OptionalLong cardBytes,
+    float[] latents) {
+  private static final String PROMPT = "a red circle moving left on a black background";
+  private static final int SEED = 1;
+
+  /** What is asked of a trial besides the clip. */
+  record Conditions(OptionalLong budgetBytes, int maxResident, int steps, int stepsToRun) {}
+
+  static StepTrial run(Kit kit, ModelFiles files, ClipJob job, Conditions conditions)
+      throws IOException {
+    // The context stays for the life of the process; what it takes is measured in DevicesPart.
+    Backend.open(kit.device()).close();
+    OptionalLong before = CardMemory.usedBytes(kit.device());
+    Optional<CardMemory> watch = CardMemory.watch(kit.device());
+    Listener listener = new Listener();
+    try (OpenPipeline pipeline = new VideoPipeline(files, kit.rates()).open();
+        SamplingRun run =
+            pipeline.start(
+                request(kit, files, job, conditions),
+                RunOptions.DEFAULT,
+                listener,
+                new Cancellation())) {
+      List<Double> seconds = new ArrayList<>();
+      for (int i = 0; i < conditions.stepsToRun(); i++) {
+        long start = System.nanoTime();
+        run.step();
+        seconds.add((System.nanoTime() - start) / 1e9);
+      }
+      return new StepTrial(
+          listener.plan,
+          seconds,
+          listener.stages,
+          pipeline.lease().heldBytes(),
+          beyond(before, watch.map(CardMemory::peakBytes).orElse(OptionalLong.empty())),
+          run.latents());
+    } finally {
+      watch.ifPresent(CardMemory::close);
+    }
+  }
+
+  private static OptionalLong beyond(OptionalLong before, OptionalLong peak) {
+    return before.isPresent() && peak.isPresent()
+        ? OptionalLong.of(peak.getAsLong() - before.getAsLong())
+        : OptionalLong.empty();
+  }
+
+  private static GenerationRequest request(
+      Kit kit, ModelFiles files, ClipJob job, Conditions conditions) {
+    return GenerationRequest.builder()
+        .prompt(PROMPT)
+        .negativePrompt("")
+        .seed(SEED)
+        .size(job.size().width(), job.size().height())
+        .frames(job.frames())
+        .steps(conditions.steps())
+        .guidanceScale(5)
+        .set(Settings.MAX_RESIDENT, conditions.maxResident())
+        .compute(
+            new ComputeSettings(
+                kit.device().name(),
+                OptionalInt.empty(),
+                conditions.budgetBytes(),
+                OptionalLong.empty(),
+                Precision.AUTO))
+        .output(kit.work().resolve("never-written_%04d.png"))
+        .build(files.model());
+  }
+
+  /** Most bytes that the plan allows while sampling: an open pipeline keeps the text encoder. */
+  long plannedPeakBytes() {
+    return plan.stage(Stage.TEXT).device().buffers() + plan.stage(Stage.SAMPLE).device().peak();
+  }
+
+  /** The plan's figures and the measured ones side by side. */
+  Facts facts() {
+    return new Facts()
+        .put("resident_blocks", plan.transformer().placement().resident())
+        .put("blocks", plan.transformer().placement().blocks())
+        .put("upload_bytes_per_step", plan.transformer().uploadBytesPerStep())
+        .put("planned_peak_bytes", plannedPeakBytes())
+        .put("planned_hidden_bytes", plan.stage(Stage.SAMPLE).device().hidden())
+        .put("held_bytes", heldBytes)
+        .put("card_peak_bytes", cardBytes.isPresent() ? cardBytes.getAsLong() : null)
+        .put("predicted_step_seconds", plan.transformer().stepSeconds())
+        .put("step_seconds", stepSeconds);
+  }
+
+  /** Time of a step that loads nothing for the first time. */
+  double bestStep() {
+    return stepSeconds.stream().mapToDouble(d -> d).min().orElse(Double.NaN);
+  }
+
+  private static final class Listener implements GenerationListener {
+    private RunPlan plan;
+    private final Map<Stage, Double> stages = new LinkedHashMap<>();
+
+    @Override
+    public void planned(RunPlan newPlan) {
+      plan = newPlan;
+    }
+
+    @Override
+    public void stageFinished(Stage stage, double seconds) {
+      stages.put(stage, seconds);
+    }
+  }
+}
