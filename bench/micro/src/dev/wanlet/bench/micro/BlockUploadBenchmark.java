@@ -12,13 +12,16 @@ import dev.wanlet.wan.nn.BlockSpec;
 import dev.wanlet.wan.nn.NetworkLayout;
 import dev.wanlet.wan.nn.NetworkWeights;
 import dev.wanlet.wan.nn.Placement;
-import dev.wanlet.wan.nn.RecipeTypes;
+import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.StreamedBlocks;
 import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.gguf.GgufFile;
+import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -73,7 +76,8 @@ public class BlockUploadBenchmark {
     Device cpu = Device.cpu();
     backend = Backend.open(cpu);
     WanConfig config = new WanConfig(WanVariant.T2V, 16, 16, 1536, 8960, 256, 4096, BLOCKS);
-    TypePolicy types = RecipeTypes.of(type, cpu);
+    TypePolicy types =
+        SourceTypes.planned(Recipes.parse(type), CheckpointKind.TRANSFORMER, Precision.AUTO, cpu);
     NetworkLayout layout =
         new NetworkLayout(
             WeightLayout.builder(types).build(), WanTransformer.layout(config, types).blocks());

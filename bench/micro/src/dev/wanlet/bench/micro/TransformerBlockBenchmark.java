@@ -14,9 +14,11 @@ import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.nn.NetworkWeights;
 import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.RecipeTypes;
 import dev.wanlet.wan.nn.RowChunks;
+import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.recipe.Recipes;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -81,7 +83,8 @@ public class TransformerBlockBenchmark {
       backend.setThreads(threads);
     }
     WanConfig config = config();
-    TypePolicy types = RecipeTypes.of(type, cpu);
+    TypePolicy types =
+        SourceTypes.planned(Recipes.parse(type), CheckpointKind.TRANSFORMER, Precision.AUTO, cpu);
     transformer =
         new WanTransformer(
             backend,

@@ -2,12 +2,10 @@
 package dev.wanlet.bench.quantize;
 
 import dev.wanlet.demo.DemoModel;
-import dev.wanlet.quantize.QuantizationRecipe;
 import dev.wanlet.quantize.QuantizeListener;
 import dev.wanlet.quantize.QuantizeReport;
 import dev.wanlet.quantize.QuantizeRequest;
 import dev.wanlet.quantize.Quantizer;
-import dev.wanlet.quantize.Recipes;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
@@ -22,6 +20,8 @@ import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.quality.ShapeScore;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.weights.recipe.QuantizationRecipe;
+import dev.wanlet.weights.recipe.Recipes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;

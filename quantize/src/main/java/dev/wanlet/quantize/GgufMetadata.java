@@ -7,6 +7,7 @@ import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,8 +23,8 @@ import java.util.stream.Collectors;
 
 /**
  * What a written file says about itself. The general keys are those other readers know; ours are
- * under {@code wanlet.}: the sources and their SHA-256 sums, the recipe and everything that shaped
- * the weights, and the error of each tensor in the file's order. Stateless.
+ * under {@code wanlet.}: the sources and their SHA-256 sums, the quantisation recipe and everything
+ * that shaped the weights, and the error of each tensor in the file's order. Stateless.
  */
 final class GgufMetadata {
   /** ggml's version of its quantised formats. */
@@ -49,9 +50,7 @@ final class GgufMetadata {
       List<TensorPlan> plans,
       Map<String, GgufValue> tokenizer) {
     Map<String, GgufValue> values = new LinkedHashMap<>();
-    values.put(
-        "general.architecture",
-        GgufValue.of(Recipes.conventions(checkpoint.kind()).architecture()));
+    values.put("general.architecture", GgufValue.of(Recipes.architecture(checkpoint.kind())));
     values.put("general.type", GgufValue.of("model"));
     license(checkpoint).ifPresent(text -> values.put("general.license", GgufValue.of(text)));
     values.put("general.file_type", GgufValue.u32(fileType(request, plans)));
@@ -115,7 +114,7 @@ final class GgufMetadata {
     return GgufValue.f32Array(values);
   }
 
-  /** The recipe and everything else that shaped the weights, in one line. */
+  /** The quantisation recipe and everything else that shaped the weights, in one line. */
   static String recipe(QuantizeRequest request) {
     StringBuilder text = new StringBuilder();
     if (request.targetBytes().isPresent()) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
-import dev.wanlet.quantize.LoraAdapter.Part;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.lora.LoraAdapter;
+import dev.wanlet.weights.lora.LoraAdapter.Part;
+import dev.wanlet.weights.lora.LoraKeys;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

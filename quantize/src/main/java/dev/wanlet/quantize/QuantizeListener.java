@@ -6,7 +6,7 @@ public interface QuantizeListener {
   /** Hears nothing and never stops. */
   QuantizeListener SILENT = new QuantizeListener() {};
 
-  /** So much of the output is written. */
+  /** So many bytes of tensors are written, or measured before types are chosen. */
   default void progress(long doneBytes, long totalBytes) {}
 
   /** A tensor is finished. */

@@ -3,6 +3,7 @@ package dev.wanlet.quantize;
 
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.checkpoint.CheckpointLayout;
+import dev.wanlet.weights.recipe.StoredAs;
 import java.util.List;
 
 /**
@@ -10,7 +11,7 @@ import java.util.List;
  *
  * @param kind which network it was
  * @param layout whose tensor names the source has
- * @param recipe the recipe's name, with a note on targets
+ * @param recipe the quantisation recipe's name, with a note on targets
  * @param written false for a dry run
  * @param sourceBytes size of all source tensors
  * @param fileBytes size of the file, header included
@@ -53,7 +54,7 @@ public record QuantizeReport(
   public double meanRelativeError() {
     return Math.sqrt(
         tensors.stream()
-            .filter(t -> t.reason() != TensorPlan.Reason.KEPT)
+            .filter(t -> t.reason() != StoredAs.Reason.KEPT)
             .mapToDouble(t -> t.error().relativeRmse() * t.error().relativeRmse())
             .average()
             .orElse(0));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
+import dev.wanlet.weights.recipe.QuantizationRecipe;
+import dev.wanlet.weights.recipe.TensorRule;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,8 +14,8 @@ import java.util.OptionalLong;
  *
  * @param input a weight file, an index of shards, or a folder with one of them
  * @param output where the file goes: GGUF, or safetensors if its name ends so
- * @param recipe the types of the matrices; with a target, of what has no choice
- * @param overrides rules that come before the recipe
+ * @param recipe the quantisation recipe; with a target, of what has no choice
+ * @param overrides rules that come before the quantisation recipe
  * @param targetBytes choose types so that the file is at most this large
  * @param targetError choose types so that the mean relative error of the matrices is at most this
  * @param importance a file of column importance

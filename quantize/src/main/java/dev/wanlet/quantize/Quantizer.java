@@ -11,6 +11,7 @@ import dev.wanlet.weights.checkpoint.Umt5Names;
 import dev.wanlet.weights.checkpoint.WeightFormat;
 import dev.wanlet.weights.gguf.GgufFile;
 import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.lora.LoraAdapter;
 import dev.wanlet.weights.write.GgufWriter;
 import dev.wanlet.weights.write.SafetensorsWriter;
 import dev.wanlet.weights.write.WeightWriter;

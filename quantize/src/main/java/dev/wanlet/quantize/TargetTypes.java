@@ -2,8 +2,8 @@
 package dev.wanlet.quantize;
 
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.quantize.TensorPlan.Reason;
 import dev.wanlet.quantize.TypeOptimizer.Option;
+import dev.wanlet.weights.recipe.StoredAs.Reason;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,10 +107,13 @@ final class TargetTypes {
         float[] importance = extras.importance(plan);
         tasks.add(workers.submit(() -> sample(plan, candidates, importance)));
       }
+      long done = 0;
+      long total = plans.stream().mapToLong(TensorPlan::bytes).sum();
       List<List<ErrorStatistics>> errors = new ArrayList<>();
-      for (Future<List<ErrorStatistics>> task : tasks) {
-        errors.add(task.get());
-        listener.progress(errors.size(), tasks.size());
+      for (int i = 0; i < plans.size(); i++) {
+        errors.add(tasks.get(i).get());
+        done += plans.get(i).bytes();
+        listener.progress(done, total);
       }
       return errors;
     } catch (InterruptedException e) {

@@ -4,6 +4,7 @@ package dev.wanlet.quantize;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.weights.StoredType;
+import dev.wanlet.weights.recipe.StoredAs;
 
 /**
  * What became of one tensor. Immutable.
@@ -21,7 +22,7 @@ public record TensorReport(
     Shape shape,
     StoredType sourceType,
     TensorType type,
-    TensorPlan.Reason reason,
+    StoredAs.Reason reason,
     long bytes,
     ErrorStatistics error) {
   static TensorReport of(TensorPlan plan, ErrorStatistics error) {

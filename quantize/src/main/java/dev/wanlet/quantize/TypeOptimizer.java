@@ -53,7 +53,7 @@ public final class TypeOptimizer {
         types.add(type);
       }
     }
-    types.add(TypeSelector.half(plan.source()));
+    types.add(TypeSelector.half(plan.source().type()));
     return types;
   }
 

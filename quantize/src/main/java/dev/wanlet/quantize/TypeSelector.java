@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
-import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.quantize.TensorPlan.Reason;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.recipe.QuantizationRecipe;
+import dev.wanlet.weights.recipe.StoredAs;
+import dev.wanlet.weights.recipe.StoredAs.Reason;
+import dev.wanlet.weights.recipe.TensorRule;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
- * Gives each tensor of a checkpoint its type by a recipe: small and delicate ones stay in floating
- * point, matrices get the recipe's type, the user's rules come before everything. Immutable,
- * thread-safe.
+ * Gives each tensor of a checkpoint its type: the user's rules come first, then the quantisation
+ * recipe. Immutable, thread-safe.
  */
 public final class TypeSelector {
   private final QuantizationRecipe recipe;
@@ -35,18 +36,29 @@ public final class TypeSelector {
    * @throws IllegalArgumentException if an override matches no tensor, or does not fit one
    */
   public List<TensorPlan> plan(Checkpoint checkpoint) {
+    return plan(checkpoint.kind(), checkpoint.source().tensors());
+  }
+
+  /**
+   * The types of a network's tensors, in their order. Looks at names, types and shapes only.
+   *
+   * @param kind which network it is
+   * @param tensors under official names
+   * @throws IllegalArgumentException if an override matches no tensor, or does not fit one
+   */
+  public List<TensorPlan> plan(CheckpointKind kind, Collection<WeightTensor> tensors) {
     List<TensorPlan> plans = new ArrayList<>();
     boolean[] used = new boolean[overrides.size()];
-    for (WeightTensor tensor : checkpoint.source().tensors()) {
-      if (isUsed(checkpoint.kind(), tensor)) {
-        plans.add(plan(checkpoint.kind(), tensor, used));
+    for (WeightTensor tensor : tensors) {
+      if (isUsed(kind, tensor)) {
+        plans.add(plan(kind, tensor, used));
       }
     }
     for (int i = 0; i < used.length; i++) {
       if (!used[i]) {
         throw new IllegalArgumentException(
             "no tensor of this "
-                + checkpoint.kind().title()
+                + kind.title()
                 + " matches '"
                 + overrides.get(i)
                 + "'; names are official ones, such as '"
@@ -82,35 +94,15 @@ public final class TypeSelector {
                   rule.type(),
                   rule.type().blockElements()));
         }
-        return new TensorPlan(tensor, rule.type(), Reason.OVERRIDE);
+        return new TensorPlan(tensor, new StoredAs(rule.type(), Reason.OVERRIDE));
       }
     }
-    Recipes.Network network = Recipes.conventions(kind);
-    TensorType wanted = recipe.typeOf(kind, tensor.name());
-    if (wanted == TensorType.F32) {
-      return new TensorPlan(tensor, TensorType.F32, Reason.RECIPE);
-    }
-    Shape shape = tensor.shape();
-    boolean tiny = shape.rank() < 2 || shape.elements() <= Recipes.SMALL_ELEMENTS;
-    if (tiny || matches(network.f32(), tensor.name())) {
-      return new TensorPlan(tensor, TensorType.F32, Reason.KEPT);
-    }
-    if (!wanted.isQuantized()) {
-      return new TensorPlan(tensor, wanted, Reason.RECIPE);
-    }
-    if (shape.rank() != 2 || matches(network.half(), tensor.name())) {
-      return new TensorPlan(tensor, half(tensor), Reason.KEPT);
-    }
-    TensorType fitting = Recipes.fitting(wanted, shape.columns());
-    return new TensorPlan(tensor, fitting, fitting == wanted ? Reason.RECIPE : Reason.FALLBACK);
+    StoredAs stored = recipe.storedAs(kind, tensor.name(), tensor.shape(), half(tensor.type()));
+    return new TensorPlan(tensor, stored);
   }
 
   /** The 16-bit type that loses least: BF16 has the range of what F16 may not be able to hold. */
-  static TensorType half(WeightTensor tensor) {
-    return tensor.type() == StoredType.BF16 ? TensorType.BF16 : TensorType.F16;
-  }
-
-  private static boolean matches(List<Pattern> patterns, String name) {
-    return patterns.stream().anyMatch(p -> p.matcher(name).find());
+  static TensorType half(StoredType source) {
+    return source == StoredType.BF16 ? TensorType.BF16 : TensorType.F16;
   }
 }

@@ -9,6 +9,7 @@ import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.WeightFiles;
+import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.write.SafetensorsWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -14,6 +14,8 @@ import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.WeightFiles;
 import dev.wanlet.weights.gguf.GgufFile;
+import dev.wanlet.weights.recipe.Recipes;
+import dev.wanlet.weights.recipe.TensorRule;
 import dev.wanlet.weights.safetensors.SafetensorsFile;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -12,6 +12,7 @@ import dev.wanlet.cli.inspect.ModelsCommand;
 import dev.wanlet.cli.inspect.ParityCommand;
 import dev.wanlet.cli.machine.DoctorCommand;
 import dev.wanlet.cli.quantize.ImatrixCommand;
+import dev.wanlet.cli.quantize.QuantizeCommand;
 import dev.wanlet.cli.synth.SynthCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       ParityCommand.class,
       SynthCommand.class,
-      dev.wanlet.quantize.QuantizeCommand.class,
+      QuantizeCommand.class,
       ImatrixCommand.class
     },
     description = "Runs Alibaba's Wan video models on small graphics cards.",

@@ -82,7 +82,7 @@ class ArchitectureTest {
   static final ArchRule LIBRARIES_KNOW_NO_COMMAND_LINE =
       noClasses()
           .that()
-          .resideOutsideOfPackages("dev.wanlet.cli..", "dev.wanlet.quantize")
+          .resideOutsideOfPackage("dev.wanlet.cli..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("picocli..", "me.tongfei..");

@@ -3,6 +3,7 @@ package dev.wanlet.cli.console;
 
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.quantize.QuantizeOutputException;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.memory.MemoryBudgetException;
@@ -42,7 +43,8 @@ public final class ExitCode {
   public static int of(Throwable failure) {
     if (failure instanceof ParameterException
         || failure instanceof RequestException
-        || failure instanceof OutputException) {
+        || failure instanceof OutputException
+        || failure instanceof QuantizeOutputException) {
       return USAGE;
     }
     if (failure instanceof CancellationException || failure instanceof InterruptedException) {

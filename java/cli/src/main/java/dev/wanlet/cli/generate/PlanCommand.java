@@ -66,8 +66,8 @@ public final class PlanCommand implements Callable<Integer> {
       names = "--type",
       paramLabel = "TYPE",
       description =
-          "Type of the transformer of a model id: F16, Q8_0, Q4_K_M, ..., in any case (default:"
-              + " Q8_0).")
+          "Quantisation recipe of the transformer of a model id: F16, Q8_0, Q4_K_M, ..., in any case"
+              + " (default: Q8_0).")
   private String type;
 
   @Option(names = "--json", description = "Print one JSON object.")

@@ -1,3 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the runtime does for {@code wanlet quantize}: tokenizers, and forward passes to compare. */
+/**
+ * {@code wanlet quantize} and {@code wanlet imatrix}, and what the runtime does for them:
+ * tokenizers, and forward passes to compare. Converting itself is {@code dev.wanlet.quantize}'s
+ * work.
+ */
 package dev.wanlet.cli.quantize;

@@ -5,7 +5,6 @@ import dev.wanlet.cli.console.ByteProgress;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.demo.DemoModel;
-import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
@@ -13,10 +12,12 @@ import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.model.umt5.Umt5Config;
-import dev.wanlet.wan.nn.RecipeTypes;
 import dev.wanlet.wan.text.GgufVocabulary;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.checkpoint.Umt5Names;
 import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.recipe.QuantizationRecipe;
+import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -51,14 +52,14 @@ import picocli.CommandLine.Spec;
 public final class SynthCommand implements Callable<Integer> {
   /** The networks of a model. */
   enum Part {
-    TRANSFORMER("wan"),
-    TEXT_ENCODER("t5encoder"),
-    VAE("wan-vae");
+    TRANSFORMER(CheckpointKind.TRANSFORMER),
+    TEXT_ENCODER(CheckpointKind.TEXT_ENCODER),
+    VAE(CheckpointKind.VAE_2_1);
 
-    private final String architecture;
+    private final CheckpointKind kind;
 
-    Part(String architecture) {
-      this.architecture = architecture;
+    Part(CheckpointKind kind) {
+      this.kind = kind;
     }
 
     /** Such as {@code text-encoder}. */
@@ -85,8 +86,8 @@ public final class SynthCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       defaultValue = "Q8_0",
       description =
-          "Type of the matrices: F32, F16, BF16, Q8_0, Q4_K_M, ..., in any case (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Quantisation recipe, as for 'wanlet quantize': F32, F16, BF16, Q8_0, Q4_K_M, ..., in any"
+              + " case (default: ${DEFAULT-VALUE}).")
   private String type;
 
   @Option(
@@ -119,9 +120,10 @@ public final class SynthCommand implements Callable<Integer> {
     long total = synthesizer.dataBytes();
     PrintWriter err = spec.commandLine().getErr();
     try (GgufWriter writer = GgufWriter.create(output);
-        ByteProgress progress = new ByteProgress("writing " + output.getFileName(), total, err)) {
+        ByteProgress progress =
+            ByteProgress.announced("writing " + output.getFileName(), total, err)) {
       putMetadata(writer, model, which);
-      synthesizer.write(writer, progress::at);
+      synthesizer.write(writer, done -> progress.at(done, total));
       writer.commit();
     }
     spec.commandLine()
@@ -158,10 +160,9 @@ public final class SynthCommand implements Callable<Integer> {
   }
 
   private Synthesizer synthesizer(ModelDefaults model, Part which) {
-    RecipeTypes types;
+    QuantizationRecipe recipe;
     try {
-      // Files hold what a CPU computes with: F16 where nothing is quantised.
-      types = RecipeTypes.of(type, Device.cpu());
+      recipe = Recipes.parse(type);
     } catch (IllegalArgumentException e) {
       throw new RequestException(e.getMessage(), e);
     }
@@ -173,12 +174,12 @@ public final class SynthCommand implements Callable<Integer> {
         };
     UnaryOperator<String> names =
         which == Part.TEXT_ENCODER ? Umt5Names::llamaCpp : UnaryOperator.identity();
-    return new Synthesizer(tensors, types, names, seed);
+    return new Synthesizer(which.kind, tensors, recipe, names, seed);
   }
 
   private void putMetadata(GgufWriter writer, ModelDefaults model, Part which) throws IOException {
     Map<String, GgufValue> values = new LinkedHashMap<>();
-    values.put("general.architecture", GgufValue.of(which.architecture));
+    values.put("general.architecture", GgufValue.of(Recipes.architecture(which.kind)));
     values.put("general.type", GgufValue.of("model"));
     values.put("general.name", GgufValue.of(model.id() + " of random weights"));
     values.put("general.quantization_version", GgufValue.u32(QUANTIZATION_VERSION));

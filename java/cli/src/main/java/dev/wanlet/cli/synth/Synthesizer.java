@@ -3,7 +3,8 @@ package dev.wanlet.cli.synth;
 
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.recipe.QuantizationRecipe;
 import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,8 +29,9 @@ public final class Synthesizer {
 
   private record PoolKey(TensorType type, Spread spread) {}
 
+  private final CheckpointKind kind;
   private final Map<String, Shape> tensors;
-  private final TypePolicy types;
+  private final QuantizationRecipe recipe;
   private final UnaryOperator<String> names;
   private final long seed;
   private final Map<PoolKey, RandomBlocks> pools = new HashMap<>();
@@ -37,15 +39,21 @@ public final class Synthesizer {
   /**
    * A network.
    *
+   * @param kind which one it is
    * @param tensors official names and shapes
-   * @param types of its matrices; all else is F32, but for kernels, which are F16
+   * @param recipe quantisation recipe, which gives each tensor its type
    * @param names from official names to those in the file
    * @param seed of the weights: the same seed gives the same file
    */
   public Synthesizer(
-      Map<String, Shape> tensors, TypePolicy types, UnaryOperator<String> names, long seed) {
+      CheckpointKind kind,
+      Map<String, Shape> tensors,
+      QuantizationRecipe recipe,
+      UnaryOperator<String> names,
+      long seed) {
+    this.kind = kind;
     this.tensors = tensors;
-    this.types = types;
+    this.recipe = recipe;
     this.names = names;
     this.seed = seed;
   }
@@ -87,14 +95,9 @@ public final class Synthesizer {
         k -> RandomBlocks.draw(type, spread.mean(), spread.deviation(), seed));
   }
 
+  /** The type that the quantise tool gives a tensor of the published checkpoints. */
   private TensorType type(String name, Shape shape) {
-    boolean matrix =
-        shape.rank() == 2 && name.endsWith(".weight") && !name.contains("pos_embedding");
-    if (matrix) {
-      return types.matrixType(name, shape.dim(0), shape.dim(1));
-    }
-    boolean kernel = shape.rank() > 3 && name.endsWith(".weight") && !name.startsWith("patch_");
-    return kernel ? types.kernelType(name) : TensorType.F32;
+    return recipe.storedAs(kind, name, shape, TensorType.F16).type();
   }
 
   private static Spread spread(String name, Shape shape) {

@@ -168,7 +168,7 @@ class PlanCommandTest {
   @CsvSource({
     "--size, 833x480, 832x480",
     "--frames, 80, 77 or 81",
-    "--type, q9, Q9",
+    "--type, q9, q9",
     "--max-resident, -1, -1",
     "--vram, lots, lots"
   })

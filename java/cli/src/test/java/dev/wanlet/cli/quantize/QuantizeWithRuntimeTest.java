@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.cli.CommandRun;
 import dev.wanlet.demo.DemoModel;
 import dev.wanlet.ggml.Ggml;
-import dev.wanlet.quantize.QuantizeCommand;
 import dev.wanlet.wan.text.Tokenizer;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +17,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** What quantize takes from the runtime: forward passes to compare, and tokenizers. */
 class QuantizeWithRuntimeTest {
@@ -83,29 +80,22 @@ class QuantizeWithRuntimeTest {
     }
     // And on: a GGUF's vocabulary goes into the next file.
     Path second = folder.resolve("second.gguf");
-    int code =
-        new CommandLine(new QuantizeCommand())
-            .setOut(new PrintWriter(new StringWriter()))
-            .setErr(new PrintWriter(new StringWriter()))
-            .execute(output.toString(), second.toString(), "--type", "Q4_0");
-    assertThat(code).isZero();
+    assertThat(
+            CommandRun.of("quantize", output.toString(), second.toString(), "--type", "Q4_0")
+                .code())
+        .isZero();
     try (Tokenizer again = Tokenizer.open(second)) {
       assertThat(again.encode("a red circle", 64)).hasSizeGreaterThan(3);
     }
   }
 
   private JsonNode run(String input, String... options) throws Exception {
-    List<String> arguments = new ArrayList<>(List.of(input, output.toString(), "--json"));
+    List<String> arguments =
+        new ArrayList<>(List.of("quantize", input, output.toString(), "--json"));
     arguments.addAll(List.of(options));
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code =
-        new CommandLine(new QuantizeCommand())
-            .setOut(new PrintWriter(out))
-            .setErr(new PrintWriter(err))
-            .execute(arguments.toArray(String[]::new));
-    assertThat(code).as(err.toString()).isZero();
-    assertThat(err.toString()).isEmpty();
-    return new ObjectMapper().readTree(out.toString());
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).isEmpty();
+    return new ObjectMapper().readTree(run.out());
   }
 }

@@ -8,13 +8,14 @@ import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.RecipeTypes;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.text.PromptCleaner;
 import dev.wanlet.wan.text.Tokenizer;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.Checkpoint;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.recipe.Recipes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,10 +30,10 @@ import java.util.Optional;
  * recipe: that is enough to plan, not to run. No weight is loaded. Thread-safe until closed.
  */
 public final class OpenModel implements AutoCloseable {
-  /** The recipe of a transformer of which neither file nor recipe is given. */
+  /** The quantisation recipe of a transformer of which neither file nor recipe is given. */
   private static final String TRANSFORMER_RECIPE = "Q8_0";
 
-  /** The recipe a text encoder without a file is taken to have. */
+  /** The quantisation recipe of a text encoder without a file. */
   private static final String TEXT_RECIPE = "Q8_0";
 
   /** A token of the text encoder stands for at least one byte; beside them there is the end. */
@@ -135,7 +136,7 @@ public final class OpenModel implements AutoCloseable {
    *
    * @param recipe quantisation recipe of the transformer of an id, such as {@code Q4_K_M}; empty
    *     for {@code Q8_0}
-   * @throws RequestException if a recipe is given for a file, which has its own types
+   * @throws RequestException if a quantisation recipe is given for a file, which has its own types
    * @throws IOException if a file is missing, damaged or does not fit
    */
   public static OpenModel toPlan(
@@ -185,7 +186,9 @@ public final class OpenModel implements AutoCloseable {
     return defaults;
   }
 
-  /** The recipe that stands for the transformer's file; empty where there is a file. */
+  /**
+   * The quantisation recipe that stands for the transformer's file; empty where there is a file.
+   */
   public Optional<String> recipe() {
     return recipe;
   }
@@ -206,11 +209,11 @@ public final class OpenModel implements AutoCloseable {
   /**
    * The types each transformer is computed in; valid while this is open.
    *
-   * @throws RequestException if the recipe has no such name
+   * @throws RequestException if there is no quantisation recipe of that name
    */
   public List<TypePolicy> transformerTypes(Precision precision, Device device) {
     return recipe.isPresent()
-        ? List.of(recipeTypes(recipe.get(), device, precision))
+        ? List.of(planned(recipe.get(), CheckpointKind.TRANSFORMER, precision, device))
         : transformers.stream().map(t -> SourceTypes.of(t, precision, device)).toList();
   }
 
@@ -231,7 +234,7 @@ public final class OpenModel implements AutoCloseable {
   public TypePolicy textTypes(Precision precision, Device device) {
     return textEncoder
         .map(t -> SourceTypes.of(t, precision, device))
-        .orElseGet(() -> recipeTypes(TEXT_RECIPE, device, precision));
+        .orElseGet(() -> planned(TEXT_RECIPE, CheckpointKind.TEXT_ENCODER, precision, device));
   }
 
   /**
@@ -253,10 +256,10 @@ public final class OpenModel implements AutoCloseable {
         () -> new IllegalStateException(defaults.id() + " was opened without a " + what.title()));
   }
 
-  private static TypePolicy recipeTypes(String recipe, Device device, Precision precision) {
+  private static TypePolicy planned(
+      String recipe, CheckpointKind kind, Precision precision, Device device) {
     try {
-      RecipeTypes types = RecipeTypes.of(recipe, device);
-      return precision == Precision.F32 ? TypePolicy.ALL_F32 : types;
+      return SourceTypes.planned(Recipes.parse(recipe), kind, precision, device);
     } catch (IllegalArgumentException e) {
       throw new RequestException(e.getMessage(), e);
     }

@@ -3,21 +3,10 @@ package dev.wanlet.wan.nn;
 
 import dev.wanlet.ggml.TensorType;
 
-/** Chooses the types weights are computed in. Implementations are immutable. */
+/** Chooses the types that matrices are computed in. Implementations are immutable. */
 public interface TypePolicy {
   /** Everything widened to F32: the setting of parity checks. */
-  TypePolicy ALL_F32 =
-      new TypePolicy() {
-        @Override
-        public TensorType matrixType(String name, long rows, long columns) {
-          return TensorType.F32;
-        }
-
-        @Override
-        public TensorType kernelType(String name) {
-          return TensorType.F32;
-        }
-      };
+  TypePolicy ALL_F32 = (name, rows, columns) -> TensorType.F32;
 
   /**
    * The type of a matrix.
@@ -26,9 +15,6 @@ public interface TypePolicy {
    * @param columns must fill whole blocks of the answer
    */
   TensorType matrixType(String name, long rows, long columns);
-
-  /** The type of a convolution kernel: F16 or F32. */
-  TensorType kernelType(String name);
 
   /**
    * Whether products of many rows widen quantised matrices to BF16 first. Where that is faster it
@@ -45,11 +31,6 @@ public interface TypePolicy {
       @Override
       public TensorType matrixType(String name, long rows, long columns) {
         return outer.matrixType(prefix + name, rows, columns);
-      }
-
-      @Override
-      public TensorType kernelType(String name) {
-        return outer.kernelType(prefix + name);
       }
 
       @Override

@@ -55,7 +55,7 @@ public final class ExpertSchedule {
   }
 
   /**
-   * Switches after a fixed number of steps, as few-step recipes ask ("2 + 2").
+   * Switches after a fixed number of steps, as few-step models ask ("2 + 2").
    *
    * @param highSteps steps of the high-noise expert, 0 to the number of steps
    * @throws IllegalArgumentException if it is out of range

@@ -11,7 +11,10 @@ import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.RecipeTypes;
+import dev.wanlet.wan.nn.SourceTypes;
+import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.recipe.Recipes;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,8 +31,12 @@ class TransformerPlannerTest {
 
   private static TransformerPlanner planner(WanConfig config, String type) {
     Device cpu = Device.cpu();
-    return new TransformerPlanner(
-        config, RecipeTypes.of(type, cpu), cpu, 2, DeviceRates.assumed(cpu));
+    return new TransformerPlanner(config, planned(type), cpu, 2, DeviceRates.assumed(cpu));
+  }
+
+  private static TypePolicy planned(String recipe) {
+    return SourceTypes.planned(
+        Recipes.parse(recipe), CheckpointKind.TRANSFORMER, Precision.AUTO, Device.cpu());
   }
 
   private static TransformerPlanner.Job job(int width, int height, int frames) {
@@ -75,7 +82,7 @@ class TransformerPlannerTest {
     Device cpu = Device.cpu();
     TransformerPlanner planner =
         new TransformerPlanner(
-            WAN_14B, RecipeTypes.of("Q4_K", cpu), cpu, 2, new DeviceRates(1e9, 1e12, "a test"));
+            WAN_14B, planned("Q4_K"), cpu, 2, new DeviceRates(1e9, 1e12, "a test"));
     TransformerPlan plan = planner.plan(job(832, 480, 81), 4 * GIB);
     assertThat(plan.run().layerMajor()).isTrue();
     assertThat(plan.placement().slots()).isNotEqualTo(1);
@@ -117,12 +124,7 @@ class TransformerPlannerTest {
     Device cpu = Device.cpu();
     DeviceRates rates = DeviceRates.assumed(cpu);
     TransformerPlanner both =
-        new TransformerPlanner(
-            WAN_1_3B,
-            List.of(RecipeTypes.of("Q4_K", cpu), RecipeTypes.of("Q8_0", cpu)),
-            cpu,
-            2,
-            rates);
+        new TransformerPlanner(WAN_1_3B, List.of(planned("Q4_K"), planned("Q8_0")), cpu, 2, rates);
     TransformerPlanner.Job job = job(256, 256, 9);
     assertThat(both.plan(job, 64 * GIB).deviceBytes().buffers())
         .isEqualTo(planner(WAN_1_3B, "Q8_0").plan(job, 64 * GIB).deviceBytes().buffers());

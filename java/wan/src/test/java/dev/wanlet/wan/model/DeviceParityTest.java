@@ -26,13 +26,14 @@ import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.RecipeTypes;
 import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.checkpoint.Umt5Names;
+import dev.wanlet.weights.recipe.Recipes;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -222,7 +223,11 @@ class DeviceParityTest {
     TransformerPlanner planner =
         new TransformerPlanner(
             config,
-            RecipeTypes.of("Q4_K", backend.device()),
+            SourceTypes.planned(
+                Recipes.parse("Q4_K"),
+                CheckpointKind.TRANSFORMER,
+                Precision.AUTO,
+                backend.device()),
             backend.device(),
             1,
             DeviceRates.assumed(backend.device()));

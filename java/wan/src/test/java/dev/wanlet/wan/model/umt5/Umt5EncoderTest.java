@@ -187,18 +187,7 @@ class Umt5EncoderTest {
 
   @Test
   void theRealSizeStaysSmallBesideItsWeights() {
-    TypePolicy eightBit =
-        new TypePolicy() {
-          @Override
-          public TensorType matrixType(String name, long rows, long columns) {
-            return TensorType.Q8_0;
-          }
-
-          @Override
-          public TensorType kernelType(String name) {
-            return TensorType.F16;
-          }
-        };
+    TypePolicy eightBit = (name, rows, columns) -> TensorType.Q8_0;
     Umt5Memory plan =
         Umt5Memory.plan(
             backend.device(), Umt5Config.XXL, List.of(512, 512), eightBit, Precision.AUTO, 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.quantize;
+package dev.wanlet.weights.lora;
 
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
@@ -7,6 +7,7 @@ import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,7 +22,7 @@ import java.util.Set;
  */
 public final class LoraAdapter implements AutoCloseable {
   /** What a tensor of the file is to its module. */
-  enum Part {
+  public enum Part {
     DOWN,
     UP,
     ALPHA,
@@ -30,9 +31,7 @@ public final class LoraAdapter implements AutoCloseable {
     /** Added to the bias. */
     DIFF_BIAS,
     /** Added to the modulation. */
-    DIFF_MODULATION,
-    /** Of a kind of adapter that cannot be merged here. */
-    UNSUPPORTED
+    DIFF_MODULATION
   }
 
   /** Endings of names; the longest that fits wins because longer ones come first. */
@@ -125,29 +124,34 @@ public final class LoraAdapter implements AutoCloseable {
     }
   }
 
-  Path path() {
+  /** The file it was read from. */
+  public Path path() {
     return file.files().get(0);
   }
 
-  double strength() {
+  /** What its changes are multiplied by. */
+  public double strength() {
     return strength;
   }
 
-  /** Parts by module, under the file's own module names. */
-  Map<String, Map<Part, WeightTensor>> modules() {
-    return modules;
+  /** Parts by module, under the file's own module names; valid until closed. */
+  public Map<String, Map<Part, WeightTensor>> modules() {
+    return Collections.unmodifiableMap(modules);
   }
 
   /** Tensors that are no part of an adapter. */
-  Set<String> unknown() {
-    return unknown;
+  public Set<String> unknown() {
+    return Collections.unmodifiableSet(unknown);
   }
 
   /**
    * What the low-rank product of a module is multiplied by: alpha over rank. Without alpha it is 1,
    * as peft and ComfyUI have it, unless kohya's metadata gives one alpha for all.
+   *
+   * @param parts of one module, {@link Part#DOWN} among them
+   * @throws WeightFormatException if alpha is not one finite number
    */
-  double scale(Map<Part, WeightTensor> parts) throws WeightFormatException {
+  public double scale(Map<Part, WeightTensor> parts) throws WeightFormatException {
     double rank = parts.get(Part.DOWN).shape().dim(0);
     WeightTensor alpha = parts.get(Part.ALPHA);
     double value = rank;

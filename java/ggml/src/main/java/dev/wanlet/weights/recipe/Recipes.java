@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.quantize;
+package dev.wanlet.weights.recipe;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,55 +12,32 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
- * The recipes and conventions of {@code recipes.json}. Immutable, thread-safe.
+ * The quantisation recipes of {@code recipes.json}. Immutable, thread-safe.
  *
  * <p>Which tensors stay in floating point, and which are raised above the base type, follows the
  * files that ComfyUI-GGUF and stable-diffusion.cpp users know (city96's converter for image
  * models).
  */
 public final class Recipes {
-  /** Tensors of so many elements or fewer are stored as F32: they cost nothing. */
-  static final long SMALL_ELEMENTS = 1024;
-
   private static final String RESOURCE = "recipes.json";
   private static final Recipes INSTANCE = load();
 
-  /**
-   * What a network's file is called and which of its tensors are never quantised.
-   *
-   * @param architecture the value of {@code general.architecture}
-   * @param f32 patterns of names that are stored as F32
-   * @param half patterns of names that are stored in a 16-bit float
-   */
-  record Network(String architecture, List<Pattern> f32, List<Pattern> half) {
-    static Network of(NetworkData data) {
-      return new Network(data.architecture, compile(data.f32), compile(data.half));
-    }
-
-    private static List<Pattern> compile(List<String> patterns) {
-      return patterns.stream().map(Pattern::compile).toList();
-    }
-  }
-
-  private record NetworkData(String architecture, List<String> f32, List<String> half) {}
-
   private record Data(
-      @JsonProperty(required = true) Map<String, NetworkData> networks,
+      @JsonProperty(required = true) Map<String, NetworkRules> networks,
       @JsonProperty(required = true) Map<String, TensorType> fallback,
       @JsonProperty(required = true) Map<String, String> aliases,
       @JsonProperty(required = true) LinkedHashMap<String, QuantizationRecipe> recipes) {}
 
-  private final Map<String, Network> networks = new LinkedHashMap<>();
+  private final Map<String, NetworkRules> networks;
   private final Map<String, QuantizationRecipe> recipes = new LinkedHashMap<>();
   private final Map<String, String> aliases;
   private final Map<String, TensorType> fallback;
 
   private Recipes(Data data) {
-    data.networks.forEach((name, network) -> networks.put(name, Network.of(network)));
     data.recipes.forEach((name, recipe) -> recipes.put(name, recipe.withName(name)));
+    this.networks = Map.copyOf(data.networks);
     this.aliases = Map.copyOf(data.aliases);
     this.fallback = Map.copyOf(data.fallback);
   }
@@ -73,13 +50,14 @@ public final class Recipes {
     }
   }
 
-  /** All recipes' names, the finest first. */
+  /** The names of all quantisation recipes, the finest first. */
   public static List<String> names() {
     return List.copyOf(INSTANCE.recipes.keySet());
   }
 
   /**
-   * The recipe of a name in any case, such as {@code q4_k_m}.
+   * The quantisation recipe of a name in any case, such as {@code q4_k_m}; of {@code Q4_K}, the one
+   * that is usually meant.
    *
    * @throws IllegalArgumentException if there is none; the message lists the names
    */
@@ -88,9 +66,14 @@ public final class Recipes {
     QuantizationRecipe recipe = INSTANCE.recipes.get(INSTANCE.aliases.getOrDefault(upper, upper));
     if (recipe == null) {
       throw new IllegalArgumentException(
-          "unknown type '" + name + "'; known: " + String.join(", ", names()));
+          "unknown quantisation recipe '" + name + "'; known: " + String.join(", ", names()));
     }
     return recipe;
+  }
+
+  /** The value of {@code general.architecture} in a network's GGUF, such as {@code wan}. */
+  public static String architecture(CheckpointKind kind) {
+    return rulesOf(kind).architecture();
   }
 
   /** The key of a network in recipes: transformer, text_encoder, image_encoder, vae. */
@@ -98,10 +81,10 @@ public final class Recipes {
     return kind.isVae() ? "vae" : kind.name().toLowerCase(Locale.ROOT);
   }
 
-  static Network conventions(CheckpointKind kind) {
-    Network network = INSTANCE.networks.get(network(kind));
+  static NetworkRules rulesOf(CheckpointKind kind) {
+    NetworkRules network = INSTANCE.networks.get(network(kind));
     if (network == null) {
-      throw new IllegalArgumentException("no conventions for a " + kind.title());
+      throw new IllegalArgumentException("there is no quantisation recipe for a " + kind.title());
     }
     return network;
   }

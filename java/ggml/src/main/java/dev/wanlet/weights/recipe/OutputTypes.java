@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.quantize;
+package dev.wanlet.weights.recipe;
 
 import dev.wanlet.ggml.TensorType;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The tensor types this tool writes. Stateless, thread-safe. */
+/**
+ * The tensor types that a quantisation recipe may name, which are those the quantise tool writes.
+ * Stateless, thread-safe.
+ */
 final class OutputTypes {
-  static final List<TensorType> ALL =
+  private static final List<TensorType> ALL =
       List.of(
           TensorType.F32,
           TensorType.F16,
@@ -29,8 +32,7 @@ final class OutputTypes {
   /**
    * The type of a name in any case.
    *
-   * @throws IllegalArgumentException if this tool does not write it; the message lists those it
-   *     does
+   * @throws IllegalArgumentException if it is none of them; the message lists them
    */
   static TensorType parse(String name) {
     for (TensorType type : ALL) {

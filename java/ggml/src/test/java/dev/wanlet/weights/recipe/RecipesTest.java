@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.quantize;
+package dev.wanlet.weights.recipe;
 
+import static dev.wanlet.weights.checkpoint.CheckpointKind.TRANSFORMER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.quantize.TypeOptimizer.Option;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
-import java.util.ArrayList;
+import dev.wanlet.weights.recipe.StoredAs.Reason;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class RecipesTest {
   @Test
-  void offersAllTypesInAnyCase() {
+  void offersAllRecipesInAnyCase() {
     assertThat(Recipes.names())
         .containsExactly(
             "F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q5_K_S", "Q5_1", "Q5_0", "Q4_K_M",
@@ -69,56 +69,61 @@ class RecipesTest {
     }
   }
 
-  /** Against all combinations of small random knapsacks. */
   @Test
-  void chosenMixIsBestOrWithinOneUpgradeOfIt() {
-    Random random = new Random(5);
-    for (int round = 0; round < 300; round++) {
-      List<List<Option>> matrices = new ArrayList<>();
-      for (int m = 0; m < 5; m++) {
-        List<Option> options = new ArrayList<>();
-        for (int o = 0; o < 4; o++) {
-          options.add(new Option(TensorType.Q4_0, 1 + random.nextInt(50), random.nextDouble()));
-        }
-        matrices.add(options);
-      }
-      long budget = 5 + random.nextInt(200);
-      double best = bestError(matrices, 0, budget);
-      if (best == Double.POSITIVE_INFINITY) {
-        assertThatThrownBy(() -> TypeOptimizer.withinBytes(matrices, budget))
-            .isInstanceOf(IllegalArgumentException.class);
-        continue;
-      }
-      List<Option> chosen = TypeOptimizer.withinBytes(matrices, budget);
-      double error = chosen.stream().mapToDouble(Option::error).sum();
-      assertThat(chosen.stream().mapToLong(Option::bytes).sum()).isLessThanOrEqualTo(budget);
-      // One matrix's upgrade changes the error by less than 1.
-      assertThat(error).isBetween(best - 1e-9, best + 1);
-      List<Option> atError = TypeOptimizer.withinError(matrices, error / 5 + 1e-9);
-      assertThat(atError.stream().mapToDouble(Option::error).sum())
-          .isLessThanOrEqualTo(error + 1e-8);
-    }
+  void smallAndDelicateTensorsStayInFloatingPoint() {
+    String q = "blocks.0.self_attn.q.weight";
+    assertStored("Q4_K", "blocks.0.self_attn.q.bias", TensorType.F32, Reason.KEPT, 5120);
+    assertStored("F16", "blocks.0.norm3.weight", TensorType.F32, Reason.KEPT, 5120);
+    assertStored("F16", "patch_embedding.weight", TensorType.F32, Reason.KEPT, 5120, 16, 1, 2, 2);
+    assertStored("BF16", "blocks.0.modulation", TensorType.F32, Reason.KEPT, 1, 6, 5120);
+    assertStored("Q8_0", "head.head.weight", TensorType.F16, Reason.KEPT, 64, 5120);
+    assertStored("Q4_K", "time_embedding.0.weight", TensorType.F16, Reason.KEPT, 5120, 256);
+    assertStored("F32", "head.head.weight", TensorType.F32, Reason.RECIPE, 64, 5120);
+    assertStored("Q8_0", q, TensorType.F32, Reason.KEPT, 32, 32);
+    assertStored("Q8_0", q, TensorType.Q8_0, Reason.RECIPE, 33, 32);
+    assertStored("Q4_K", q, TensorType.Q5_0, Reason.FALLBACK, 5120, 96);
+    assertThat(
+            Recipes.parse("Q4_K")
+                .storedAs(TRANSFORMER, "head.head.weight", Shape.of(64, 5120), TensorType.BF16)
+                .type())
+        .isEqualTo(TensorType.BF16);
   }
 
-  private static double bestError(List<List<Option>> matrices, int from, long budget) {
-    if (budget < 0) {
-      return Double.POSITIVE_INFINITY;
+  @Test
+  void everyNetworkHasItsRules() {
+    QuantizationRecipe recipe = Recipes.parse("Q3_K_S");
+    Shape table = Shape.of(256384, 4096);
+    assertThat(
+            recipe
+                .storedAs(
+                    CheckpointKind.TEXT_ENCODER, "token_embedding.weight", table, TensorType.F16)
+                .type())
+        .isEqualTo(TensorType.Q6_K);
+    Shape kernel = Shape.of(96, 96, 3, 3, 3);
+    for (CheckpointKind vae : List.of(CheckpointKind.VAE_2_1, CheckpointKind.VAE_2_2)) {
+      assertThat(recipe.storedAs(vae, "decoder.conv1.weight", kernel, TensorType.F16).type())
+          .isEqualTo(TensorType.F16);
     }
-    if (from == matrices.size()) {
-      return 0;
-    }
-    double best = Double.POSITIVE_INFINITY;
-    for (Option option : matrices.get(from)) {
-      best =
-          Math.min(best, option.error() + bestError(matrices, from + 1, budget - option.bytes()));
-    }
-    return best;
+    assertThatThrownBy(() -> recipe.storedAs(CheckpointKind.LORA, "a", table, TensorType.F16))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("LoRA");
+  }
+
+  private static StoredAs stored(String recipe, String name, long... shape) {
+    return Recipes.parse(recipe).storedAs(TRANSFORMER, name, Shape.of(shape), TensorType.F16);
+  }
+
+  private static void assertStored(
+      String recipe, String name, TensorType type, Reason reason, long... shape) {
+    assertThat(stored(recipe, name, shape))
+        .as("%s of %s", name, recipe)
+        .isEqualTo(new StoredAs(type, reason));
   }
 
   private static void assertMix(String recipe, int fileType, String type, String... names) {
     assertThat(Recipes.parse(recipe).fileType()).isEqualTo(fileType);
     for (String name : names) {
-      assertThat(Recipes.parse(recipe).typeOf(CheckpointKind.TRANSFORMER, name))
+      assertThat(stored(recipe, name, 5120, 5120).type())
           .as("%s of %s", name, recipe)
           .isEqualTo(TensorType.valueOf(type));
     }

@@ -3,7 +3,6 @@ package dev.wanlet.cli.quantize;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.quantize.ErrorStatistics;
-import dev.wanlet.quantize.ForwardComparison;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
@@ -22,17 +21,35 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Runs transformers and text encoders on the CPU in F32, blocks streamed, so that what differs is
- * the weights alone and a 14B model needs little memory. Stateless.
+ * Runs a network from two files on the same inputs: transformers and text encoders, on the CPU in
+ * F32, blocks streamed, so that what differs is the weights alone and a 14B model needs little
+ * memory. Stateless.
  */
-public final class WanForwardComparison implements ForwardComparison {
+final class ForwardComparison {
   private static final TokenGrid GRID = new TokenGrid(2, 8, 8);
   private static final float TIMESTEP = 500;
   private static final int PROMPT_TOKENS = 16;
   private static final long SEED = 2_026;
 
-  @Override
-  public Optional<Result> compare(CheckpointKind kind, Path reference, Path converted)
+  /**
+   * What came out.
+   *
+   * @param inputs the inputs in words, such as {@code seeded noise [16, 2, 16, 16], t = 500}
+   * @param error of the second file's output against the first's
+   */
+  record Result(String inputs, ErrorStatistics error) {}
+
+  private ForwardComparison() {}
+
+  /**
+   * Compares outputs on fixed inputs.
+   *
+   * @param reference the file or folder that was converted
+   * @param converted the file that was written
+   * @return empty if networks of that kind cannot be run here
+   * @throws IOException if a file cannot be read or is not a whole network
+   */
+  static Optional<Result> compare(CheckpointKind kind, Path reference, Path converted)
       throws IOException {
     return switch (kind) {
       case TRANSFORMER -> transformers(reference, converted);

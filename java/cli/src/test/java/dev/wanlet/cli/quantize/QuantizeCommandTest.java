@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.quantize;
+package dev.wanlet.cli.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.cli.CommandRun;
 import dev.wanlet.demo.DemoModel;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import dev.wanlet.weights.recipe.Recipes;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class QuantizeCommandTest {
   @TempDir Path directory;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
   private String transformer;
   private String output;
 
@@ -29,19 +27,22 @@ class QuantizeCommandTest {
 
   @Test
   void printsWhatBecameOfEachTensor() {
-    assertThat(run(transformer, output, "--type", "q4_0", "-t", "2")).isZero();
+    CommandRun run = run(transformer, output, "--type", "q4_0", "-t", "2");
+    assertThat(run.code()).isZero();
     assertThat(Path.of(output)).isRegularFile();
-    assertThat(out.toString())
+    assertThat(run.out())
         .containsPattern("blocks\\.0\\.self_attn\\.q\\.weight +F16 +Q4_0 +\\d\\.\\d{3}e-\\d\\d ")
         .contains("Wan transformer, Q4_0: 12.0 MiB -> 4.5 MiB")
         .contains("out.gguf written in");
-    assertThat(err.toString()).isEmpty();
+    assertThat(run.err()).isEmpty();
   }
 
   @Test
   void printsJsonForScripts() throws Exception {
-    assertThat(run(transformer, "--dry-run", "--json", "--tensor-type", "ffn\\.0=Q8_0")).isZero();
-    JsonNode json = new ObjectMapper().readTree(out.toString());
+    CommandRun run = run(transformer, "--dry-run", "--json", "--tensor-type", "ffn\\.0=Q8_0");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).hasLineCount(1);
+    JsonNode json = new ObjectMapper().readTree(run.out());
     assertThat(json.get("written").asBoolean()).isFalse();
     assertThat(json.get("recipe").asText()).isEqualTo("Q4_K_M, ffn\\.0=Q8_0");
     assertThat(json.get("tensors")).hasSize(177);
@@ -51,7 +52,7 @@ class QuantizeCommandTest {
 
   @Test
   void usageErrorsGiveTwoAndSayWhy() throws Exception {
-    assertFails(2, "unknown type 'q9'", transformer, output, "--type", "q9");
+    assertFails(2, "unknown quantisation recipe 'q9'", transformer, output, "--type", "q9");
     assertFails(2, "missing OUT", transformer);
     assertFails(2, "not a size", transformer, output, "--target-size", "big");
     assertFails(
@@ -66,6 +67,11 @@ class QuantizeCommandTest {
   }
 
   @Test
+  void helpNamesEveryRecipe() {
+    assertThat(run("--help").out().split("\\W+")).containsAll(Recipes.names());
+  }
+
+  @Test
   void strengthsAreNumbersBehindTheLastColon() {
     assertThat(QuantizeCommand.lora("a.safetensors:0.5").strength()).isEqualTo(0.5);
     assertThat(QuantizeCommand.lora("a.safetensors:-1").file()).isEqualTo(Path.of("a.safetensors"));
@@ -75,18 +81,15 @@ class QuantizeCommandTest {
         .isEqualTo(Path.of("dir:b/a.safetensors"));
   }
 
-  private void assertFails(int code, String message, String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    assertThat(run(arguments)).as(message).isEqualTo(code);
-    assertThat(err.toString()).contains(message);
-    assertThat(out.toString()).isEmpty();
+  private static void assertFails(int code, String message, String... arguments) {
+    CommandRun run = run(arguments);
+    assertThat(run.code()).as(message).isEqualTo(code);
+    assertThat(run.err()).contains(message);
+    assertThat(run.out()).isEmpty();
   }
 
-  private int run(String... arguments) {
-    return new CommandLine(new QuantizeCommand())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+  private static CommandRun run(String... arguments) {
+    return CommandRun.of(
+        Stream.concat(Stream.of("quantize"), Stream.of(arguments)).toArray(String[]::new));
   }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.quantize;
+package dev.wanlet.cli.quantize;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.cli.console.Json;
 import dev.wanlet.ggml.TensorType;
+import dev.wanlet.quantize.LoraMerge;
+import dev.wanlet.quantize.QuantizeReport;
+import dev.wanlet.quantize.TensorReport;
+import dev.wanlet.wan.memory.ByteSize;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +53,8 @@ final class ReportPrinter {
     out.printf("%d tensors are stored without loss%n%n", exact);
     types.forEach(
         (type, tally) ->
-            out.printf("%-7s %5d tensors  %s%n", type, tally.tensors, size(tally.bytes)));
+            out.printf(
+                "%-7s %5d tensors  %s%n", type, tally.tensors, ByteSize.format(tally.bytes)));
     for (LoraMerge.Report lora : report.loras()) {
       out.printf(
           "%s, strength %s: %d modules merged, %d not in this model%n",
@@ -61,8 +65,8 @@ final class ReportPrinter {
         "%s, %s: %s -> %s, %.2f bits a weight%n",
         report.kind().title(),
         report.recipe(),
-        size(report.sourceBytes()),
-        size(report.fileBytes()),
+        ByteSize.format(report.sourceBytes()),
+        ByteSize.format(report.fileBytes()),
         report.bitsPerWeight());
     out.printf(
         Locale.ROOT,
@@ -85,15 +89,11 @@ final class ReportPrinter {
             : "%s not written (dry run; errors are of samples), %.1f s%n",
         output,
         report.seconds(),
-        size(report.nativeBytes()),
+        ByteSize.format(report.nativeBytes()),
         report.peakResidentBytes() == 0
             ? ""
-            : ", " + size(report.peakResidentBytes()) + " resident at most");
+            : ", " + ByteSize.format(report.peakResidentBytes()) + " resident at most");
     out.flush();
-  }
-
-  private static String size(long bytes) {
-    return SizeConverter.format(bytes);
   }
 
   static void printJson(
@@ -136,11 +136,7 @@ final class ReportPrinter {
           json.put("verify", verify);
         });
     json.put("tensors", report.tensors().stream().map(ReportPrinter::json).toList());
-    try {
-      out.println(new ObjectMapper().writeValueAsString(json));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e); // maps, lists, text and numbers only
-    }
+    out.println(Json.line(json));
     out.flush();
   }
 

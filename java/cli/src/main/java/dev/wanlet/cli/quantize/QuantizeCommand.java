@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.quantize;
+package dev.wanlet.cli.quantize;
 
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.quantize.QuantizeReport;
+import dev.wanlet.quantize.QuantizeRequest;
+import dev.wanlet.quantize.Quantizer;
+import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.weights.recipe.Recipes;
+import dev.wanlet.weights.recipe.TensorRule;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -10,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "quantize",
     mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
     description =
         "Convert a checkpoint of a Wan network (transformer, umT5, CLIP, VAE; safetensors, .pth or"
             + " GGUF; official, Comfy-Org or diffusers names; fp8 with scales) to a GGUF file that"
@@ -34,7 +42,7 @@ import picocli.CommandLine.Spec;
       "  wanlet quantize model.safetensors merged.gguf --type Q5_K_M --lora style.safetensors:0.8",
       "  wanlet quantize model.gguf plain.safetensors --type F32",
       "",
-      "Types, the finest first: F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_1",
+      "Quantisation recipes, the finest first: F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_1",
       "Q4_0 IQ4_NL Q3_K_L Q3_K_M Q3_K_S Q2_K."
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -45,9 +53,6 @@ import picocli.CommandLine.Spec;
       "130:interrupted (Ctrl-C); nothing is left of the output"
     })
 public final class QuantizeCommand implements Callable<Integer> {
-  private static final int OK = 0;
-  private static final int USAGE = 2;
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -67,17 +72,16 @@ public final class QuantizeCommand implements Callable<Integer> {
       names = "--type",
       paramLabel = "TYPE",
       defaultValue = "Q4_K_M",
-      description = "The mix of types, in any case (default: ${DEFAULT-VALUE}).")
+      description = "The quantisation recipe, in any case (default: ${DEFAULT-VALUE}).")
   private String type;
 
   @Option(
       names = "--target-size",
       paramLabel = "SIZE",
-      converter = SizeConverter.class,
       description =
           "Choose each matrix's type from its measured error so that the file is at most this"
               + " large, such as 6GiB.")
-  private Long targetSize;
+  private String targetSize;
 
   @Option(
       names = "--target-error",
@@ -141,17 +145,14 @@ public final class QuantizeCommand implements Callable<Integer> {
       } else {
         ReportPrinter.print(out, request.output(), report, verified);
       }
-      return OK;
-    } catch (QuantizeOutputException e) {
-      err.println("wanlet: " + e.getMessage());
-      return USAGE;
+      return ExitCode.OK;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
   }
 
   private QuantizeReport run(QuantizeRequest request, PrintWriter err) throws IOException {
-    try (ConsoleProgress progress = new ConsoleProgress(err);
+    try (QuantizeProgress progress = new QuantizeProgress(err);
         Quantizer quantizer = Quantizer.open(request, progress)) {
       return dryRun ? quantizer.dryRun() : quantizer.run();
     }
@@ -172,7 +173,9 @@ public final class QuantizeCommand implements Callable<Integer> {
         output == null ? Path.of("out.gguf") : output,
         Recipes.parse(type),
         tensorTypes.stream().map(TensorRule::parse).toList(),
-        targetSize == null ? OptionalLong.empty() : OptionalLong.of(targetSize),
+        targetSize == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(ByteSize.parse(targetSize).bytes()),
         targetError == null ? OptionalDouble.empty() : OptionalDouble.of(targetError),
         Optional.ofNullable(imatrix),
         loras.stream().map(QuantizeCommand::lora).toList(),
@@ -211,13 +214,10 @@ public final class QuantizeCommand implements Callable<Integer> {
   }
 
   private ForwardComparison.Result compare(QuantizeReport report) throws IOException {
-    for (ForwardComparison comparison : ServiceLoader.load(ForwardComparison.class)) {
-      Optional<ForwardComparison.Result> result = comparison.compare(report.kind(), input, output);
-      if (result.isPresent()) {
-        return result.get();
-      }
-    }
-    throw new IllegalArgumentException(
-        "--verify cannot run a " + report.kind().title() + "; the file is written");
+    return ForwardComparison.compare(report.kind(), input, output)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--verify cannot run a " + report.kind().title() + "; the file is written"));
   }
 }

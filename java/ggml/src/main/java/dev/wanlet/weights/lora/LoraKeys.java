@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.quantize;
+package dev.wanlet.weights.lora;
 
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import java.util.Collection;
@@ -13,7 +13,7 @@ import java.util.Optional;
  * tools, official and diffusers names, and kohya's way of writing dots as underscores. Immutable,
  * thread-safe.
  */
-final class LoraKeys {
+public final class LoraKeys {
   private static final List<String> PREFIXES =
       List.of(
           "base_model.model.",
@@ -35,7 +35,7 @@ final class LoraKeys {
   /**
    * @param modules official names of all modules of the model
    */
-  LoraKeys(Collection<String> modules) {
+  public LoraKeys(Collection<String> modules) {
     for (String module : modules) {
       byKey.put(module, module);
       byKey.putIfAbsent(module.replace('.', '_'), module);
@@ -47,7 +47,7 @@ final class LoraKeys {
   }
 
   /** The official name of the module that a file calls {@code key}. */
-  Optional<String> find(String key) {
+  public Optional<String> find(String key) {
     String rest = key;
     for (boolean stripped = true; stripped; ) {
       // Diffusers names go first: its norm2 is the official norm3.
