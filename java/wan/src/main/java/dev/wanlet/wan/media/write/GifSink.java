@@ -29,7 +29,7 @@ import org.bytedeco.javacv.Frame;
  * writes the file, since FFmpeg's GIF writer has no comment. Owns native memory until closed.
  * Confined to one thread.
  */
-final class GifSink implements FrameSink {
+final class GifSink extends ClipSink {
   /** Viewers slow down whatever asks for less than 2 hundredths of a second a frame. */
   static final double MAX_FPS = 50;
 
@@ -42,19 +42,16 @@ final class GifSink implements FrameSink {
           + "[b][p]paletteuse=new=1:dither=sierra2_4a";
 
   private final PendingFile file;
-  private final ClipShape shape;
   private final FFmpegFrameFilter filter;
   private final ByteBuffer rgb;
   private final ImageWriter writer;
   private final FileImageOutputStream out;
   private final VideoMetadata metadata;
-  private int frames;
   private boolean finished;
-  private boolean closed;
 
   GifSink(PendingFile file, ClipShape shape, VideoMetadata metadata) throws IOException {
+    super(file.target(), shape);
     this.file = file;
-    this.shape = shape;
     this.metadata = metadata;
     rgb = ByteBuffer.allocateDirect(RgbFrame.byteCount(shape.width(), shape.height()));
     out = new FileImageOutputStream(file.temporary().toFile());
@@ -68,9 +65,7 @@ final class GifSink implements FrameSink {
             filter.start();
             return null;
           },
-          (reason, cause) ->
-              new IOException(
-                  file.target() + ": cannot start FFmpeg's palette filter: " + reason, cause));
+          (reason, cause) -> failure("cannot start FFmpeg's palette filter", reason, cause));
       writer.setOutput(out);
       writer.prepareWriteSequence(null);
     } catch (IOException e) {
@@ -80,19 +75,7 @@ final class GifSink implements FrameSink {
   }
 
   @Override
-  public int width() {
-    return shape.width();
-  }
-
-  @Override
-  public int height() {
-    return shape.height();
-  }
-
-  @Override
-  public void accept(RgbFrame frame) throws IOException {
-    shape.requireSize(frame);
-    requireOpen();
+  void write(RgbFrame frame) throws IOException {
     try {
       BufferedImage image = indexed(frame);
       // The factory method of the specifier would take the JDK's palette instead of the image's.
@@ -100,18 +83,16 @@ final class GifSink implements FrameSink {
       extensions.mergeTree(FORMAT, extensions());
       writer.writeToSequence(new IIOImage(image, null, extensions), null);
     } catch (IOException e) {
-      throw new IOException(
-          file.target() + ": cannot write frame " + frames + ": " + Ffmpeg.plain(e), e);
+      throw failure("cannot write frame " + frames(), Ffmpeg.plain(e), e);
     }
-    frames++;
   }
 
   /** The frame in its best 256 colours. */
   private BufferedImage indexed(RgbFrame frame) throws IOException {
     rgb.clear();
     rgb.put(frame.rgb24()).flip();
-    int w = shape.width();
-    int h = shape.height();
+    int w = width();
+    int h = height();
     filter.pushImage(0, w, h, Frame.DEPTH_UBYTE, 3, w * 3, AV_PIX_FMT_RGB24, rgb);
     Frame paletted = filter.pullImage();
     if (paletted == null) {
@@ -139,9 +120,9 @@ final class GifSink implements FrameSink {
     control.setAttribute("transparentColorFlag", "FALSE");
     control.setAttribute("transparentColorIndex", "0");
     control.setAttribute(
-        "delayTime", Long.toString(endHundredths(frames) - endHundredths(frames - 1)));
+        "delayTime", Long.toString(endHundredths(frames()) - endHundredths(frames() - 1)));
     root.appendChild(control);
-    if (frames == 0) {
+    if (frames() == 0) {
       IIOMetadataNode loop = new IIOMetadataNode("ApplicationExtension");
       loop.setAttribute("applicationID", "NETSCAPE");
       loop.setAttribute("authenticationCode", "2.0");
@@ -160,38 +141,20 @@ final class GifSink implements FrameSink {
 
   /** When the frame of this index ends: rounded in sum, so that the speed is right on average. */
   private long endHundredths(int index) {
-    return Math.round((index + 1) * 100 / shape.fps());
+    return Math.round((index + 1) * 100 / shape().fps());
   }
 
   @Override
-  public List<Path> finish() throws IOException {
-    requireOpen();
-    if (frames == 0) {
-      throw new IllegalStateException(file.target() + ": finish() before the first frame");
-    }
-    try {
-      writer.endWriteSequence();
-      out.close();
-      file.commit();
-      finished = true;
-    } finally {
-      close();
-    }
+  List<Path> complete() throws IOException {
+    writer.endWriteSequence();
+    out.close();
+    file.commit();
+    finished = true;
     return List.of(file.target());
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException(file.target() + ": this clip is finished or closed");
-    }
-  }
-
   @Override
-  public void close() throws IOException {
-    if (closed) {
-      return;
-    }
-    closed = true;
+  void release() throws IOException {
     writer.dispose();
     filter.close();
     try {

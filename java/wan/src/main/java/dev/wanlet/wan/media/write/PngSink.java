@@ -24,22 +24,20 @@ import javax.imageio.stream.FileImageOutputStream;
  * pictures are collected in a hidden folder beside the target and get their names when the clip is
  * complete. Confined to one thread.
  */
-final class PngSink implements FrameSink {
+final class PngSink extends ClipSink {
   private static final String FORMAT = "javax_imageio_png_1.0";
 
   private final Path target;
   private final PngSequence names;
   private final Path folder;
-  private final ClipShape shape;
   private final ImageWriter writer;
   private final IIOMetadata settings;
   private final List<Path> pictures = new ArrayList<>();
-  private boolean closed;
 
   PngSink(Path target, ClipShape shape, VideoMetadata metadata) throws IOException {
+    super(target, shape);
     this.target = target;
     this.names = PngSequence.of(target);
-    this.shape = shape;
     writer = ImageIO.getImageWritersByFormatName("png").next();
     settings = chunk(metadata.toJson());
     folder = Files.createDirectory(target.resolveSibling(PendingFile.temporaryName(names.file(0))));
@@ -65,26 +63,13 @@ final class PngSink implements FrameSink {
   }
 
   @Override
-  public int width() {
-    return shape.width();
-  }
-
-  @Override
-  public int height() {
-    return shape.height();
-  }
-
-  @Override
-  public void accept(RgbFrame frame) throws IOException {
-    shape.requireSize(frame);
-    requireOpen();
+  void write(RgbFrame frame) throws IOException {
     Path picture = folder.resolve(pictures.size() + ".png");
     try (FileImageOutputStream out = new FileImageOutputStream(picture.toFile())) {
       writer.setOutput(out);
       writer.write(null, new IIOImage(Images.toBufferedImage(frame), null, settings), null);
     } catch (IOException e) {
-      throw new IOException(
-          target + ": cannot write frame " + pictures.size() + ": " + e.getMessage(), e);
+      throw failure("cannot write frame " + frames(), e.getMessage(), e);
     } finally {
       writer.reset();
     }
@@ -92,21 +77,13 @@ final class PngSink implements FrameSink {
   }
 
   @Override
-  public List<Path> finish() throws IOException {
-    requireOpen();
-    if (pictures.isEmpty()) {
-      throw new IllegalStateException(target + ": finish() before the first frame");
-    }
+  List<Path> complete() throws IOException {
     boolean single = pictures.size() == 1 && !names.isPattern();
     List<Path> written = new ArrayList<>();
-    try {
-      for (int i = 0; i < pictures.size(); i++) {
-        Path file = single ? target : names.file(i);
-        new PendingFile(file, pictures.get(i)).commit();
-        written.add(file);
-      }
-    } finally {
-      close();
+    for (int i = 0; i < pictures.size(); i++) {
+      Path file = single ? target : names.file(i);
+      new PendingFile(file, pictures.get(i)).commit();
+      written.add(file);
     }
     warnOfOlderPictures();
     return List.copyOf(written);
@@ -123,18 +100,8 @@ final class PngSink implements FrameSink {
     }
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException(target + ": this clip is finished or closed");
-    }
-  }
-
   @Override
-  public void close() throws IOException {
-    if (closed) {
-      return;
-    }
-    closed = true;
+  void release() throws IOException {
     writer.dispose();
     for (int i = 0; i <= pictures.size(); i++) {
       // One more than were completed: the last may have failed half-way.

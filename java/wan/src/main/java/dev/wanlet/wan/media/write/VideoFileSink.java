@@ -21,12 +21,10 @@ import org.bytedeco.javacv.Frame;
  * Writes MP4 and WebM through JavaCV's recorder: 4:2:0, limited range, tagged with the colour
  * matrix that was used. Owns native memory until closed. Confined to one thread.
  */
-final class VideoFileSink implements FrameSink {
-  private final ClipShape shape;
+final class VideoFileSink extends ClipSink {
   private final PendingFile file;
   private final YuvEncoderInput converter;
   private FFmpegFrameRecorder recorder;
-  private int frames;
   private boolean finished;
 
   VideoFileSink(
@@ -37,8 +35,8 @@ final class VideoFileSink implements FrameSink {
       ClipShape shape,
       VideoMetadata metadata)
       throws IOException {
+    super(file.target(), shape);
     this.file = file;
-    this.shape = shape;
     int width = shape.width();
     int height = shape.height();
     ColorMatrix matrix = ColorMatrix.of(width, height);
@@ -73,52 +71,33 @@ final class VideoFileSink implements FrameSink {
   }
 
   @Override
-  public int width() {
-    return shape.width();
-  }
-
-  @Override
-  public int height() {
-    return shape.height();
-  }
-
-  @Override
-  public void accept(RgbFrame frame) throws IOException {
-    shape.requireSize(frame);
-    requireOpen();
+  void write(RgbFrame frame) throws IOException {
     ByteBuffer planes = converter.convert(frame);
     try {
       recorder.recordImage(
           width(), height(), Frame.DEPTH_UBYTE, 1, width(), AV_PIX_FMT_YUV420P, planes);
     } catch (FFmpegFrameRecorder.Exception e) {
-      throw failure("cannot write frame " + frames, Ffmpeg.plain(e), e);
+      throw failure("cannot write frame " + frames(), Ffmpeg.plain(e), e);
     }
-    frames++;
   }
 
   @Override
-  public List<Path> finish() throws IOException {
-    requireOpen();
-    if (frames == 0) {
-      throw new IllegalStateException(file.target() + ": finish() before the first frame");
-    }
+  List<Path> complete() throws IOException {
     FFmpegFrameRecorder stopping = recorder;
     recorder = null;
     try {
       stopping.stop();
-      ClipCheck.requireComplete(file.temporary(), frames);
+      ClipCheck.requireComplete(file.temporary(), frames());
       file.commit();
       finished = true;
     } catch (IOException e) {
       throw failure("cannot complete the file (is the disk full?)", Ffmpeg.plain(e), e);
-    } finally {
-      close();
     }
     return List.of(file.target());
   }
 
   @Override
-  public void close() throws IOException {
+  void release() throws IOException {
     converter.close();
     FFmpegFrameRecorder open = recorder;
     recorder = null;
@@ -131,15 +110,5 @@ final class VideoFileSink implements FrameSink {
         file.delete();
       }
     }
-  }
-
-  private void requireOpen() {
-    if (recorder == null) {
-      throw new IllegalStateException(file.target() + ": this clip is finished or closed");
-    }
-  }
-
-  private IOException failure(String what, String reason, Exception cause) {
-    return new IOException(file.target() + ": " + what + ": " + reason, cause);
   }
 }
