@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
-import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.gguf.GgufLayout;
 import dev.wanlet.weights.gguf.GgufValue;
 import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,7 +29,6 @@ final class GgufMetadata {
   /** ggml's version of its quantised formats. */
   private static final int QUANTIZATION_VERSION = 2;
 
-  private static final long ALIGNMENT = 32;
   private static final String HASHES = "wanlet.source.sha256";
   private static final String RMSE = "wanlet.tensor.rmse";
   private static final String RELATIVE = "wanlet.tensor.relative_rmse";
@@ -74,25 +72,9 @@ final class GgufMetadata {
     return values;
   }
 
-  /** Bytes of a file before its tensor data, for tensors of those names and shapes. */
-  static long headerBytes(Map<String, GgufValue> values, Map<String, Shape> tensors) {
-    long bytes = 4 + 4 + 8 + 8;
-    for (Map.Entry<String, GgufValue> entry : values.entrySet()) {
-      bytes += 8 + utf8Length(entry.getKey()) + 4 + entry.getValue().encodedLength();
-    }
-    for (Map.Entry<String, Shape> tensor : tensors.entrySet()) {
-      bytes += 8 + utf8Length(tensor.getKey()) + 4 + 8L * tensor.getValue().rank() + 4 + 8;
-    }
-    return padded(bytes);
-  }
-
   /** Tensor data starts at multiples of this size, and the file ends at one. */
   static long padded(long bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  }
-
-  private static int utf8Length(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
+    return GgufLayout.align(bytes, GgufLayout.DEFAULT_ALIGNMENT);
   }
 
   /** Puts in what is known at the end. */

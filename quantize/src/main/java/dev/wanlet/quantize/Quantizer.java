@@ -155,7 +155,7 @@ public final class Quantizer implements AutoCloseable {
     plans.forEach(plan -> shapes.put(outputName(plan), plan.shape()));
     return request.writesSafetensors()
         ? 0 // has no quantised types, so nothing to choose
-        : GgufMetadata.headerBytes(GgufMetadata.of(request, checkpoint, plans, tokenizer), shapes);
+        : GgufWriter.headerBytes(GgufMetadata.of(request, checkpoint, plans, tokenizer), shapes);
   }
 
   public Checkpoint checkpoint() {

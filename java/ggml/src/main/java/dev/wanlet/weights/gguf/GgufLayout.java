@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights.gguf;
 
+import dev.wanlet.ggml.Shape;
 import dev.wanlet.weights.HeaderCursor;
 import dev.wanlet.weights.MappedFile;
 import dev.wanlet.weights.WeightFormatException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /** How GGUF lays values and tensors out in bytes. Stateless. Source: gguf.h. */
 public final class GgufLayout {
@@ -25,6 +27,27 @@ public final class GgufLayout {
   /** The first multiple of a power of two that is not before {@code offset}. */
   public static long align(long offset, long alignment) {
     return Math.addExact(offset, alignment - 1) & -alignment;
+  }
+
+  /**
+   * The shape a tensor has in a file: of more than ggml's four dimensions the outer ones become
+   * one, so that rows stay rows.
+   */
+  public static Shape folded(Shape shape) {
+    int surplus = shape.rank() - Shape.MAX_GGML_DIMS;
+    if (surplus <= 0) {
+      return shape;
+    }
+    long[] folded = {1, 1, 1, 1};
+    for (int i = 0; i < shape.rank(); i++) {
+      folded[Math.max(0, i - surplus)] *= shape.dim(i);
+    }
+    return Shape.of(folded);
+  }
+
+  /** The value under {@link #ORIGINAL_SHAPE_PREFIX} of a tensor that was folded. */
+  public static GgufValue originalShape(Shape shape) {
+    return GgufValue.i32Array(Arrays.stream(shape.dims()).mapToInt(Math::toIntExact).toArray());
   }
 
   /**

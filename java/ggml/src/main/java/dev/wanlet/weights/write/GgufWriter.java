@@ -17,8 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Writes GGUF version 3. Tensors of more than four dimensions are written as they are, as in the
- * Wan files that others publish; {@link #declareFolded} is for readers that cannot take them.
+ * Writes GGUF version 3. No tensor has more than four dimensions in the file, as ggml and gguf's
+ * Python package demand: of a longer shape, such as a video convolution's kernel, the outer
+ * dimensions become one, as stable-diffusion.cpp has them, and the whole shape is kept under {@code
+ * comfy.gguf.orig_shape.NAME}, where ComfyUI-GGUF finds it. The bytes are the same.
  *
  * <p>Owner; confined to one thread.
  */
@@ -89,42 +91,42 @@ public final class GgufWriter extends WeightWriter {
       throw new IllegalArgumentException(
           "tensor '" + name + "': GGUF has no type " + type + "; widen it first");
     }
-    super.declare(name, type, shape);
+    super.declare(name, type, GgufLayout.folded(shape));
+    if (shape.rank() > Shape.MAX_GGML_DIMS) {
+      put(GgufLayout.ORIGINAL_SHAPE_PREFIX + name, GgufLayout.originalShape(shape));
+    }
   }
 
   /**
-   * Announces a tensor whose outer dimensions are written as one where there are more than four,
-   * with its shape in {@code comfy.gguf.orig_shape.NAME}. The bytes are the same.
+   * Bytes of a file before its tensor data.
+   *
+   * @param values all metadata, as for {@link #put}
+   * @param tensors shapes by name, as for {@link #declare(String, TensorType, Shape)}
    */
-  public void declareFolded(String name, TensorType type, Shape shape) {
-    int surplus = shape.rank() - Shape.MAX_GGML_DIMS;
-    if (surplus <= 0) {
-      declare(name, type, shape);
-      return;
+  public static long headerBytes(Map<String, GgufValue> values, Map<String, Shape> tensors) {
+    long bytes = 4 + 4 + 8 + 8;
+    for (Map.Entry<String, GgufValue> value : values.entrySet()) {
+      bytes += 8 + utf8(value.getKey()).length + 4 + value.getValue().encodedLength();
     }
-    long[] dims = shape.dims();
-    int[] original = new int[dims.length];
-    long[] folded = {1, 1, 1, 1};
-    for (int i = 0; i < dims.length; i++) {
-      original[i] = Math.toIntExact(dims[i]);
-      folded[Math.max(0, i - surplus)] *= dims[i];
+    for (Map.Entry<String, Shape> tensor : tensors.entrySet()) {
+      String name = tensor.getKey();
+      Shape shape = tensor.getValue();
+      bytes += 8 + utf8(name).length + 4 + 8L * GgufLayout.folded(shape).rank() + 4 + 8;
+      String key = GgufLayout.ORIGINAL_SHAPE_PREFIX + name;
+      if (shape.rank() > Shape.MAX_GGML_DIMS && !values.containsKey(key)) {
+        bytes += 8 + utf8(key).length + 4 + GgufLayout.originalShape(shape).encodedLength();
+      }
     }
-    declare(name, type, Shape.of(folded));
-    put(GgufLayout.ORIGINAL_SHAPE_PREFIX + name, GgufValue.i32Array(original));
+    GgufValue alignment = values.get(GgufLayout.ALIGNMENT_KEY);
+    return GgufLayout.align(
+        bytes, alignment == null ? GgufLayout.DEFAULT_ALIGNMENT : alignment.asLong());
   }
 
   @Override
   ByteBuffer layOut(Collection<Entry> declared) {
-    long size = 4 + 4 + 8 + 8;
-    for (Map.Entry<String, GgufValue> value : values.entrySet()) {
-      size += 8 + utf8(value.getKey()).length + 4;
-      size += value.getValue().type() == GgufType.ARRAY ? 4 + 8 : 0;
-      size += value.getValue().encodedBytes();
-    }
-    for (Entry entry : declared) {
-      size += 8 + utf8(entry.name).length + 4 + 8L * entry.shape.rank() + 4 + 8;
-    }
-    long dataStart = GgufLayout.align(size, alignment);
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    declared.forEach(entry -> shapes.put(entry.name, entry.shape));
+    long dataStart = headerBytes(values, shapes);
     ByteBuffer header =
         ByteBuffer.allocate(Math.toIntExact(dataStart)).order(ByteOrder.LITTLE_ENDIAN);
     header.putInt(GgufLayout.MAGIC).putInt(GgufLayout.VERSION);
