@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 
 /**
  * Converts a checkpoint. The output is written beside its place and renamed when it is whole; a run
@@ -66,13 +67,11 @@ public final class Quantizer implements AutoCloseable {
 
   private void prepare() throws IOException {
     CheckpointKind kind = checkpoint.kind();
-    if (kind == CheckpointKind.UNKNOWN || kind == CheckpointKind.LORA) {
+    if (kind == CheckpointKind.LORA) {
       throw new WeightFormatException(
-          request.input(),
-          kind == CheckpointKind.LORA
-              ? "a LoRA adapter; give the model it is for, and this file with --lora"
-              : "its tensor names are those of no network of Wan (transformer, umT5, CLIP, VAE)");
+          request.input(), "a LoRA adapter; give the model it is for, and this file with --lora");
     }
+    checkpoint.requireWhole();
     for (Path file : checkpoint.source().files()) {
       checkOutput(file);
     }
@@ -121,6 +120,16 @@ public final class Quantizer implements AutoCloseable {
   }
 
   private void warn() {
+    checkpoint.notes().forEach(listener::warning);
+    if (!checkpoint.others().isEmpty()) {
+      listener.warning(
+          String.format(
+              "only the %s is converted; the file also holds a %s",
+              checkpoint.kind().title(),
+              checkpoint.others().stream()
+                  .map(CheckpointKind::title)
+                  .collect(Collectors.joining(" and a "))));
+    }
     long quantized =
         checkpoint.source().tensors().stream().filter(t -> t.type().isQuantized()).count();
     if (quantized > 0 && plans.stream().anyMatch(p -> p.type().isQuantized())) {

@@ -74,9 +74,7 @@ public final class TypeSelector {
     boolean textHalf =
         kind == CheckpointKind.IMAGE_ENCODER
             && (tensor.name().startsWith("textual.") || tensor.name().equals("log_scale"));
-    return tensor.elements() > 0
-        && !textHalf
-        && (tensor.type().isFloat() || tensor.type().isQuantized());
+    return tensor.elements() > 0 && !textHalf && tensor.isReal();
   }
 
   private TensorPlan plan(CheckpointKind kind, WeightTensor tensor, boolean[] used) {

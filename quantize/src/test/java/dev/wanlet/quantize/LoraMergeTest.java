@@ -53,6 +53,7 @@ class LoraMergeTest {
     model.put("blocks.0.modulation", random(1, 6, IN));
     model.put("blocks.0.ffn.0.weight", random(OUT, IN));
     model.put("head.head.weight", random(OUT, IN));
+    WholeModel.names().forEach(name -> model.putIfAbsent(name, random(1)));
   }
 
   @ParameterizedTest

@@ -18,12 +18,17 @@ public final class CompositeSource implements WeightSource {
   private final String description;
   private final List<WeightSource> parts;
   private final Map<String, WeightTensor> tensors;
+  private final Map<String, String> passedOver;
 
   private CompositeSource(
-      String description, List<WeightSource> parts, Map<String, WeightTensor> tensors) {
+      String description,
+      List<WeightSource> parts,
+      Map<String, WeightTensor> tensors,
+      Map<String, String> passedOver) {
     this.description = description;
     this.parts = List.copyOf(parts);
     this.tensors = Collections.unmodifiableMap(tensors);
+    this.passedOver = Collections.unmodifiableMap(passedOver);
   }
 
   static WeightSource union(List<? extends WeightSource> parts) throws WeightFormatException {
@@ -41,7 +46,7 @@ public final class CompositeSource implements WeightSource {
         }
       }
     }
-    return new CompositeSource(describe(parts), List.copyOf(parts), tensors);
+    return of(describe(parts), List.copyOf(parts), tensors);
   }
 
   static WeightSource overlay(WeightSource first, List<WeightSource> later) {
@@ -54,12 +59,14 @@ public final class CompositeSource implements WeightSource {
         tensors.put(tensor.name(), tensor);
       }
     }
-    return new CompositeSource(describe(parts), parts, tensors);
+    return of(describe(parts), parts, tensors);
   }
 
   static WeightSource renamed(WeightSource source, UnaryOperator<String> rename)
       throws WeightFormatException {
     Map<String, WeightTensor> tensors = new LinkedHashMap<>();
+    Map<String, String> unread = new LinkedHashMap<>();
+    source.passedOver().forEach((name, form) -> unread.put(rename.apply(name), form));
     Map<String, String> origin = new LinkedHashMap<>();
     for (WeightTensor tensor : source.tensors()) {
       String name = rename.apply(tensor.name());
@@ -72,7 +79,7 @@ public final class CompositeSource implements WeightSource {
       }
       origin.put(name, tensor.name());
     }
-    return new CompositeSource(source.description(), List.of(source), tensors);
+    return new CompositeSource(source.description(), List.of(source), tensors, unread);
   }
 
   static WeightSource filtered(WeightSource source, Predicate<String> names) {
@@ -82,13 +89,19 @@ public final class CompositeSource implements WeightSource {
         tensors.put(tensor.name(), tensor);
       }
     }
-    return new CompositeSource(source.description(), List.of(source), tensors);
+    Map<String, String> unread = new LinkedHashMap<>(source.passedOver());
+    unread.keySet().removeIf(names.negate());
+    return new CompositeSource(source.description(), List.of(source), tensors, unread);
   }
 
-  /** The view of a sharded checkpoint, as its index asks for it. */
+  /**
+   * A view on parts that shows these tensors of theirs, such as those a checkpoint's index lists.
+   */
   public static WeightSource of(
       String description, List<WeightSource> parts, Map<String, WeightTensor> tensors) {
-    return new CompositeSource(description, parts, tensors);
+    Map<String, String> unread = new LinkedHashMap<>();
+    parts.forEach(part -> unread.putAll(part.passedOver()));
+    return new CompositeSource(description, parts, tensors, unread);
   }
 
   private static String describe(List<? extends WeightSource> parts) {
@@ -113,6 +126,11 @@ public final class CompositeSource implements WeightSource {
   @Override
   public Optional<WeightTensor> find(String name) {
     return Optional.ofNullable(tensors.get(name));
+  }
+
+  @Override
+  public Map<String, String> passedOver() {
+    return passedOver;
   }
 
   @Override

@@ -2,6 +2,7 @@
 package dev.wanlet.weights;
 
 import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.internal.MappedFileJni;
 import dev.wanlet.ggml.internal.NativeHandle;
 import java.io.IOException;
@@ -50,15 +51,18 @@ public final class MappedFile implements AutoCloseable {
   private final long address;
   private final long length;
   private final NativeHandle mapping; // null for bytes in memory
+  private final HostMemory memory; // null unless this owns native memory
   private volatile ByteBuffer[] windows;
 
-  private MappedFile(Path path, long address, long length, ByteBuffer[] windows) {
+  private MappedFile(
+      Path path, long address, long length, ByteBuffer[] windows, HostMemory memory) {
     this.path = path;
     this.address = address;
     this.length = length;
     this.windows = windows;
+    this.memory = memory;
     this.mapping =
-        address == 0
+        address == 0 || memory != null
             ? null
             : new NativeHandle(this, "mapped file", address, a -> MappedFileJni.unmap(a, length));
   }
@@ -90,7 +94,7 @@ public final class MappedFile implements AutoCloseable {
     } catch (GgmlException e) {
       throw new IOException(path + ": " + e.getMessage(), e);
     }
-    return new MappedFile(path, mapped[0], mapped[1], windowsOf(mapped[0], mapped[1]));
+    return new MappedFile(path, mapped[0], mapped[1], windowsOf(mapped[0], mapped[1]), null);
   }
 
   /**
@@ -100,7 +104,19 @@ public final class MappedFile implements AutoCloseable {
    */
   public static MappedFile inMemory(Path label, byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    return new MappedFile(label, 0, bytes.length, new ByteBuffer[] {buffer});
+    return new MappedFile(label, 0, bytes.length, new ByteBuffer[] {buffer}, null);
+  }
+
+  /**
+   * What a file holds in a form that cannot be mapped, such as compressed, brought to memory.
+   *
+   * @param label the file, for messages
+   * @param memory of at least one byte; this owns it from now on
+   */
+  public static MappedFile owning(Path label, HostMemory memory) {
+    long address = memory.address();
+    return new MappedFile(
+        label, address, memory.bytes(), windowsOf(address, memory.bytes()), memory);
   }
 
   private static ByteBuffer[] windowsOf(long address, long length) {
@@ -195,7 +211,7 @@ public final class MappedFile implements AutoCloseable {
   /** Tells the operating system what will happen to a range. Changes speed only. */
   public void advise(long offset, long length, Advice advice) {
     checkRange(offset, length, windows);
-    if (address != 0 && length > 0) {
+    if (mapping != null && length > 0) {
       MappedFileJni.advise(address + offset, length, advice.code);
     }
   }
@@ -205,6 +221,9 @@ public final class MappedFile implements AutoCloseable {
     windows = null;
     if (mapping != null) {
       mapping.close();
+    }
+    if (memory != null) {
+      memory.close();
     }
   }
 

@@ -35,18 +35,36 @@ public interface WeightSource extends AutoCloseable {
   /** What the file says about itself; arrays are shortened to a summary. Unmodifiable. */
   Map<String, String> metadata();
 
+  /**
+   * Tensors that are in the files but in a form that nothing here reads, by name, each with what it
+   * is, such as {@code C64}. They are not among {@link #tensors()}. Unmodifiable.
+   */
+  default Map<String, String> passedOver() {
+    return Map.of();
+  }
+
   @Override
   void close();
 
   /**
    * The tensor of that name.
    *
-   * @throws WeightFormatException if there is none; the message lists the names most like it
+   * @throws WeightFormatException if there is none, or only in a form that cannot be read; the
+   *     message lists the names most like it
    */
   default WeightTensor require(String name) throws WeightFormatException {
     Optional<WeightTensor> found = find(name);
     if (found.isPresent()) {
       return found.get();
+    }
+    String form = passedOver().get(name);
+    if (form != null) {
+      throw new WeightFormatException(
+          files().get(0),
+          String.format(
+              "tensor '%s' is stored as %s, which Wanlet does not read; take the F16, BF16 or fp8"
+                  + " version of this model",
+              name, form));
     }
     throw new WeightFormatException(
         files().get(0), NearestNames.missing(name, tensors(), files().size()));

@@ -29,12 +29,12 @@ public final class WeightTensor {
   private final MappedFile file;
   private final long offset;
   private final long byteLength;
-  private final float[] scales; // one for all, or one for each index of the first dimension
+  private final Scales scales; // null for none
 
   /** The caller has checked that the bytes lie inside the file. */
   public WeightTensor(
       String name, StoredType type, Shape shape, Shape storedShape, MappedFile file, long offset) {
-    this(name, type, shape, storedShape, file, offset, new float[] {1});
+    this(name, type, shape, storedShape, file, offset, null);
   }
 
   private WeightTensor(
@@ -44,7 +44,7 @@ public final class WeightTensor {
       Shape storedShape,
       MappedFile file,
       long offset,
-      float[] scales) {
+      Scales scales) {
     this.name = name;
     this.type = type;
     this.shape = shape;
@@ -101,20 +101,37 @@ public final class WeightTensor {
   }
 
   /**
-   * The same tensor with {@link #readFloats} multiplied by scales, for 8-bit floats; the raw bytes
-   * stay as they are.
+   * The same tensor in another shape of as many elements, for one that a writer folded.
    *
-   * @param newScales one, or as many as the first dimension is long
+   * @throws IllegalArgumentException if the number of elements differs
    */
-  public WeightTensor withScales(float... newScales) {
-    if (type != StoredType.F8_E4M3 && type != StoredType.F8_E5M2) {
-      // Other types have readers that take the raw bytes, and would miss the scales.
-      throw new IllegalArgumentException("only 8-bit floats can have scales, not " + this);
+  public WeightTensor withShape(Shape newShape) {
+    if (newShape.elements() != elements()) {
+      throw new IllegalArgumentException(this + " has not the shape " + newShape);
     }
-    if (newScales.length != 1 && (shape.rank() == 0 || newScales.length != shape.dim(0))) {
-      throw new IllegalArgumentException(newScales.length + " scales do not fit " + this);
+    return new WeightTensor(name, type, newShape, storedShape, file, offset, scales);
+  }
+
+  /**
+   * The same tensor with {@link #readFloats} multiplied by scales, for 8-bit floats and integers;
+   * the raw bytes stay as they are.
+   *
+   * @throws IllegalArgumentException if the type has readers that take the raw bytes, and would
+   *     miss the scales
+   */
+  public WeightTensor withScales(Scales newScales) {
+    if (type.isQuantized() || type.elementBytes() != 1 || type == StoredType.BOOL) {
+      throw new IllegalArgumentException("only 8-bit numbers can have scales, not " + this);
     }
-    return new WeightTensor(name, type, shape, storedShape, file, offset, newScales.clone());
+    return new WeightTensor(name, type, shape, storedShape, file, offset, newScales);
+  }
+
+  /**
+   * Whether the elements are real numbers: of a floating-point or quantised type, or integers with
+   * scales. A network's weights are.
+   */
+  public boolean isReal() {
+    return type.isFloat() || type.isQuantized() || scales != null;
   }
 
   /**
@@ -180,22 +197,8 @@ public final class WeightTensor {
       ElementReader.floats(
           type, elementBuffer(elementOffset + done, part), dst, dstOffset + done, part);
     }
-    if (scales.length > 1 || scales[0] != 1) {
-      scale(elementOffset, dst, dstOffset, n);
-    }
-  }
-
-  private void scale(long elementOffset, float[] dst, int dstOffset, int n) {
-    long each = elements() / scales.length;
-    int done = 0;
-    while (done < n) {
-      long index = (elementOffset + done) / each;
-      int end = (int) Math.min(n, (index + 1) * each - elementOffset);
-      float scale = scales[(int) index];
-      for (int i = done; i < end; i++) {
-        dst[dstOffset + i] *= scale;
-      }
-      done = end;
+    if (scales != null) {
+      scales.apply(elementOffset, dst, dstOffset, n);
     }
   }
 

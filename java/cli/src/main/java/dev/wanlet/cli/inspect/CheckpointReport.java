@@ -39,6 +39,7 @@ final class CheckpointReport {
   private final Map<String, Object> facts = new LinkedHashMap<>();
   private final Map<String, Tally> types = new TreeMap<>();
   private final List<WeightTensor> tensors;
+  private WeightFormatException refusal;
 
   private CheckpointReport(Path path, Checkpoint checkpoint) {
     WeightSource source = checkpoint.source();
@@ -52,6 +53,12 @@ final class CheckpointReport {
     facts.put("files", source.files().stream().map(Path::toString).distinct().toList());
     facts.put("network", checkpoint.kind().title());
     facts.put("layout", checkpoint.layout().title());
+    if (!checkpoint.others().isEmpty()) {
+      facts.put("also", checkpoint.others().stream().map(CheckpointKind::title).toList());
+    }
+    if (!checkpoint.notes().isEmpty()) {
+      facts.put("notes", checkpoint.notes());
+    }
     describe(checkpoint);
     facts.put("parameters", all.elements());
     facts.put("bytes", all.bytes());
@@ -70,6 +77,11 @@ final class CheckpointReport {
   }
 
   private void describe(Checkpoint checkpoint) {
+    try {
+      checkpoint.requireNetwork();
+    } catch (WeightFormatException e) {
+      refusal = e;
+    }
     try {
       if (checkpoint.kind() == CheckpointKind.TRANSFORMER) {
         describeTransformer(checkpoint.source());
@@ -136,6 +148,17 @@ final class CheckpointReport {
       numbers.put((String) namesAndValues[i], namesAndValues[i + 1]);
     }
     return numbers;
+  }
+
+  /**
+   * Refuses what is no network of ours.
+   *
+   * @throws WeightFormatException saying what was expected, and what is nearest
+   */
+  void requireNetwork() throws WeightFormatException {
+    if (refusal != null) {
+      throw refusal;
+    }
   }
 
   /** For {@code --json}. */

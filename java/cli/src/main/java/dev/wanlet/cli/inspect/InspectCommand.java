@@ -36,7 +36,10 @@ import picocli.CommandLine.Spec;
       "  wanlet inspect clip.mp4"
     },
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:done", "3:the file is missing, unreadable or damaged"})
+    exitCodeList = {
+      "0:done",
+      "3:the file is missing, unreadable, damaged or no part of a Wan model"
+    })
 public final class InspectCommand implements Callable<Integer> {
   private static final Pattern CLIP =
       Pattern.compile(".*\\.(mp4|webm|gif|png|apng|mkv|mov)", Pattern.CASE_INSENSITIVE);
@@ -63,6 +66,8 @@ public final class InspectCommand implements Callable<Integer> {
     } else {
       CheckpointReport report = CheckpointReport.read(file);
       out.print(json ? Json.text(report.facts(tensors)) + "\n" : report.render(tensors));
+      out.flush();
+      report.requireNetwork();
     }
     out.flush();
     return ExitCode.OK;

@@ -8,6 +8,7 @@ import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.model.transformer.TokenGrid;
@@ -118,7 +119,8 @@ public final class ImatrixCommand implements Callable<Integer> {
     }
     try (Backend backend = CpuNetworks.backend(workers)) {
       List<float[]> contexts = encode(backend, files, prompts);
-      try (Checkpoint checkpoint = Checkpoint.open(files.transformer())) {
+      try (Checkpoint checkpoint =
+          Checkpoint.open(files.transformer(), ModelPart.TRANSFORMER::is)) {
         WanConfig config = WanConfig.infer(checkpoint.source());
         FlowSchedule schedule =
             FlowSchedule.plain(steps, files.model().flowShift(FrameSize.parse(size)));
@@ -175,7 +177,7 @@ public final class ImatrixCommand implements Callable<Integer> {
         ids.add(tokenizer.encode(PromptCleaner.clean(prompt), WanConfig.TEXT_LENGTH));
       }
     }
-    try (Checkpoint checkpoint = Checkpoint.open(files.textEncoder());
+    try (Checkpoint checkpoint = Checkpoint.open(files.textEncoder(), ModelPart.TEXT_ENCODER::is);
         Umt5Encoder encoder =
             CpuNetworks.textEncoder(backend, checkpoint.source(), Precision.AUTO)) {
       return encoder.encode(ids);

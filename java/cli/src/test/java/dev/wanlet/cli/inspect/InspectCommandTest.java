@@ -8,10 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.demo.DemoModel;
+import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.write.FrameSink;
 import dev.wanlet.wan.media.write.FrameSinks;
+import dev.wanlet.weights.StoredType;
+import dev.wanlet.weights.write.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,6 +94,23 @@ class InspectCommandTest {
       assertThat(run.code()).as(bad.toString()).isEqualTo(ExitCode.BAD_INPUT);
       assertThat(run.out()).isEmpty();
       assertThat(run.err()).contains(bad.toString()).hasLineCount(1);
+    }
+  }
+
+  @Test
+  void whatIsNoneOfWansNetworksIsExitCodeThree() throws IOException {
+    Path other = folder.resolve("other.safetensors");
+    try (SafetensorsWriter writer = SafetensorsWriter.create(other)) {
+      writer.declare("net.blocks.3.self_attn.k.weight", StoredType.F32, Shape.of(0));
+      writer.commit();
+    }
+    for (String option : new String[] {"--json", "--tensors"}) {
+      CommandRun run = CommandRun.of("inspect", option, other.toString());
+      assertThat(run.code()).isEqualTo(ExitCode.BAD_INPUT);
+      assertThat(run.out()).contains("unknown network");
+      assertThat(run.err())
+          .contains("expected is one of these", "Nearest is the Wan transformer")
+          .hasLineCount(1);
     }
   }
 

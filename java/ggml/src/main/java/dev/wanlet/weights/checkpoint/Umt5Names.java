@@ -12,6 +12,7 @@ import dev.wanlet.weights.WeightSource;
  * <p>Source: Wan2.1 wan/modules/t5.py; llama.cpp gguf-py/gguf/tensor_mapping.py.
  */
 public final class Umt5Names {
+  private static final String POSITION_BIAS = ".pos_embedding.embedding.weight";
   private static final NameRules HUGGING_FACE = huggingFace();
   private static final NameRules LLAMA_CPP = llamaCpp();
   private static final NameRules TO_LLAMA_CPP = LLAMA_CPP.inverse();
@@ -32,6 +33,29 @@ public final class Umt5Names {
     WeightSource single =
         twice ? source.filtered(name -> !name.equals("encoder.embed_tokens.weight")) : source;
     return LLAMA_CPP.apply(HUGGING_FACE.apply(single));
+  }
+
+  /**
+   * Refuses T5, whose tensors have the same names but whose first block has the one position bias.
+   *
+   * @param source under official names
+   * @throws WeightFormatException if the source is T5
+   */
+  static void refuseT5(WeightSource source) throws WeightFormatException {
+    boolean blocks = source.find("blocks.1.attn.q.weight").isPresent();
+    if (blocks
+        && source.find("blocks.0" + POSITION_BIAS).isPresent()
+        && source.find("blocks.1" + POSITION_BIAS).isEmpty()) {
+      throw new WeightFormatException(
+          source.files().get(0),
+          "this is T5, as for Flux or SD3, not umT5: only its first block has a relative position"
+              + " bias. Wan's text encoder is umT5-XXL");
+    }
+  }
+
+  /** The official name of one tensor in Hugging Face's or llama.cpp's naming. */
+  static String official(String name) {
+    return LLAMA_CPP.rename(HUGGING_FACE.rename(name));
   }
 
   /** The name llama.cpp's converter gives to a tensor of that official name. */

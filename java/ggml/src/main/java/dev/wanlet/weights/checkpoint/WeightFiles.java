@@ -6,13 +6,16 @@ import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.gguf.GgufFile;
 import dev.wanlet.weights.pickle.PthFile;
 import dev.wanlet.weights.safetensors.SafetensorsFile;
-import dev.wanlet.weights.safetensors.SafetensorsIndex;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,24 +23,71 @@ import java.util.stream.Stream;
 public final class WeightFiles {
   private static final int LISTED = 20;
 
+  /** Of a GGUF file that llama.cpp's gguf-split wrote. */
+  private static final String SPLIT_COUNT = "split.count";
+
   private WeightFiles() {}
 
   /**
-   * Opens a weight file, the index of a sharded checkpoint, or a directory that holds one of them.
-   * The format is recognised by content.
+   * Opens a weight file, the index or a file of a sharded checkpoint, or a directory that holds one
+   * of them. The format is recognised by content.
    *
    * @throws NoSuchFileException if there is nothing at {@code path}
-   * @throws WeightFormatException if the file is of no supported format or damaged, or if the
-   *     directory does not hold exactly one checkpoint
+   * @throws WeightFormatException if the file is of no supported format, damaged, or one of several
+   *     that are not all there, or if the directory does not hold exactly one checkpoint
    * @throws IOException if a file cannot be opened
    */
   public static WeightSource open(Path path) throws IOException {
-    if (Files.notExists(path)) {
-      throw new NoSuchFileException(path.toString(), null, "no such file; check the path");
-    }
+    requireThere(path);
     if (Files.isDirectory(path)) {
-      return open(checkpointIn(path));
+      Path folder = HuggingFaceCache.snapshot(path);
+      return open(checkpointIn(folder));
     }
+    Optional<Shard> shard = Shard.of(path);
+    if (shard.isPresent()) {
+      return openAll(shard.get().all());
+    }
+    WeightSource source = openFile(path);
+    String parts = source.metadata().get(SPLIT_COUNT);
+    if (parts != null && !parts.equals("0") && !parts.equals("1")) {
+      source.close();
+      throw new WeightFormatException(
+          path,
+          String.format(
+              "it is only one of the %s files of a model; give them all the names they had, such as"
+                  + " model-00001-of-00002.gguf",
+              parts));
+    }
+    return source;
+  }
+
+  private static void requireThere(Path path) throws NoSuchFileException {
+    if (Files.notExists(path)) {
+      throw new NoSuchFileException(
+          path.toString(),
+          null,
+          Files.isSymbolicLink(path)
+              ? "a link that points nowhere; download the file again"
+              : "no such file; check the path");
+    }
+  }
+
+  private static WeightSource openAll(List<Path> files) throws IOException {
+    List<WeightSource> parts = new ArrayList<>();
+    try {
+      for (Path file : files) {
+        parts.add(openFile(file));
+      }
+      return WeightSource.union(parts);
+    } catch (Throwable e) {
+      parts.forEach(WeightSource::close);
+      throw e;
+    }
+  }
+
+  /** Opens one file, whether or not it is all of a checkpoint. */
+  static WeightSource openFile(Path path) throws IOException {
+    requireThere(path);
     if (Files.size(path) == 0) {
       throw new WeightFormatException(
           path, "the file is empty (0 bytes); download or convert it again");
@@ -46,8 +96,9 @@ public final class WeightFiles {
     return switch (format) {
       case GGUF -> GgufFile.open(path);
       case SAFETENSORS -> SafetensorsFile.open(path);
-      case SAFETENSORS_INDEX -> SafetensorsFile.openIndex(path);
+      case SHARD_INDEX -> ShardIndex.open(path);
       case ZIP -> PthFile.open(path);
+      case LEGACY_TORCH -> PthFile.openLegacy(path);
       case GIT_LFS_POINTER, HTML ->
           throw new WeightFormatException(
               path, format.title() + "; download the file again, for example with 'git lfs pull'");
@@ -60,20 +111,21 @@ public final class WeightFiles {
     };
   }
 
-  /** The one index, or else the one weight file, in a directory. */
+  /** The one index, or else the one weight file or set of shards, in a directory. */
   private static Path checkpointIn(Path directory) throws IOException {
     List<Path> entries;
     try (Stream<Path> listing = Files.list(directory)) {
-      entries = listing.filter(Files::isRegularFile).sorted().toList();
+      entries = listing.filter(path -> !Files.isDirectory(path)).sorted().toList();
     }
-    List<Path> candidates = endingIn(entries, SafetensorsIndex.SUFFIX);
+    List<Path> candidates = endingIn(entries, ShardIndex.SUFFIX);
     if (candidates.isEmpty()) {
       candidates = endingIn(entries, ".safetensors", ".gguf");
     }
     if (candidates.isEmpty()) {
       // Last: official folders hold the other networks as .pth beside the transformer.
-      candidates = endingIn(entries, ".pth", ".pt");
+      candidates = endingIn(entries, ".pth", ".pt", ".bin", ".ckpt");
     }
+    candidates = firstOfEach(candidates);
     if (candidates.size() == 1) {
       return candidates.get(0);
     }
@@ -86,9 +138,21 @@ public final class WeightFiles {
     throw new WeightFormatException(
         directory,
         candidates.isEmpty()
-            ? "no safetensors, GGUF or .pth file in this directory; it holds: "
+            ? "no safetensors, GGUF, .pth or .bin file in this directory; it holds: "
                 + (found.isEmpty() ? "no files" : found)
             : candidates.size() + " weight files in this directory, give one of them: " + found);
+  }
+
+  /** Sorted weight files with one file for each set of shards. */
+  public static List<Path> firstOfEach(List<Path> files) {
+    Set<String> sets = new HashSet<>();
+    return files.stream()
+        .filter(
+            file ->
+                Shard.of(file)
+                    .map(s -> sets.add(file.resolveSibling(s.set()).toString()))
+                    .orElse(true))
+        .toList();
   }
 
   private static List<Path> endingIn(List<Path> files, String... suffixes) {

@@ -14,12 +14,13 @@ import java.nio.file.Path;
 public enum WeightFormat {
   GGUF("GGUF"),
   SAFETENSORS("safetensors"),
-  /** The JSON list of a sharded safetensors checkpoint. */
-  SAFETENSORS_INDEX("JSON"),
+  /** The JSON list of a checkpoint in several files. */
+  SHARD_INDEX("JSON"),
   /** What PyTorch saves since version 1.6: a zip archive. */
   ZIP("a zip archive, probably a PyTorch checkpoint (.pth, .pt, .ckpt)"),
-  /** What PyTorch saved before version 1.6. */
-  PICKLE("a Python pickle, probably an old PyTorch checkpoint"),
+  /** What PyTorch saved before version 1.6: pickles and raw storages in a row. */
+  LEGACY_TORCH("a PyTorch checkpoint (.pth, .pt, .ckpt) of before version 1.6"),
+  PICKLE("a Python pickle without PyTorch's mark"),
   /** GGUF's predecessors. */
   OLD_GGML("a ggml file from before GGUF"),
   /** A few lines of text that stand for a large file in a git repository. */
@@ -27,6 +28,10 @@ public enum WeightFormat {
   /** What a download of a page instead of a file leaves. */
   HTML("a web page, not the file itself"),
   UNKNOWN("not a known weight file");
+
+  /** A pickle of protocol 2 that holds the ten-byte number 0x1950a86a20f9469cfc6c. */
+  private static final String LEGACY_MARK =
+      "\u0080\u0002\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019";
 
   private static final int PROBE_BYTES = 64;
   private static final int SAFETENSORS_LENGTH_BYTES = 8;
@@ -75,11 +80,14 @@ public enum WeightFormat {
     }
     String start = text.stripLeading();
     if (start.startsWith("{")) {
-      return SAFETENSORS_INDEX;
+      return SHARD_INDEX;
     }
     if (start.regionMatches(true, 0, "<!doctype", 0, 9)
         || start.regionMatches(true, 0, "<html", 0, 5)) {
       return HTML;
+    }
+    if (text.startsWith(LEGACY_MARK)) {
+      return LEGACY_TORCH;
     }
     if (text.startsWith("\u0080\u0002") || text.startsWith("\u0080\u0004")) {
       return PICKLE;

@@ -151,6 +151,11 @@ public final class GgufFile implements WeightSource {
   }
 
   @Override
+  public Map<String, String> passedOver() {
+    return Collections.unmodifiableMap(header.passedOver());
+  }
+
+  @Override
   public void close() {
     file.close();
   }

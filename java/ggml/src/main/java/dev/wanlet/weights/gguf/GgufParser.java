@@ -26,7 +26,8 @@ final class GgufParser {
       int version,
       long alignment,
       Map<String, GgufValue> values,
-      Map<String, WeightTensor> tensors) {}
+      Map<String, WeightTensor> tensors,
+      Map<String, String> passedOver) {}
 
   // Far above any model; they bound the memory that a hostile header costs.
   private static final int MAX_TENSORS = 1 << 20;
@@ -37,7 +38,9 @@ final class GgufParser {
   private final Path path;
   private final HeaderCursor cursor;
   private final Map<String, GgufValue> values = new LinkedHashMap<>();
+  private final Map<String, String> passedOver = new LinkedHashMap<>();
 
+  /** What a tensor's entry says; {@code type} is null if there is none of that number. */
   private record Info(String name, TensorType type, Shape stored, long relativeOffset) {}
 
   private GgufParser(MappedFile file) {
@@ -65,6 +68,9 @@ final class GgufParser {
     long dataStart = GgufLayout.align(cursor.position(), alignment);
     Map<String, WeightTensor> tensors = new LinkedHashMap<>();
     for (Info info : infos) {
+      if (info.type == null) {
+        continue;
+      }
       WeightTensor tensor = place(info, dataStart, alignment);
       if (tensors.putIfAbsent(info.name, tensor) != null) {
         throw new WeightFormatException(
@@ -72,7 +78,7 @@ final class GgufParser {
       }
     }
     checkOverlap(List.copyOf(tensors.values()));
-    return new Header(version, alignment, values, tensors);
+    return new Header(version, alignment, values, tensors, passedOver);
   }
 
   private int version() throws WeightFormatException {
@@ -149,14 +155,11 @@ final class GgufParser {
       dims[i] = cursor.u64("the shape of " + what); // the file has the contiguous one first
     }
     long typeId = cursor.u32("the type of " + what);
-    TensorType type =
-        TensorType.byId((int) Math.min(typeId, Integer.MAX_VALUE))
-            .orElseThrow(
-                () ->
-                    cursor.error(
-                        "%s has unknown tensor type %d; it may need a newer ggml or be a removed"
-                            + " type: convert the model again",
-                        what, typeId));
+    TensorType type = TensorType.byId((int) Math.min(typeId, Integer.MAX_VALUE)).orElse(null);
+    if (type == null) {
+      passedOver.put(name, "type " + typeId + " of ggml");
+      return new Info(name, null, null, cursor.u64("the offset of " + what));
+    }
     Shape shape;
     try {
       shape = Shape.of(dims);

@@ -2,6 +2,7 @@
 package dev.wanlet.weights.pickle;
 
 import dev.wanlet.weights.WeightFormatException;
+import java.math.BigInteger;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,23 +20,28 @@ import java.util.Map;
 
 /**
  * Reads a Python pickle of plain data: numbers, text, tuples, lists, dictionaries, and what a
- * {@link Host} makes of the few classes and functions it knows by name. Nothing is executed: every
- * other global is an error that names it. Work and memory are bounded by the pickle's length.
- * Confined to one thread.
+ * {@link Host} makes of the few classes and functions it knows by name. Nothing is executed: an
+ * object of any other class is a {@link Foreign}, a note of what it was made of. Work and memory
+ * are bounded by the pickle's length. Confined to one thread.
  *
- * <p>Python's values become {@link Long}, {@link Double}, {@link Boolean}, {@link String}, {@code
- * byte[]}, {@link Tuple}, {@link List}, {@link Map} and {@link #NONE}. Values may contain
- * themselves, so they must not be hashed, compared or printed whole.
+ * <p>Python's values become {@link Long}, {@link BigInteger}, {@link Double}, {@link Boolean},
+ * {@link String}, {@code byte[]}, {@link Tuple}, {@link List} (of sets too), {@link Map}, {@link
+ * Foreign} and {@link #NONE}. Values may contain themselves, so they must not be hashed, compared
+ * or printed whole.
  *
  * <p>Source: the opcodes of Python's Lib/pickletools.py, protocols 2 to 5.
  */
 final class PickleReader {
   /** What the pickle's globals and persistent ids mean. */
   interface Host {
-    /** The value for a global that may be used, or null to refuse it. */
-    Object global(String module, String name);
+    /**
+     * The value for a global; a {@link Foreign} for one that means nothing here.
+     *
+     * @throws WeightFormatException if the global has no business in a file of data
+     */
+    Object global(String module, String name) throws WeightFormatException;
 
-    /** Calls a value that {@link #global} returned. */
+    /** What a call of a value that {@link #global} returned, not a {@link Foreign}, gives. */
     Object call(Object callable, Tuple arguments) throws WeightFormatException;
 
     /** The object that stands outside the pickle under that id. */
@@ -56,6 +62,29 @@ final class PickleReader {
 
     Object get(int index) {
       return items.get(index);
+    }
+  }
+
+  /**
+   * A class or function that means nothing here, or what would be made with it. Compared by
+   * identity.
+   */
+  static final class Foreign {
+    private final String name;
+    private final List<Object> parts = new ArrayList<>();
+
+    Foreign(String name) {
+      this.name = name;
+    }
+
+    /** Such as {@code argparse.Namespace}. */
+    String name() {
+      return name;
+    }
+
+    /** Arguments, attributes and items, in the order they came. */
+    List<Object> parts() {
+      return parts;
     }
   }
 
@@ -84,14 +113,16 @@ final class PickleReader {
   }
 
   /**
-   * The pickled value.
+   * The value pickled at a buffer's position, which moves behind it.
    *
    * @throws WeightFormatException if the pickle is damaged or uses what the host does not know
    */
   static Object read(ByteBuffer pickle, Path file, Host host) throws WeightFormatException {
     PickleReader reader = new PickleReader(pickle, file, host);
     try {
-      return reader.run();
+      Object value = reader.run();
+      pickle.position(reader.in.position());
+      return value;
     } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw reader.error("it ends in the middle of a value");
     }
@@ -116,8 +147,8 @@ final class PickleReader {
         case 'J' -> push((long) in.getInt());
         case 'K' -> push((long) (in.get() & 0xff));
         case 'M' -> push((long) (in.getShort() & 0xffff));
-        case 0x8a -> push(longInteger(in.get() & 0xff));
-        case 0x8b -> push(longInteger(in.getInt()));
+        case 0x8a -> push(integer(take(in.get() & 0xff)));
+        case 0x8b -> push(integer(take(in.getInt())));
         case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
         case 'X' -> push(text(in.getInt() & 0xffffffffL, StandardCharsets.UTF_8));
         case 0x8c -> push(text(in.get() & 0xff, StandardCharsets.UTF_8));
@@ -135,7 +166,10 @@ final class PickleReader {
         case ']' -> push(new ArrayList<Object>());
         case 'l' -> push(new ArrayList<>(popMark()));
         case 'a' -> append(List.of(pop()));
-        case 'e' -> append(popMark());
+        case 'e', 0x90 -> append(popMark());
+        case 0x8f -> push(new ArrayList<Object>());
+        case 0x91 -> push(new Tuple(popMark()));
+        case 0x96 -> push(take(in.getLong()));
         case '}' -> push(new LinkedHashMap<Object, Object>());
         case 'd' -> {
           List<Object> items = popMark();
@@ -154,15 +188,24 @@ final class PickleReader {
         case 'j' -> push(memoized(in.getInt() & 0xffffffffL));
         case 'c' -> {
           String module = line();
-          push(global(module, line()));
+          push(host.global(module, line()));
         }
         case 0x93 -> {
           String name = popText("a global's name");
-          push(global(popText("a global's module"), name));
+          push(host.global(popText("a global's module"), name));
         }
-        case 'R' -> {
+        case 'R', 0x81 -> {
           Tuple arguments = popTuple();
-          push(host.call(pop(), arguments));
+          push(call(pop(), arguments));
+        }
+        case 0x92 -> {
+          Object named = pop();
+          Tuple arguments = popTuple();
+          Object made = call(pop(), arguments);
+          if (made instanceof Foreign object) {
+            object.parts.add(named);
+          }
+          push(made);
         }
         case 'b' -> build();
         case 'Q' -> push(host.persistent(pop()));
@@ -230,32 +273,59 @@ final class PickleReader {
     return new Tuple(List.of(items));
   }
 
-  @SuppressWarnings("unchecked") // Only this class makes lists and maps, of these types.
+  private Object call(Object callable, Tuple arguments) throws WeightFormatException {
+    if (!(callable instanceof Foreign unknown)) {
+      return host.call(callable, arguments);
+    }
+    Foreign made = new Foreign(unknown.name);
+    if (arguments.size() > 0) {
+      made.parts.add(arguments);
+    }
+    return made;
+  }
+
+  @SuppressWarnings(
+      "unchecked") // Only this class and its host make lists and maps, of these types.
   private void append(List<Object> items) throws WeightFormatException {
-    if (!(peek() instanceof List<?> list)) {
+    if (peek() instanceof Foreign object) {
+      object.parts.add(items);
+    } else if (peek() instanceof List<?> list) {
+      ((List<Object>) list).addAll(items);
+    } else {
       throw error("it appends to what is not a list");
     }
-    ((List<Object>) list).addAll(items);
   }
 
   @SuppressWarnings("unchecked")
   private void setItems(List<Object> items) throws WeightFormatException {
-    if (!(peek() instanceof Map<?, ?> map) || items.size() % 2 != 0) {
+    if (items.size() % 2 != 0) {
+      throw error("it sets a key without a value");
+    }
+    Map<Object, Object> map;
+    if (peek() instanceof Foreign object) {
+      map = new LinkedHashMap<>();
+      object.parts.add(map);
+    } else if (peek() instanceof Map<?, ?> own) {
+      map = (Map<Object, Object>) own;
+    } else {
       throw error("it sets items of what is not a dictionary");
     }
     for (int i = 0; i < items.size(); i += 2) {
       Object key = items.get(i);
-      if (!(key instanceof String || key instanceof Long || key instanceof Boolean)) {
-        throw error("a dictionary has a key that is neither text nor an integer");
+      if (key instanceof List || key instanceof Map || key instanceof byte[]) {
+        throw error("a dictionary has a key that cannot be one");
       }
-      ((Map<Object, Object>) map).put(key, items.get(i + 1));
+      map.put(key, items.get(i + 1));
     }
   }
 
-  /** Attributes of a dictionary (PyTorch's {@code _metadata}) are dropped; others are refused. */
+  /** Attributes of dictionaries (PyTorch's {@code _metadata}) and of what the host made go. */
   private void build() throws WeightFormatException {
-    pop();
-    if (!(peek() instanceof Map<?, ?>)) {
+    Object state = pop();
+    Object target = peek();
+    if (target instanceof Foreign object) {
+      object.parts.add(state);
+    } else if (!(target instanceof Map || target instanceof TensorView)) {
       throw error("it sets attributes of an object that is not a dictionary");
     }
   }
@@ -268,27 +338,18 @@ final class PickleReader {
     return value;
   }
 
-  private Object global(String module, String name) throws WeightFormatException {
-    Object value = host.global(module, name);
-    if (value == null) {
-      throw error(
-          "it asks to load '%s.%s', which is not part of tensor data; the file may be hostile or"
-              + " hold a whole program state: save only the state dictionary",
-          printable(module), printable(name));
+  /** A number in two's complement, the lowest byte first. */
+  private static Object integer(byte[] bytes) {
+    if (bytes.length == 0) {
+      return 0L;
     }
-    return value;
-  }
-
-  private long longInteger(int bytes) throws WeightFormatException {
-    if (bytes < 0 || bytes > Long.BYTES) {
-      throw error("an integer has %d bytes, expected at most 8", bytes);
+    for (int i = 0, j = bytes.length - 1; i < j; i++, j--) {
+      byte low = bytes[i];
+      bytes[i] = bytes[j];
+      bytes[j] = low;
     }
-    long value = 0;
-    for (int i = 0; i < bytes; i++) {
-      value |= (in.get() & 0xffL) << (8 * i);
-    }
-    int unused = Long.SIZE - 8 * bytes;
-    return bytes == 0 ? 0 : value << unused >> unused;
+    BigInteger value = new BigInteger(bytes);
+    return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
   }
 
   private byte[] take(long length) throws WeightFormatException {
@@ -334,11 +395,6 @@ final class PickleReader {
       return tuple;
     }
     throw error("a call's arguments are not a tuple");
-  }
-
-  private static String printable(String name) {
-    String shown = name.length() > 80 ? name.substring(0, 80) + "..." : name;
-    return shown.replaceAll("\\p{Cntrl}", "?");
   }
 
   private WeightFormatException error(String format, Object... arguments) {

@@ -1,106 +1,118 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights.pickle;
 
+import dev.wanlet.ggml.Shape;
 import dev.wanlet.weights.MappedFile;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.pickle.PickleReader.Foreign;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * A PyTorch checkpoint ({@code .pth}, {@code .pt}, {@code .ckpt}) as {@code torch.save} writes it
- * since version 1.6: a zip archive of a pickle and raw storages. Memory-mapped; tensors are views
- * on the archive's stored entries. Owner: close it when its tensors are no longer used.
+ * A PyTorch checkpoint ({@code .pth}, {@code .pt}, {@code .bin}, {@code .ckpt}) as {@code
+ * torch.save} writes it: since version 1.6 a zip archive of a pickle and raw storages, before that
+ * a row of pickles and storages. Memory-mapped; tensors are views on the file, but for those that
+ * are compressed or transposed, which are brought to memory. Owner: close it when its tensors are
+ * no longer used.
  *
  * <p>The pickle is read as data, never run: tensors, dictionaries and plain values are understood,
- * and any other class or function is refused by name. A state dictionary may lie at the top or
- * under one of the usual keys ({@code state_dict}, {@code model}, {@code module}, {@code ema}).
- * Entries of the dictionary that are not tensors are left out.
+ * objects of other classes are passed over, and a class or function that has no business in a file
+ * of weights is refused by name. Names are those of {@link StateDictionary}.
  *
  * <p>Thread-safe for reading; close only when no other thread reads. Source: PyTorch
- * torch/serialization.py, {@code _save} and {@code _load}.
+ * torch/serialization.py, {@code _save} and {@code _load}, {@code _legacy_save}.
  */
 public final class PthFile implements WeightSource {
-  private static final String PICKLE = "data.pkl";
-  private static final long MAX_PICKLE_BYTES = 16L << 20; // Wan 14B's has 0.3 MB
-
   private final MappedFile file;
-  private final Map<String, WeightTensor> tensors;
+  private final List<MappedFile> copies = new ArrayList<>();
+  private final Map<String, WeightTensor> tensors = new LinkedHashMap<>();
+  private final Map<String, String> passedOver = new LinkedHashMap<>();
 
-  private PthFile(MappedFile file, Map<String, WeightTensor> tensors) {
+  private PthFile(MappedFile file) {
     this.file = file;
-    this.tensors = Collections.unmodifiableMap(tensors);
   }
 
   /**
-   * Opens a file, reads its pickle and checks where the tensors lie; tensor data is not read.
+   * Opens a file in the format since version 1.6, reads its pickle and checks where the tensors
+   * lie; tensor data is read only where it has to be unpacked or rearranged.
    *
-   * @throws WeightFormatException if it is not a PyTorch checkpoint, damaged, or holds more than
-   *     tensors
+   * @throws WeightFormatException if it is not a PyTorch checkpoint, damaged or hostile
    * @throws IOException if it cannot be opened
    */
   public static PthFile open(Path path) throws IOException {
     return open(MappedFile.open(path));
   }
 
+  /**
+   * Opens a file in the format of before version 1.6, as {@link #open(Path)} does.
+   *
+   * @throws WeightFormatException if it is not a PyTorch checkpoint, damaged or hostile
+   * @throws IOException if it cannot be opened
+   */
+  public static PthFile openLegacy(Path path) throws IOException {
+    return openLegacy(MappedFile.open(path));
+  }
+
   /** Takes over {@code file}; closes it on failure. */
   static PthFile open(MappedFile file) throws WeightFormatException {
+    PthFile pth = new PthFile(file);
+    return pth.filled(() -> ZipArchive.read(file, pth.copies));
+  }
+
+  /** Takes over {@code file}; closes it on failure. */
+  static PthFile openLegacy(MappedFile file) throws WeightFormatException {
+    return new PthFile(file).filled(() -> LegacyArchive.read(file));
+  }
+
+  private interface Reading {
+    Object value() throws WeightFormatException;
+  }
+
+  private PthFile filled(Reading reading) throws WeightFormatException {
     try {
-      return new PthFile(file, read(file));
+      for (Map.Entry<String, Object> item :
+          StateDictionary.of(reading.value(), file.path()).entrySet()) {
+        if (item.getValue() instanceof TensorView view) {
+          tensors.put(item.getKey(), tensor(item.getKey(), view));
+        } else {
+          passedOver.put(item.getKey(), ((Foreign) item.getValue()).name());
+        }
+      }
+      return this;
     } catch (Throwable e) {
-      file.close();
+      close();
       throw e;
     }
   }
 
-  private static Map<String, WeightTensor> read(MappedFile file) throws WeightFormatException {
-    Map<String, ZipDirectory.Entry> entries = ZipDirectory.read(file);
-    List<ZipDirectory.Entry> pickles =
-        entries.values().stream()
-            .filter(e -> e.name().equals(PICKLE) || e.name().endsWith("/" + PICKLE))
-            .toList();
-    if (pickles.size() != 1) {
+  private WeightTensor tensor(String name, TensorView view) throws WeightFormatException {
+    Shape shape = view.shape();
+    if (view.isContiguous()) {
+      Storage storage = view.storage();
+      long at = storage.offset() + view.offset() * view.type().elementBytes();
+      return new WeightTensor(name, view.type(), shape, shape, storage.file(), at);
+    }
+    long inMemory = copies.stream().mapToLong(MappedFile::length).sum();
+    if (view.bytes() > Math.max(file.length(), ZipArchive.SMALL) - inMemory) {
       throw new WeightFormatException(
           file.path(),
           String.format(
-              "the zip archive has %d entries named %s, expected one: it is not a PyTorch"
-                  + " checkpoint",
-              pickles.size(), PICKLE));
+              "'%s' and others are transposed views that take more memory than the file; save"
+                  + " tensor.contiguous() instead",
+              name));
     }
-    ZipDirectory.Entry pickle = pickles.get(0);
-    if (pickle.length() > MAX_PICKLE_BYTES) {
-      throw new WeightFormatException(
-          file.path(),
-          String.format(
-              "its pickle has %,d bytes, expected at most %,d", pickle.length(), MAX_PICKLE_BYTES));
-    }
-    String root = pickle.name().substring(0, pickle.name().length() - PICKLE.length());
-    checkByteOrder(file, entries.get(root + "byteorder"));
-    TorchObjects torch = new TorchObjects(file, entries, root + "data/");
-    Object value =
-        PickleReader.read(file.window(pickle.offset(), pickle.length()), file.path(), torch);
-    return torch.stateDictionary(value);
-  }
-
-  private static void checkByteOrder(MappedFile file, ZipDirectory.Entry entry)
-      throws WeightFormatException {
-    // Written since PyTorch 2.1; older files are of the machine's order, which was always little.
-    if (entry == null) {
-      return;
-    }
-    int length = (int) Math.min(16, entry.length());
-    String order = new String(file.bytes(entry.offset(), length), StandardCharsets.US_ASCII);
-    if (!order.equals("little")) {
-      throw new WeightFormatException(
-          file.path(), "its byte order is '" + order + "', expected 'little'; save it again");
-    }
+    MappedFile copy = MappedFile.owning(file.path(), view.gather());
+    copies.add(copy);
+    return new WeightTensor(name, view.type(), shape, shape, copy, 0);
   }
 
   @Override
@@ -115,7 +127,7 @@ public final class PthFile implements WeightSource {
 
   @Override
   public Collection<WeightTensor> tensors() {
-    return tensors.values();
+    return Collections.unmodifiableCollection(tensors.values());
   }
 
   @Override
@@ -130,7 +142,13 @@ public final class PthFile implements WeightSource {
   }
 
   @Override
+  public Map<String, String> passedOver() {
+    return Collections.unmodifiableMap(passedOver);
+  }
+
+  @Override
   public void close() {
+    copies.forEach(MappedFile::close);
     file.close();
   }
 

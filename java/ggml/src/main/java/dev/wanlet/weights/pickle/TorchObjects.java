@@ -2,40 +2,47 @@
 package dev.wanlet.weights.pickle;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.weights.MappedFile;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.pickle.PickleReader.Foreign;
 import dev.wanlet.weights.pickle.PickleReader.Tuple;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * The few of PyTorch's classes and functions that saved tensors refer to, as descriptions: nothing
- * is executed. Confined to one thread.
+ * The few of PyTorch's and Python's classes and functions that saved tensors refer to, as
+ * descriptions: nothing is executed. Others, such as a training program's settings, are kept as
+ * {@link Foreign} notes. Confined to one thread.
  *
  * <p>Source: PyTorch torch/_utils.py ({@code _rebuild_tensor_v2}, {@code _rebuild_tensor_v3},
  * {@code _rebuild_parameter}) and torch/storage.py.
  */
 final class TorchObjects implements PickleReader.Host {
+  /** What the names of {@link Foreign} tensors begin with. */
+  static final String FOREIGN_TENSOR = "tensor of ";
+
   private enum Function {
-    ORDERED_DICT,
+    DICT,
     SIZE,
     REBUILD_TENSOR,
     REBUILD_TENSOR_WITH_DTYPE,
-    REBUILD_PARAMETER
+    REBUILD_PARAMETER,
+    REBUILD_SUBCLASS
   }
 
-  /** A storage class such as {@code torch.HalfStorage}; {@code type} is null for untyped bytes. */
-  private record StorageClass(StoredType type) {}
-
-  /** Raw numbers in an archive entry; {@code count} is of elements, of bytes if untyped. */
-  private record Storage(StoredType type, ZipDirectory.Entry entry, long count) {}
-
-  /** A tensor's place, still without a name. */
-  private record View(StoredType type, Shape shape, long offset) {}
+  /** Gives out the storages that persistent ids name. */
+  interface Storages {
+    /**
+     * The storage under a key.
+     *
+     * @throws WeightFormatException if there is none, or it is too small
+     */
+    Storage find(String key, Storage.Elements elements, long count) throws WeightFormatException;
+  }
 
   private static final Map<String, StoredType> STORAGES =
       Map.ofEntries(
@@ -70,44 +77,107 @@ final class TorchObjects implements PickleReader.Host {
 
   private static final Map<String, Function> FUNCTIONS =
       Map.of(
-          "collections.OrderedDict", Function.ORDERED_DICT,
+          "collections.OrderedDict", Function.DICT,
+          "collections.defaultdict", Function.DICT,
+          "collections.Counter", Function.DICT,
           "torch.Size", Function.SIZE,
           "torch._utils._rebuild_tensor", Function.REBUILD_TENSOR,
           "torch._utils._rebuild_tensor_v2", Function.REBUILD_TENSOR,
           "torch._utils._rebuild_tensor_v3", Function.REBUILD_TENSOR_WITH_DTYPE,
-          "torch._utils._rebuild_parameter", Function.REBUILD_PARAMETER);
+          "torch._utils._rebuild_parameter", Function.REBUILD_PARAMETER,
+          "torch._utils._rebuild_parameter_with_state", Function.REBUILD_PARAMETER,
+          "torch._tensor._rebuild_from_type_v2", Function.REBUILD_SUBCLASS);
 
-  /** Keys under which training code puts the weights, in the order they are tried. */
-  private static final List<String> WRAPPERS = List.of("state_dict", "model", "module", "ema");
+  /** Storages of types that Wanlet does not read, with the bytes of an element. */
+  private static final Map<String, Integer> FOREIGN_STORAGES =
+      Map.of(
+          "ComplexFloatStorage", 8,
+          "ComplexDoubleStorage", 16,
+          "QInt8Storage", 1,
+          "QUInt8Storage", 1,
+          "QInt32Storage", 4,
+          "QUInt4x2Storage", 1,
+          "QUInt2x4Storage", 1);
+
+  /**
+   * Modules that a file of weights has no business with. Nothing of them would be run, as nothing
+   * ever is: this is to say what the file tries with readers that do run it.
+   */
+  private static final Set<String> HOSTILE_MODULES =
+      Set.of(
+          "os",
+          "posix",
+          "nt",
+          "subprocess",
+          "sys",
+          "shutil",
+          "socket",
+          "runpy",
+          "importlib",
+          "pty",
+          "ctypes",
+          "code",
+          "webbrowser",
+          "marshal",
+          "pickle",
+          "pip");
+
+  private static final Set<String> HOSTILE_NAMES =
+      Set.of(
+          "builtins.eval",
+          "builtins.exec",
+          "builtins.compile",
+          "builtins.open",
+          "builtins.__import__",
+          "builtins.breakpoint",
+          "builtins.input",
+          "torch.storage._load_from_bytes",
+          "torch.load",
+          "torch.hub.load");
 
   /** Bounds the work of a hostile pickle that copies one long list again and again. */
   private static final int MAX_PAIRS = 1 << 20;
 
-  private final MappedFile file;
-  private final Map<String, ZipDirectory.Entry> entries;
-  private final String storagePrefix;
+  private final Path file;
+  private final Storages storages;
   private int pairs;
 
-  TorchObjects(MappedFile file, Map<String, ZipDirectory.Entry> entries, String storagePrefix) {
+  TorchObjects(Path file, Storages storages) {
     this.file = file;
-    this.entries = entries;
-    this.storagePrefix = storagePrefix;
+    this.storages = storages;
   }
 
   @Override
-  public Object global(String module, String name) {
+  public Object global(String module, String name) throws WeightFormatException {
     if (module.equals("torch")) {
       if (STORAGES.containsKey(name)) {
-        return new StorageClass(STORAGES.get(name));
+        StoredType type = STORAGES.get(name);
+        return new Storage.Elements(type, type.elementBytes(), null);
+      }
+      if (FOREIGN_STORAGES.containsKey(name)) {
+        return new Storage.Elements(null, FOREIGN_STORAGES.get(name), name);
       }
       if (DTYPES.containsKey(name)) {
         return DTYPES.get(name);
       }
     }
     if (module.equals("torch.storage") && name.equals("UntypedStorage")) {
-      return new StorageClass(null);
+      return new Storage.Elements(null, 1, null);
     }
-    return FUNCTIONS.get(module + "." + name);
+    String full = module + "." + name;
+    Function function = FUNCTIONS.get(full);
+    if (function != null) {
+      return function;
+    }
+    String top = module.contains(".") ? module.substring(0, module.indexOf('.')) : module;
+    if (HOSTILE_MODULES.contains(top)
+        || HOSTILE_NAMES.contains(full.replace("__builtin__.", "builtins."))) {
+      throw error(
+          "it asks to load '%s', which is not part of tensor data: the file is hostile or damaged,"
+              + " do not open it with a program that runs what it says",
+          printable(full));
+    }
+    return new Foreign(printable(full));
   }
 
   @Override
@@ -116,82 +186,90 @@ final class TorchObjects implements PickleReader.Host {
       throw error("the pickle calls a value that is not a function");
     }
     return switch (function) {
-      case ORDERED_DICT -> orderedDict(arguments);
+      case DICT -> dictionary(arguments);
       case SIZE -> argument(arguments, 0, Tuple.class, "torch.Size");
-      case REBUILD_PARAMETER -> argument(arguments, 0, View.class, "_rebuild_parameter");
+      case REBUILD_PARAMETER -> parameter(arguments);
+      case REBUILD_SUBCLASS -> {
+        // (function, class, its arguments, attributes)
+        Object rebuild = arguments.size() > 0 ? arguments.get(0) : null;
+        Tuple own = argument(arguments, 2, Tuple.class, "a tensor");
+        if (rebuild instanceof Function inner && inner != Function.REBUILD_SUBCLASS) {
+          yield call(inner, own);
+        }
+        yield foreignTensor("a class of its own");
+      }
       case REBUILD_TENSOR -> {
         Storage storage = argument(arguments, 0, Storage.class, "a tensor");
-        if (storage.type == null) {
+        if (storage.elements().foreign() != null) {
+          yield foreignTensor(storage.elements().foreign());
+        }
+        if (storage.elements().type() == null) {
           throw error("a tensor lies in a storage without a type");
         }
-        yield view(storage, storage.type, arguments);
+        yield view(storage, storage.elements().type(), arguments);
       }
-      case REBUILD_TENSOR_WITH_DTYPE ->
-          view(
-              argument(arguments, 0, Storage.class, "a tensor"),
-              argument(arguments, 6, StoredType.class, "a tensor"),
-              arguments);
+      case REBUILD_TENSOR_WITH_DTYPE -> {
+        Storage storage = argument(arguments, 0, Storage.class, "a tensor");
+        if (arguments.size() > 6 && arguments.get(6) instanceof Foreign dtype) {
+          yield foreignTensor(dtype.name());
+        }
+        yield view(storage, argument(arguments, 6, StoredType.class, "a tensor"), arguments);
+      }
     };
   }
 
-  /** PyTorch refers to storages as ('storage', class, key, device, number of elements). */
-  @Override
-  public Object persistent(Object id) throws WeightFormatException {
-    if (!(id instanceof Tuple tuple) || tuple.size() != 5 || !"storage".equals(tuple.get(0))) {
-      throw error("the pickle refers to an outside object that is not a storage");
-    }
-    StorageClass type = argument(tuple, 1, StorageClass.class, "a storage");
-    String key = argument(tuple, 2, String.class, "a storage");
-    long count = argument(tuple, 4, Long.class, "a storage");
-    ZipDirectory.Entry entry = entries.get(storagePrefix + key);
-    if (entry == null) {
-      throw error("the storage '%s' is not in the archive", key);
-    }
-    int size = type.type == null ? 1 : type.type.elementBytes();
-    if (count < 0 || count > entry.length() / size) {
-      throw error(
-          "storage '%s' should hold %,d elements of %d bytes, its entry has %,d bytes",
-          key, count, size, entry.length());
-    }
-    return new Storage(type.type, entry, count);
+  private Object parameter(Tuple arguments) throws WeightFormatException {
+    boolean unknown = arguments.size() > 0 && arguments.get(0) instanceof Foreign;
+    return unknown
+        ? arguments.get(0)
+        : argument(arguments, 0, TensorView.class, "_rebuild_parameter");
+  }
+
+  private static Foreign foreignTensor(String type) {
+    Foreign tensor = new Foreign(FOREIGN_TENSOR + type);
+    tensor.parts().add(PickleReader.NONE);
+    return tensor;
   }
 
   /**
-   * The tensors of the pickled value by name.
-   *
-   * @throws WeightFormatException if it is not a dictionary with tensors in it
+   * PyTorch refers to storages as ('storage', class, key, device, number of elements); old files
+   * add None, or where in another storage it lies.
    */
-  Map<String, WeightTensor> stateDictionary(Object value) throws WeightFormatException {
-    if (!(value instanceof Map<?, ?> top)) {
-      throw error("it does not hold a dictionary of tensors; save model.state_dict()");
+  @Override
+  public Object persistent(Object id) throws WeightFormatException {
+    boolean known =
+        id instanceof Tuple named
+            && (named.size() == 5 || named.size() == 6)
+            && "storage".equals(named.get(0));
+    if (!known) {
+      throw error("the pickle refers to an outside object that is not a storage");
     }
-    Map<?, ?> dictionary = top;
-    for (int i = 0; i < WRAPPERS.size() && !holdsTensors(dictionary); i++) {
-      if (top.get(WRAPPERS.get(i)) instanceof Map<?, ?> inner) {
-        dictionary = inner;
-      }
+    Tuple tuple = (Tuple) id;
+    if (tuple.size() == 6 && tuple.get(5) != PickleReader.NONE) {
+      throw error("a storage lies inside another; load and save the file again with torch.save");
     }
-    Map<String, WeightTensor> tensors = new LinkedHashMap<>();
-    for (Map.Entry<?, ?> item : dictionary.entrySet()) {
-      if (item.getValue() instanceof View view && item.getKey() instanceof String name) {
-        tensors.put(
-            name, new WeightTensor(name, view.type, view.shape, view.shape, file, view.offset));
-      }
-    }
-    if (tensors.isEmpty()) {
-      throw error("its dictionary holds no tensors; save model.state_dict()");
-    }
-    return tensors;
+    return storages.find(
+        argument(tuple, 2, String.class, "a storage"),
+        argument(tuple, 1, Storage.Elements.class, "a storage"),
+        argument(tuple, 4, Long.class, "a storage"));
   }
 
-  private static boolean holdsTensors(Map<?, ?> dictionary) {
-    return dictionary.values().stream().anyMatch(View.class::isInstance);
-  }
-
-  /** Takes nothing, or a list of pairs as older Pythons pickle it. */
-  private Map<Object, Object> orderedDict(Tuple arguments) throws WeightFormatException {
+  /**
+   * Takes nothing, a list of pairs as older Pythons pickle an OrderedDict, the maker of a
+   * defaultdict's defaults, or another dictionary.
+   */
+  private Map<Object, Object> dictionary(Tuple arguments) throws WeightFormatException {
     Map<Object, Object> map = new LinkedHashMap<>();
-    if (arguments.size() == 0) {
+    if (arguments.size() == 0
+        || !(arguments.get(0) instanceof List || arguments.get(0) instanceof Map)) {
+      return map;
+    }
+    if (arguments.get(0) instanceof Map<?, ?> other) {
+      pairs += other.size();
+      if (pairs > MAX_PAIRS) {
+        throw error("dictionaries are copied too often");
+      }
+      map.putAll(other);
       return map;
     }
     for (Object item : argument(arguments, 0, List.class, "OrderedDict")) {
@@ -204,7 +282,7 @@ final class TorchObjects implements PickleReader.Host {
         key = pair.get(0);
         value = pair.get(1);
       }
-      if (!(key instanceof String) || ++pairs > MAX_PAIRS) {
+      if (!(key instanceof String || key instanceof Long) || ++pairs > MAX_PAIRS) {
         throw error("an OrderedDict is not made of pairs of text and value");
       }
       map.put(key, value);
@@ -213,41 +291,38 @@ final class TorchObjects implements PickleReader.Host {
   }
 
   /** Arguments are (storage, offset, size, stride, ...), the last three in elements. */
-  private View view(Storage storage, StoredType type, Tuple arguments)
+  private TensorView view(Storage storage, StoredType type, Tuple arguments)
       throws WeightFormatException {
     long offset = argument(arguments, 1, Long.class, "a tensor");
     long[] size = numbers(argument(arguments, 2, Tuple.class, "a tensor"));
     long[] stride = numbers(argument(arguments, 3, Tuple.class, "a tensor"));
-    String key = storage.entry.name();
     if (stride.length != size.length) {
-      throw error("a tensor in '%s' has %d sizes, %d strides", key, size.length, stride.length);
+      throw error(
+          "a tensor in '%s' has %d sizes, %d strides", storage.key(), size.length, stride.length);
     }
     Shape shape;
-    long bytes;
+    long last = 0; // of the elements, from the first on
     try {
       shape = Shape.of(size);
-      bytes = type.bytes(shape);
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw error("a tensor in '%s' has an impossible shape: %s", key, e.getMessage());
-    }
-    long expected = 1;
-    for (int i = size.length - 1; i >= 0 && shape.elements() > 0; i--) {
-      if (size[i] != 1 && stride[i] != expected) {
-        throw error(
-            "the tensor of shape %s in '%s' is not contiguous (a transposed or expanded view); save"
-                + " tensor.contiguous() instead",
-            shape, key);
+      type.bytes(shape);
+      for (int i = 0; i < size.length && shape.elements() > 0; i++) {
+        if (stride[i] < 0) {
+          throw new IllegalArgumentException("a stride of " + stride[i]);
+        }
+        last = Math.addExact(last, Math.multiplyExact(size[i] - 1, stride[i]));
       }
-      expected *= size[i];
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw error("a tensor in '%s' has an impossible shape: %s", storage.key(), e.getMessage());
     }
-    long available =
-        storage.count * (storage.type == null ? 1 : storage.type.elementBytes()) - bytes;
-    if (offset < 0 || available < 0 || offset > available / type.elementBytes()) {
+    long available = storage.bytes() / type.elementBytes();
+    boolean fits =
+        offset >= 0 && offset <= available && (shape.elements() == 0 || last < available - offset);
+    if (!fits || shape.elements() > available) {
       throw error(
           "the tensor of shape %s at element %,d does not fit in its storage '%s' of %,d bytes",
-          shape, offset, key, storage.entry.length());
+          shape, offset, storage.key(), storage.bytes());
     }
-    return new View(type, shape, storage.entry.offset() + offset * type.elementBytes());
+    return new TensorView(type, shape, storage, offset, stride);
   }
 
   private long[] numbers(Tuple tuple) throws WeightFormatException {
@@ -269,8 +344,12 @@ final class TorchObjects implements PickleReader.Host {
     return type.cast(arguments.get(index));
   }
 
+  private static String printable(String name) {
+    String shown = name.length() > 80 ? name.substring(0, 80) + "..." : name;
+    return shown.replaceAll("\\p{Cntrl}", "?");
+  }
+
   private WeightFormatException error(String format, Object... arguments) {
-    Path path = file.path();
-    return new WeightFormatException(path, String.format(format, arguments));
+    return new WeightFormatException(file, String.format(format, arguments));
   }
 }

@@ -10,15 +10,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The table of a zip archive's entries, for archives whose entries are stored without compression,
- * as PyTorch writes them. Zip64 is understood. Only ranges inside the file are given out; contents
- * are not read and check sums not verified. Stateless.
+ * The table of a zip archive's entries, stored without compression as PyTorch writes them, or
+ * deflated as other tools do. Zip64 is understood. Only ranges inside the file are given out;
+ * contents are not read and check sums not verified. Stateless.
  *
  * <p>Source: PKWARE APPNOTE 6.3, sections 4.3.7, 4.3.12 to 4.3.16 and 4.5.3.
  */
 final class ZipDirectory {
-  /** Where an entry's bytes are. */
-  record Entry(String name, long offset, long length) {}
+  /**
+   * Where an entry's bytes are.
+   *
+   * @param stored bytes in the file
+   * @param length bytes of the contents; the same unless they are deflated
+   */
+  record Entry(String name, long offset, long stored, long length, boolean deflated) {}
 
   private static final long END_SIGNATURE = 0x06054b50L;
   private static final long END64_SIGNATURE = 0x06064b50L;
@@ -32,6 +37,11 @@ final class ZipDirectory {
   private static final int LOCAL_BYTES = 30;
   private static final int MAX_COMMENT = 0xffff;
   private static final int ENCRYPTED = 1;
+  private static final int DEFLATED = 8;
+
+  /** The most that deflate makes of one byte, about. */
+  private static final int MOST_DEFLATED = 1032;
+
   private static final int ZIP64_EXTRA = 1;
   private static final long IN_ZIP64_FIELD = 0xffffffffL;
   private static final int MAX_ENTRIES = 1 << 20;
@@ -123,27 +133,33 @@ final class ZipDirectory {
     if ((file.u16(at + 8) & ENCRYPTED) != 0) {
       throw error("entry '%s' is encrypted", name);
     }
-    if (file.u16(at + 10) != 0) {
-      throw error(
-          "entry '%s' is compressed, expected stored as PyTorch does; load and save it again with"
-              + " torch.save",
-          name);
+    int method = file.u16(at + 10);
+    if (method != 0 && method != DEFLATED) {
+      throw new WeightFormatException(
+          file.path(),
+          String.format(
+              "entry '%s' of the zip archive is compressed in another way than deflate (%d); load"
+                  + " and save it again with torch.save",
+              name, method));
     }
     long[] sizes = {file.u32(at + 24), file.u32(at + 20), file.u32(at + 42)};
     readZip64(sizes, at + CENTRAL_BYTES + nameLength, extraLength, name);
     long length = sizes[0];
     long local = sizes[2];
-    if (length < 0 || sizes[1] != length || local < 0 || local > dataEnd - LOCAL_BYTES) {
+    long stored = sizes[1];
+    boolean sizesFit = method == DEFLATED ? length / MOST_DEFLATED <= stored + 1 : stored == length;
+    if (length < 0 || stored < 0 || !sizesFit || local < 0 || local > dataEnd - LOCAL_BYTES) {
       throw error("entry '%s' of %,d bytes at byte %,d is not in the file", name, length, local);
     }
     if (file.u32(local) != LOCAL_SIGNATURE) {
       throw error("entry '%s' does not start at byte %,d", name, local);
     }
     long offset = local + LOCAL_BYTES + file.u16(local + 26) + file.u16(local + 28);
-    if (offset > dataEnd || length > dataEnd - offset) {
+    if (offset > dataEnd || stored > dataEnd - offset) {
       throw error("entry '%s' of %,d bytes at byte %,d is not in the file", name, length, offset);
     }
-    if (entries.putIfAbsent(name, new Entry(name, offset, length)) != null) {
+    if (entries.putIfAbsent(name, new Entry(name, offset, stored, length, method == DEFLATED))
+        != null) {
       throw error("entry '%s' is there twice", name);
     }
     return next;

@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A safetensors file, memory-mapped; or a checkpoint of several, given by its index. Owner: close
- * it when its tensors are no longer used.
+ * A safetensors file, memory-mapped. Owner: close it when its tensors are no longer used.
  *
  * <p>Thread-safe for reading; close only when no other thread reads.
  */
@@ -36,18 +35,6 @@ public final class SafetensorsFile implements WeightSource {
    */
   public static SafetensorsFile open(Path path) throws IOException {
     return open(MappedFile.open(path));
-  }
-
-  /**
-   * Opens all shards of a checkpoint.
-   *
-   * @param index such as {@code diffusion_pytorch_model.safetensors.index.json}; the shards lie
-   *     beside it
-   * @throws WeightFormatException if the index or a shard is damaged, or they do not fit together
-   * @throws IOException if one of them cannot be opened
-   */
-  public static WeightSource openIndex(Path index) throws IOException {
-    return SafetensorsIndex.open(index);
   }
 
   /** Takes over {@code file}; closes it on failure. */
@@ -83,6 +70,11 @@ public final class SafetensorsFile implements WeightSource {
   @Override
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(header.metadata());
+  }
+
+  @Override
+  public Map<String, String> passedOver() {
+    return Collections.unmodifiableMap(header.passedOver());
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Reads the header of a safetensors file. As the format demands, names are unique and the tensors
@@ -27,7 +28,16 @@ import java.util.Set;
  */
 public final class SafetensorsParser {
   /** What the header says. */
-  record Header(Map<String, String> metadata, Map<String, WeightTensor> tensors) {}
+  record Header(
+      Map<String, String> metadata,
+      Map<String, WeightTensor> tensors,
+      Map<String, String> passedOver) {}
+
+  /** Where a tensor is, from the beginning of the file; {@code tensor} is null if passed over. */
+  private record Place(String name, long begin, long end, WeightTensor tensor) {}
+
+  /** How the format's own types are written, those we do not read and those to come included. */
+  private static final Pattern DTYPE = Pattern.compile("[A-Z][A-Z0-9_]{0,15}");
 
   public static final int LENGTH_BYTES = Long.BYTES;
 
@@ -38,7 +48,8 @@ public final class SafetensorsParser {
 
   private final MappedFile file;
   private final Map<String, String> metadata = new LinkedHashMap<>();
-  private final List<WeightTensor> tensors = new ArrayList<>();
+  private final Map<String, String> passedOver = new LinkedHashMap<>();
+  private final List<Place> places = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
   private long dataStart;
 
@@ -87,7 +98,7 @@ public final class SafetensorsParser {
       throw new WeightFormatException(
           file.path(), "the header is not valid JSON: " + e.getMessage(), e);
     }
-    return new Header(metadata, inFileOrder());
+    return new Header(metadata, inFileOrder(), passedOver);
   }
 
   private void readEntry(JsonParser json) throws IOException {
@@ -96,6 +107,9 @@ public final class SafetensorsParser {
       throw error("'%s' is in the header twice; the file is damaged", name);
     }
     JsonToken value = json.nextToken();
+    if (name.equals(METADATA) && value == JsonToken.VALUE_NULL) {
+      return;
+    }
     if (value != JsonToken.START_OBJECT) {
       throw error("'%s' is %s in the header, expected an object", name, value);
     }
@@ -109,8 +123,11 @@ public final class SafetensorsParser {
   private void readMetadata(JsonParser json) throws IOException {
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
-      if (json.nextToken() != JsonToken.VALUE_STRING) {
-        throw error("metadata '%s' is not a string", key);
+      JsonToken value = json.nextToken();
+      if (!value.isScalarValue() || value == JsonToken.VALUE_NULL) {
+        // The format has text only; what hand-made files put here says nothing to us.
+        json.skipChildren();
+        continue;
       }
       if (metadata.putIfAbsent(key, json.getText()) != null) {
         throw error("metadata '%s' is there twice; the file is damaged", key);
@@ -150,7 +167,7 @@ public final class SafetensorsParser {
     if (dtype == null || dims == null || range == null || range.length != 2) {
       throw error("tensor '%s': expected dtype, shape and two data_offsets", name);
     }
-    tensors.add(tensor(name, type(name, dtype), dims, range[0], range[1]));
+    places.add(place(name, dtype, dims, range[0], range[1]));
   }
 
   private long[] readNumbers(JsonParser json, String name, String field) throws IOException {
@@ -174,17 +191,29 @@ public final class SafetensorsParser {
     return Arrays.copyOf(numbers, count);
   }
 
-  private StoredType type(String tensor, String dtype) throws WeightFormatException {
-    return switch (dtype) {
-      case "F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2" -> StoredType.valueOf(dtype);
+  private Place place(String name, String dtype, long[] dims, long begin, long end)
+      throws WeightFormatException {
+    long room = file.length() - dataStart;
+    if (begin > end || end > room) {
+      throw error(
+          "tensor '%s' is at bytes %,d to %,d of the data, which has %,d; the file is incomplete"
+              + " or damaged, download it again",
+          name, begin, end, room);
+    }
+    WeightTensor tensor = null;
+    switch (dtype) {
+      case "F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2" ->
+          tensor = tensor(name, StoredType.valueOf(dtype), dims, begin, end);
       case "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL" ->
-          StoredType.valueOf(dtype);
-      default ->
-          throw error(
-              "tensor '%s' has dtype '%s', expected F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I8 to"
-                  + " I64, U8 to U64 or BOOL",
-              tensor, dtype);
-    };
+          tensor = tensor(name, StoredType.valueOf(dtype), dims, begin, end);
+      default -> {
+        if (!DTYPE.matcher(dtype).matches()) {
+          throw error("tensor '%s' has a dtype that is no name of one", name);
+        }
+        passedOver.put(name, dtype);
+      }
+    }
+    return new Place(name, dataStart + begin, dataStart + end, tensor);
   }
 
   private WeightTensor tensor(String name, StoredType type, long[] dims, long begin, long end)
@@ -199,13 +228,6 @@ public final class SafetensorsParser {
           "tensor '%s' of type %s has the impossible shape %s: %s",
           name, type, Arrays.toString(dims), e.getMessage());
     }
-    long room = file.length() - dataStart;
-    if (begin > end || end > room) {
-      throw error(
-          "tensor '%s' is at bytes %,d to %,d of the data, which has %,d; the file is incomplete"
-              + " or damaged, download it again",
-          name, begin, end, room);
-    }
     if (end - begin != bytes) {
       throw error(
           "tensor '%s' of type %s and shape %s takes %,d bytes, but its data_offsets span %,d",
@@ -215,19 +237,20 @@ public final class SafetensorsParser {
   }
 
   private Map<String, WeightTensor> inFileOrder() throws WeightFormatException {
-    tensors.sort(
-        Comparator.comparingLong(WeightTensor::offset).thenComparingLong(WeightTensor::byteLength));
+    places.sort(Comparator.comparingLong(Place::begin).thenComparingLong(Place::end));
     Map<String, WeightTensor> ordered = new LinkedHashMap<>();
     long end = dataStart;
-    for (WeightTensor tensor : tensors) {
-      if (tensor.offset() != end) {
+    for (Place place : places) {
+      if (place.begin != end) {
         throw error(
             "tensor '%s' starts at byte %,d, but the one before it ends at %,d: tensors overlap or"
                 + " leave a hole; the file is damaged",
-            tensor.name(), tensor.offset() - dataStart, end - dataStart);
+            place.name, place.begin - dataStart, end - dataStart);
       }
-      end += tensor.byteLength();
-      ordered.put(tensor.name(), tensor);
+      end = place.end;
+      if (place.tensor != null) {
+        ordered.put(place.name, place.tensor);
+      }
     }
     if (end != file.length()) {
       throw error(

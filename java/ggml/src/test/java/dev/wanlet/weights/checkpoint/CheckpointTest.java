@@ -75,6 +75,7 @@ class CheckpointTest {
   @Test
   void namesDiffusersVaesOfficially() throws Exception {
     assertRenamed(
+        "decoder.up_blocks.0.resnets.0.norm1.gamma", "decoder.upsamples.0.residual.0.gamma",
         "decoder.up_blocks.0.resnets.0.conv1.weight", "decoder.upsamples.0.residual.2.weight",
         "decoder.up_blocks.1.resnets.0.conv_shortcut.weight", "decoder.upsamples.4.shortcut.weight",
         "decoder.up_blocks.3.resnets.2.norm2.gamma", "decoder.upsamples.14.residual.3.gamma",
@@ -92,6 +93,8 @@ class CheckpointTest {
         "quant_conv.weight", "conv1.weight",
         "post_quant_conv.bias", "conv2.bias");
     assertRenamed(
+        "decoder.up_blocks.0.resnets.0.norm1.gamma",
+            "decoder.upsamples.0.upsamples.0.residual.0.gamma",
         "decoder.up_blocks.0.resnets.0.conv1.weight",
             "decoder.upsamples.0.upsamples.0.residual.2.weight",
         "decoder.up_blocks.0.upsampler.resample.1.weight",

@@ -40,6 +40,55 @@ class ScaledWeightsTest {
   }
 
   @Test
+  void appliesScalesOfInt8AndOfBlocksUnderOtherNames() throws Exception {
+    SafetensorsBytes file =
+        new SafetensorsBytes()
+            .tensor("i.weight", "I8", new byte[] {1, 2, -3, 127}, 2, 2)
+            .tensor("i.weight_scale", "F32", PthBytes.floats(0.5f, 2), 2, 1)
+            .tensor(
+                "i.comfy_quant", "U8", "{\"format\": \"int8_tensorwise\"}".getBytes("UTF-8"), 29)
+            .tensor("b.weight", "F8_E4M3", FOUR, 2, 2)
+            .tensor("b.weight_scale_inv", "F32", PthBytes.floats(1, 2, 4, 8), 2, 2)
+            .tensor("c.weight", "F8_E4M3", FOUR, 2, 2)
+            .tensor("c.weight.scale", "F32", PthBytes.floats(3));
+    try (WeightSource source = ScaledWeights.apply(file.open())) {
+      assertThat(source.require("i.weight").toFloats()).containsExactly(0.5f, 1, -6, 254);
+      assertThat(source.require("i.weight").isReal()).isTrue();
+      assertThat(source.require("b.weight").toFloats()).containsExactly(1, 4, -4, 4);
+      assertThat(source.require("c.weight").toFloats()).containsExactly(3, 6, -3, 1.5f);
+      assertThat(source.tensors()).hasSize(3);
+    }
+  }
+
+  @Test
+  void refusesScalesItDoesNotKnowAndMatricesWithoutTheirs() throws Exception {
+    for (String name : new String[] {"a.scale", "a.weight_scale_x", "a_scale", "a.zero_point"}) {
+      assertRefused(
+          new SafetensorsBytes()
+              .tensor("a.weight", "F8_E4M3", FOUR, 2, 2)
+              .tensor(name, "F32", PthBytes.floats(1), 1),
+          "'" + name + "' stands beside");
+    }
+    assertRefused(
+        new SafetensorsBytes()
+            .tensor("a.weight", "F8_E4M3", FOUR, 2, 2)
+            .tensor("a.weight_scale_e8", "F8_E8M0", new byte[1], 1),
+        "(F8_E8M0)");
+    assertRefused(
+        new SafetensorsBytes()
+            .tensor("a.weight", "F8_E4M3", new byte[] {0x7e, 0x60, (byte) 0xf0, 0x50}, 2, 2),
+        "need a scale");
+    assertRefused(
+        new SafetensorsBytes()
+            .tensor(
+                "a.comfy_quant",
+                "U8",
+                "{\"format\": \"int8_tensorwise\", \"convrot\": true}".getBytes("UTF-8"),
+                46),
+        "rotated");
+  }
+
+  @Test
   void leavesSourcesWithoutScalesAlone() throws Exception {
     try (WeightSource plain = new SafetensorsBytes().names("a.weight").open()) {
       assertThat(ScaledWeights.apply(plain)).isSameAs(plain);
@@ -60,7 +109,7 @@ class ScaledWeightsTest {
         new SafetensorsBytes()
             .tensor("a.weight", "U8", FOUR, 2, 2)
             .tensor("a.weight_scale", "F32", PthBytes.floats(1), 1),
-        "8-bit floats only");
+        "8-bit floats and int8 only");
     assertRefused(
         new SafetensorsBytes()
             .tensor("a.weight", "F8_E4M3", FOUR, 2, 2)

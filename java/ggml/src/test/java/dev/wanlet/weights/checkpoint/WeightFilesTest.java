@@ -4,12 +4,15 @@ package dev.wanlet.weights.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.ggml.TensorType;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.gguf.GgufBytes;
 import dev.wanlet.weights.gguf.GgufFile;
 import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.safetensors.SafetensorsBytes;
 import dev.wanlet.weights.write.GgufWriter;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -95,6 +98,69 @@ class WeightFilesTest {
     assertThatThrownBy(() -> WeightFiles.open(dir))
         .hasMessageContaining("2 weight files")
         .hasMessageContaining("a.safetensors, b.SAFETENSORS");
+  }
+
+  @Test
+  void opensShardsWithoutAnIndexOnlyTogether() throws Exception {
+    Path first = shard("m-00001-of-00002.safetensors", "a");
+    assertThatThrownBy(() -> WeightFiles.open(first))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("only a part")
+        .hasMessageContaining("m-00002-of-00002.safetensors");
+    Path second = shard("m-00002-of-00002.safetensors", "b");
+    for (Path path : new Path[] {first, second, dir}) {
+      try (WeightSource source = WeightFiles.open(path)) {
+        assertThat(source.tensors()).extracting(WeightTensor::name).containsExactly("a", "b");
+      }
+    }
+    shard("n-00001-of-00002.safetensors", "a");
+    assertThatThrownBy(() -> WeightFiles.open(dir)).hasMessageContaining("2 weight files");
+  }
+
+  @Test
+  void opensSplitGgufOnlyTogether() throws Exception {
+    for (int i = 1; i <= 2; i++) {
+      try (GgufWriter writer = GgufWriter.create(dir.resolve("m-0000" + i + "-of-00002.gguf"))) {
+        writer.put("split.count", GgufValue.u32(2));
+        writer.declare("t" + i, TensorType.F32, Shape.of(1));
+        writer.append("t" + i, ByteBuffer.allocate(4));
+        writer.commit();
+      }
+    }
+    try (WeightSource source = WeightFiles.open(dir.resolve("m-00002-of-00002.gguf"))) {
+      assertThat(source.tensors()).hasSize(2);
+    }
+    Path renamed = Files.copy(dir.resolve("m-00001-of-00002.gguf"), dir.resolve("lone.gguf"));
+    assertThatThrownBy(() -> WeightFiles.open(renamed))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("one of the 2 files");
+  }
+
+  @Test
+  void findsTheSnapshotOfAHuggingFaceCache() throws Exception {
+    Path model = dir.resolve("models--a--b");
+    Path blob = Files.createDirectories(model.resolve("blobs")).resolve("0a1b");
+    Files.move(shard("x.safetensors", "w"), blob);
+    Path old = Files.createDirectories(model.resolve("snapshots/1111"));
+    Files.writeString(old.resolve("old.safetensors"), "old");
+    Path current = Files.createDirectories(model.resolve("snapshots/2222"));
+    Files.createSymbolicLink(current.resolve("m.safetensors"), Path.of("../../blobs/0a1b"));
+    assertThatThrownBy(() -> WeightFiles.open(model)).hasMessageContaining("2 snapshots");
+    Files.createDirectories(model.resolve("refs"));
+    Files.writeString(model.resolve("refs/main"), "2222\n");
+    for (Path path : new Path[] {model, current, current.resolve("m.safetensors"), blob}) {
+      try (WeightSource source = WeightFiles.open(path)) {
+        assertThat(source.find("w")).isPresent();
+      }
+    }
+    Files.delete(blob);
+    assertThatThrownBy(() -> WeightFiles.open(model))
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessageContaining("points nowhere");
+  }
+
+  private Path shard(String name, String tensor) throws Exception {
+    return Files.write(dir.resolve(name), new SafetensorsBytes().names(tensor).bytes());
   }
 
   /** A sparse 5 GiB file: the second tensor starts beyond 4 GiB. */

@@ -14,7 +14,8 @@ import java.util.zip.CRC32;
  * tensor, a zip archive of stored entries aligned to 64 bytes.
  */
 public final class PthBytes {
-  private record Entry(byte[] name, byte[] data, int method) {}
+  /** {@code stored} are the bytes in the file, {@code data} the contents. */
+  private record Entry(byte[] name, byte[] data, byte[] stored, int method) {}
 
   private final ByteArrayOutputStream pickle = new ByteArrayOutputStream();
   private final List<Entry> entries = new ArrayList<>();
@@ -121,7 +122,7 @@ public final class PthBytes {
   }
 
   PthBytes entry(String name, byte[] data, int method) {
-    entries.add(new Entry(name.getBytes(StandardCharsets.UTF_8), data, method));
+    entries.add(new Entry(name.getBytes(StandardCharsets.UTF_8), data, data, method));
     return this;
   }
 
@@ -130,11 +131,33 @@ public final class PthBytes {
     return this;
   }
 
+  /** The pickle alone. */
+  byte[] pickle() {
+    return pickle.toByteArray();
+  }
+
   byte[] bytes() {
+    return archive(allEntries());
+  }
+
+  /** With all entries compressed, as zip tools write archives. */
+  byte[] deflated() {
+    return archive(
+        allEntries().stream()
+            .map(e -> new Entry(e.name, e.data, PthHarmlessTest.deflate(e.data), 8))
+            .toList());
+  }
+
+  private List<Entry> allEntries() {
+    byte[] name = "archive/data.pkl".getBytes(StandardCharsets.UTF_8);
+    byte[] data = pickle.toByteArray();
     List<Entry> all = new ArrayList<>();
-    all.add(
-        new Entry("archive/data.pkl".getBytes(StandardCharsets.UTF_8), pickle.toByteArray(), 0));
+    all.add(new Entry(name, data, data, 0));
     all.addAll(entries);
+    return all;
+  }
+
+  private byte[] archive(List<Entry> all) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream table = new ByteArrayOutputStream();
     for (Entry entry : all) {
@@ -144,12 +167,13 @@ public final class PthBytes {
       CRC32 crc = new CRC32();
       crc.update(entry.data);
       int size = entry.data.length;
+      int stored = entry.stored.length;
       byte[] common =
           little(16)
               .putShort((short) entry.method)
               .putInt(0)
               .putInt((int) crc.getValue())
-              .putInt(size)
+              .putInt(stored)
               .array();
       out.writeBytes(little(8).putInt(0x04034b50).putShort((short) 20).array());
       out.writeBytes(java.util.Arrays.copyOf(common, 14));
@@ -162,21 +186,21 @@ public final class PthBytes {
       out.writeBytes(entry.name);
       out.writeBytes(little(4).putShort((short) 0x4246).putShort((short) padding).array());
       out.writeBytes(new byte[padding]);
-      out.writeBytes(entry.data);
+      out.writeBytes(entry.stored);
       byte[] extra =
           zip64
               ? little(28)
                   .putShort((short) 1)
                   .putShort((short) 24)
                   .putLong(size)
-                  .putLong(size)
+                  .putLong(stored)
                   .putLong(start)
                   .array()
               : new byte[0];
       table.writeBytes(
           little(10).putInt(0x02014b50).putShort((short) 20).putShort((short) 20).array());
       table.writeBytes(java.util.Arrays.copyOf(common, 10));
-      table.writeBytes(little(8).putInt(zip64 ? -1 : size).putInt(zip64 ? -1 : size).array());
+      table.writeBytes(little(8).putInt(zip64 ? -1 : stored).putInt(zip64 ? -1 : size).array());
       table.writeBytes(
           little(18)
               .putShort((short) entry.name.length)

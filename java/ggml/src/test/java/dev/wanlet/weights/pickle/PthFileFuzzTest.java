@@ -18,4 +18,11 @@ class PthFileFuzzTest {
     }
     PthFileTest.fuzzOpen(pth.entry("archive/data/0", new byte[24], 0).bytes());
   }
+
+  @FuzzTest(maxDuration = "60s")
+  void anyBytesGiveALegacyFileOrOneError(byte[] bytes) {
+    if (bytes.length > 0) { // an empty file cannot be mapped
+      PthFileTest.fuzzOpen(bytes, PthFile::openLegacy);
+    }
+  }
 }

@@ -28,23 +28,25 @@ public final class SafetensorsBytes {
     return this;
   }
 
-  /** Tensors of one byte each. */
+  /** Tensors of one 8-bit float each. */
   public SafetensorsBytes names(String... names) {
     for (String name : names) {
-      tensor(name, "U8", new byte[1], 1);
+      tensor(name, "F8_E4M3", new byte[1], 1);
     }
     return this;
   }
 
   public SafetensorsFile open() throws WeightFormatException {
+    return SafetensorsFile.open(MappedFile.inMemory(Path.of("test.safetensors"), bytes()));
+  }
+
+  public byte[] bytes() {
     byte[] json = (header + "}").getBytes(StandardCharsets.UTF_8);
-    byte[] file =
-        ByteBuffer.allocate(8 + json.length + data.length)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putLong(json.length)
-            .put(json)
-            .put(data)
-            .array();
-    return SafetensorsFile.open(MappedFile.inMemory(Path.of("test.safetensors"), file));
+    return ByteBuffer.allocate(8 + json.length + data.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(json.length)
+        .put(json)
+        .put(data)
+        .array();
   }
 }

@@ -2,19 +2,29 @@
 package dev.wanlet.wan.catalog;
 
 import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.checkpoint.HuggingFaceCache;
+import dev.wanlet.weights.checkpoint.Shard;
+import dev.wanlet.weights.checkpoint.ShardIndex;
+import dev.wanlet.weights.checkpoint.WeightFiles;
 import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The parts of a model found in a folder, whatever its layout (official, Comfy-Org, diffusers, or
@@ -28,8 +38,7 @@ final class ModelFolder {
 
   private static final int MOST_FILES = 500;
   private static final Pattern WEIGHTS =
-      Pattern.compile(".*\\.(safetensors|gguf|pth|pt|bin)|.*\\.safetensors\\.index\\.json");
-  private static final Pattern SHARD = Pattern.compile(".*-\\d{5}-of-\\d{5}\\.[a-z]+");
+      Pattern.compile(".*\\.(safetensors|gguf|pth|pt|bin|ckpt|index\\.json)");
 
   private final Path folder;
   private final Map<ModelPart, List<WeightFileFacts>> found;
@@ -47,11 +56,9 @@ final class ModelFolder {
    *
    * @throws IOException if the folder cannot be listed; damaged files are only remembered
    */
-  static ModelFolder scan(Path folder) throws IOException {
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(folder, DEPTH, FileVisitOption.FOLLOW_LINKS)) {
-      files = walk.filter(ModelFolder::isWeightFile).limit(MOST_FILES + 1L).sorted().toList();
-    }
+  static ModelFolder scan(Path path) throws IOException {
+    Path folder = HuggingFaceCache.snapshot(path);
+    List<Path> files = weightFiles(folder);
     if (files.size() > MOST_FILES) {
       throw new ModelFilesException(
           folder
@@ -61,22 +68,59 @@ final class ModelFolder {
     }
     Map<ModelPart, List<WeightFileFacts>> found = new EnumMap<>(ModelPart.class);
     List<IOException> unreadable = new ArrayList<>();
-    for (Path file : files) {
+    for (Path file : checkpoints(files)) {
       try {
-        WeightFileFacts.read(file)
-            .ifPresent(f -> found.computeIfAbsent(f.part(), p -> new ArrayList<>()).add(f));
-      } catch (WeightFormatException e) {
+        for (WeightFileFacts facts : WeightFileFacts.read(file)) {
+          found.computeIfAbsent(facts.part(), p -> new ArrayList<>()).add(facts);
+        }
+      } catch (WeightFormatException | NoSuchFileException e) {
         unreadable.add(e);
       }
     }
     return new ModelFolder(folder, found, unreadable);
   }
 
-  private static boolean isWeightFile(Path path) {
-    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
-    return WEIGHTS.matcher(name).matches()
-        && !SHARD.matcher(name).matches()
-        && Files.isRegularFile(path);
+  /** Sorted, links to nowhere included; links that go in a circle are not followed. */
+  private static List<Path> weightFiles(Path folder) throws IOException {
+    List<Path> files = new ArrayList<>();
+    Files.walkFileTree(
+        folder,
+        EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+        DEPTH,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes facts) {
+            boolean wanted = facts.isRegularFile() || facts.isSymbolicLink();
+            String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+            if (wanted && WEIGHTS.matcher(name).matches()) {
+              files.add(file);
+            }
+            return files.size() > MOST_FILES ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof FileSystemLoopException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
+          }
+        });
+    files.sort(null);
+    return files;
+  }
+
+  /** One file for each checkpoint: the index of one in several files, or else the first of them. */
+  private static List<Path> checkpoints(List<Path> files) {
+    Set<Path> indexed =
+        files.stream()
+            .filter(f -> f.toString().endsWith(ShardIndex.SUFFIX))
+            .map(Path::getParent)
+            .collect(Collectors.toSet());
+    return WeightFiles.firstOfEach(
+        files.stream()
+            .filter(f -> Shard.of(f).isEmpty() || !indexed.contains(f.getParent()))
+            .toList());
   }
 
   Path folder() {

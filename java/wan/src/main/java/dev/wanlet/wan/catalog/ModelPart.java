@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.catalog;
 
+import dev.wanlet.weights.checkpoint.CheckpointKind;
+
 /** A part of a model that comes from a file of its own. */
 public enum ModelPart {
   TRANSFORMER("transformer", "diffusion-model"),
@@ -20,6 +22,16 @@ public enum ModelPart {
   /** What people call it. */
   public String title() {
     return title;
+  }
+
+  /** Whether a network of that kind is this part. */
+  public boolean is(CheckpointKind kind) {
+    return switch (this) {
+      case TRANSFORMER, HIGH_NOISE_TRANSFORMER -> kind == CheckpointKind.TRANSFORMER;
+      case VAE -> kind.isVae();
+      case TEXT_ENCODER -> kind == CheckpointKind.TEXT_ENCODER;
+      case TOKENIZER -> false;
+    };
   }
 
   /** The setting that names its file, as saved settings call it. */

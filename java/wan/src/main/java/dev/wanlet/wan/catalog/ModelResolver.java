@@ -3,6 +3,7 @@ package dev.wanlet.wan.catalog;
 
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.text.Tokenizer;
+import dev.wanlet.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -90,7 +91,7 @@ public final class ModelResolver {
   private final class Resolution {
     private final ModelSelection selection;
     private ModelFolder folder;
-    private WeightFileFacts file;
+    private List<WeightFileFacts> file = List.of();
     private ModelFolder demo;
 
     Resolution(ModelSelection selection) {
@@ -227,31 +228,41 @@ public final class ModelResolver {
       return demo() == null ? null : demo().only(part, fits);
     }
 
-    private WeightFileFacts require(Path path) throws IOException {
-      return WeightFileFacts.read(path)
-          .orElseThrow(
-              () ->
-                  new ModelFilesException(
-                      path
-                          + ": a weight file, but neither transformer, VAE nor text encoder of a Wan"
-                          + " model; look at its tensors"));
+    private List<WeightFileFacts> require(Path path) throws IOException {
+      List<WeightFileFacts> parts = WeightFileFacts.read(path);
+      if (parts.isEmpty()) {
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+          checkpoint.requireNetwork();
+          throw new ModelFilesException(
+              String.format(
+                  "%s: a %s, but neither transformer, VAE nor text encoder of a Wan model",
+                  path, checkpoint.kind().title()));
+        }
+      }
+      return parts;
     }
 
     /** The file of an option, checked to hold that part; null if the user named none. */
     private WeightFileFacts given(ModelPart part, ModelPart kind) throws IOException {
       Optional<Path> path = selection.part(part);
       if (path.isEmpty()) {
-        return file != null && file.part() == kind && part == kind ? file : null;
+        return part == kind ? only(file, kind) : null;
       }
-      WeightFileFacts facts = require(path.get());
-      if (facts.part() != kind) {
+      List<WeightFileFacts> parts = require(path.get());
+      WeightFileFacts facts = only(parts, kind);
+      if (facts == null) {
+        ModelPart other = parts.get(0).part();
         throw new ModelFilesException(
-            String.format(
-                "%s: a %s was given as the %s", path.get(), facts.part().title(), part.title()),
-            facts.part(),
+            String.format("%s: a %s was given as the %s", path.get(), other.title(), part.title()),
+            other,
             null);
       }
       return facts;
+    }
+
+    /** What a file holds of a part; null if it is not there. */
+    private static WeightFileFacts only(List<WeightFileFacts> parts, ModelPart kind) {
+      return parts.stream().filter(f -> f.part() == kind).findFirst().orElse(null);
     }
 
     private List<WeightFileFacts> transformers() throws IOException {
@@ -351,7 +362,10 @@ public final class ModelResolver {
       }
       throw missing(
           ModelPart.TOKENIZER,
-          "neither google/umt5-xxl/spiece.model nor tokenizer.json is near " + text.path());
+          String.format(
+              "neither google/umt5-xxl/spiece.model nor tokenizer.json is near %s, whose vocabulary"
+                  + " has %,d tokens (umT5's has 256,384; the demo model's has %,d)",
+              text.path(), text.vocabulary(), ours == null ? 0 : ours.vocabulary()));
     }
 
     private Path located(Path path) throws IOException {

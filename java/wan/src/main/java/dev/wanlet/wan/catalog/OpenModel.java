@@ -17,6 +17,7 @@ import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.recipe.Recipes;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,8 @@ import java.util.Optional;
  * recipe: that is enough to plan, not to run. No weight is loaded. Thread-safe until closed.
  */
 public final class OpenModel implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(OpenModel.class.getName());
+
   /** The quantisation recipe of a transformer of which neither file nor recipe is given. */
   private static final String TRANSFORMER_RECIPE = "Q8_0";
 
@@ -57,19 +60,19 @@ public final class OpenModel implements AutoCloseable {
     this.tokenizerFile = files.tokenizer();
     try {
       for (Path file : files.transformers()) {
-        transformers.add(open(file).source());
+        transformers.add(open(file, ModelPart.TRANSFORMER).source());
       }
       transformerConfig =
           transformers.isEmpty() ? defaults.transformer() : sharedConfig(transformers);
       if (files.textEncoder().isPresent()) {
-        textEncoder = Optional.of(open(files.textEncoder().get()).source());
+        textEncoder = Optional.of(open(files.textEncoder().get(), ModelPart.TEXT_ENCODER).source());
         textConfig = Umt5Config.infer(textEncoder.get());
       } else {
         textEncoder = Optional.empty();
         textConfig = defaults.textEncoder();
       }
       if (files.vae().isPresent()) {
-        Checkpoint checkpoint = open(files.vae().get());
+        Checkpoint checkpoint = open(files.vae().get(), ModelPart.VAE);
         vae = Optional.of(checkpoint);
         vaeConfig = VaeFamily.infer(checkpoint);
       } else {
@@ -82,8 +85,8 @@ public final class OpenModel implements AutoCloseable {
     }
   }
 
-  private Checkpoint open(Path file) throws IOException {
-    Checkpoint checkpoint = Checkpoint.open(file);
+  private Checkpoint open(Path file, ModelPart part) throws IOException {
+    Checkpoint checkpoint = Checkpoint.open(file, part::is);
     checkpoints.add(checkpoint);
     return checkpoint;
   }
@@ -104,9 +107,10 @@ public final class OpenModel implements AutoCloseable {
   }
 
   /**
-   * Opens the files of a whole model, to run it.
+   * Opens the files of a whole model, to run it; what is worth saying about them is logged.
    *
    * @throws ModelFilesException if this version cannot decode with the VAE
+   * @throws dev.wanlet.weights.WeightFormatException if a file holds only a part of its network
    * @throws IOException if a file cannot be read or is damaged
    */
   public static OpenModel open(ModelFiles files) throws IOException {
@@ -119,15 +123,29 @@ public final class OpenModel implements AutoCloseable {
                 Optional.of(files.textEncoder()),
                 Optional.of(files.tokenizer())),
             Optional.empty());
-    if (model.vaeConfig.isEmpty()) {
+    try {
+      model.requireRunnable();
+    } catch (IOException | RuntimeException e) {
       model.close();
-      throw new ModelFilesException(
-          files.vae()
-              + " is a "
-              + model.vae.orElseThrow().kind().title()
-              + ", which this version cannot decode with");
+      throw e;
     }
     return model;
+  }
+
+  private void requireRunnable() throws IOException {
+    for (Checkpoint checkpoint : checkpoints) {
+      checkpoint.requireWhole();
+      for (String note : checkpoint.notes()) {
+        LOG.log(Level.WARNING, checkpoint.source().description() + ": " + note);
+      }
+    }
+    if (vaeConfig.isEmpty()) {
+      throw new ModelFilesException(
+          vae().description()
+              + " is a "
+              + vae.orElseThrow().kind().title()
+              + ", which this version cannot decode with");
+    }
   }
 
   /**

@@ -6,9 +6,13 @@ import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.Checkpoint;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Which part of a Wan model a weight file is, and how wide, read off its tensors. Immutable.
@@ -30,15 +34,24 @@ public record WeightFileFacts(
     boolean holdsTokenizer) {
 
   /**
-   * Opens a file and recognises it.
+   * Opens a file or folder and recognises what it holds: usually one part, but some files hold a
+   * whole model.
    *
-   * @return empty if it is a weight file but no part that Wanlet runs, such as a LoRA
+   * @return empty if it holds no part that Wanlet runs, but a LoRA, say
    * @throws IOException if it cannot be read, or is damaged
    */
-  public static Optional<WeightFileFacts> read(Path path) throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      return of(path, checkpoint);
+  public static List<WeightFileFacts> read(Path path) throws IOException {
+    List<WeightFileFacts> facts = new ArrayList<>();
+    Set<CheckpointKind> kinds = Checkpoint.kinds(path);
+    for (CheckpointKind kind : kinds) {
+      try (Checkpoint checkpoint = Checkpoint.open(path, kind::equals)) {
+        of(path, checkpoint).ifPresent(facts::add);
+      }
     }
+    if (kinds.isEmpty()) {
+      Checkpoint.open(path).close(); // refuses what is stored in a way that we do not read
+    }
+    return facts;
   }
 
   /**
@@ -66,10 +79,29 @@ public record WeightFileFacts(
       }
       case VAE_2_1, VAE_2_2 -> {
         WeightTensor first = checkpoint.source().require(VaeFamily.FIRST_OF_DECODER + ".weight");
+        requirePixels(checkpoint);
         yield Optional.of(new WeightFileFacts(path, ModelPart.VAE, null, dim(first, 1), 0, false));
       }
       case IMAGE_ENCODER, LORA, UNKNOWN -> Optional.empty();
     };
+  }
+
+  /**
+   * VAEs that enlarge the picture are the same but for their last layer.
+   *
+   * @throws WeightFormatException if the decoder does not give red, green and blue
+   */
+  private static void requirePixels(Checkpoint vae) throws WeightFormatException {
+    Optional<WeightTensor> bias = vae.source().find("decoder.head.2.bias");
+    long expected = vae.kind() == CheckpointKind.VAE_2_2 ? 12 : 3;
+    if (bias.isPresent() && bias.get().elements() != expected) {
+      throw new WeightFormatException(
+          bias.get().file(),
+          String.format(
+              "this %s has %d output channels, expected %d; it is one that also enlarges the"
+                  + " picture, which Wanlet does not run",
+              vae.kind().title(), bias.get().elements(), expected));
+    }
   }
 
   /** A dimension that a hostile file may lack or make too long counts as 0: it fits nothing. */

@@ -5,7 +5,9 @@ import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Quantization;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
+import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.recipe.QuantizationRecipe;
 import java.util.Optional;
@@ -36,7 +38,13 @@ public final class SourceTypes implements TypePolicy {
     return precision == Precision.F32
         ? ALL_F32
         : new SourceTypes(
-            (name, shape) -> source.find(name).flatMap(t -> t.type().tensorType()), device);
+            (name, shape) -> source.find(name).flatMap(SourceTypes::plainType), device);
+  }
+
+  /** Integers with scales are widened, as 8-bit floats are. */
+  private static Optional<TensorType> plainType(WeightTensor tensor) {
+    StoredType type = tensor.type();
+    return type.isFloat() || type.isQuantized() ? type.tensorType() : Optional.empty();
   }
 
   /**

@@ -29,6 +29,7 @@ public final class GgufVocabulary {
   private static final String SPACE_PREFIX = PREFIX + "add_space_prefix";
   private static final String EXTRA_SPACES = PREFIX + "remove_extra_whitespaces";
   private static final String T5 = "t5";
+  private static final String END = "</s>";
 
   /** The score llama.cpp gives to rows of the embedding that have no piece. */
   private static final float UNUSED_SCORE = -10_000;
@@ -106,6 +107,13 @@ public final class GgufVocabulary {
       List<String> tokens = file.strings(TOKENS).orElse(List.of());
       float[] scores = file.floats(SCORES).orElse(new float[0]);
       long[] types = file.integers(TYPES).orElse(new long[0]);
+      if (types.length == 0 && !tokens.isEmpty()) {
+        throw new TokenizerFormatException(
+            path,
+            "its vocabulary does not say which tokens are control or byte pieces ("
+                + TYPES
+                + "); give the checkpoint's spiece.model as the tokenizer");
+      }
       if (scores.length != tokens.size() || types.length != tokens.size()) {
         throw new TokenizerFormatException(
             path,
@@ -125,6 +133,13 @@ public final class GgufVocabulary {
 
   private static UnigramVocabulary vocabulary(
       GgufFile file, List<String> tokens, float[] scores, long[] types) throws IOException {
+    int end = tokens.indexOf(END);
+    if (end >= 0 && id(file, EOS, end) != end) {
+      throw new IllegalArgumentException(
+          "it says that text ends with token %d, but '%s' is %d; give the checkpoint's spiece.model"
+                  .formatted(id(file, EOS, end), END, end)
+              + " as the tokenizer");
+    }
     List<Float> scoreList = new ArrayList<>(scores.length);
     List<PieceType> typeList = new ArrayList<>(types.length);
     for (int id = 0; id < scores.length; id++) {
@@ -136,7 +151,7 @@ public final class GgufVocabulary {
         scoreList,
         typeList,
         id(file, PADDING, 0),
-        id(file, EOS, tokens.indexOf("</s>")),
+        id(file, EOS, end),
         id(file, UNKNOWN, typeList.indexOf(PieceType.UNKNOWN)));
   }
 

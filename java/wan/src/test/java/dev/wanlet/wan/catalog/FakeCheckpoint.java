@@ -78,6 +78,22 @@ final class FakeCheckpoint {
     return this;
   }
 
+  FakeCheckpoint addAll(FakeCheckpoint other) {
+    tensors.putAll(other.tensors);
+    return this;
+  }
+
+  /** Every other tensor in the first file, the rest in the second. */
+  void writeInTwo(Path first, Path second) throws IOException {
+    FakeCheckpoint[] halves = {new FakeCheckpoint(), new FakeCheckpoint()};
+    int i = 0;
+    for (Map.Entry<String, long[]> tensor : tensors.entrySet()) {
+      halves[i++ % 2].add(tensor.getKey(), tensor.getValue());
+    }
+    halves[0].write(first);
+    halves[1].write(second);
+  }
+
   FakeCheckpoint prefixed(String prefix) {
     FakeCheckpoint file = new FakeCheckpoint();
     tensors.forEach((name, shape) -> file.add(prefix + name, shape));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.weights.safetensors;
+package dev.wanlet.weights.checkpoint;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -9,6 +9,7 @@ import dev.wanlet.weights.MappedFile;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.safetensors.SafetensorsParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,13 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Opens a checkpoint in several safetensors files by its index. Stateless. */
-public final class SafetensorsIndex {
-  public static final String SUFFIX = ".safetensors.index.json";
+/** Opens a checkpoint in several files by the JSON list of their tensors. Stateless. */
+public final class ShardIndex {
+  /** Behind the name that the files have in common. */
+  public static final String SUFFIX = ".index.json";
 
   private static final String WEIGHT_MAP = "weight_map";
 
-  private SafetensorsIndex() {}
+  private ShardIndex() {}
 
   static WeightSource open(Path index) throws IOException {
     Map<String, String> shardOfTensor;
@@ -46,7 +48,7 @@ public final class SafetensorsIndex {
                       + " ones",
                   shardName, shardNames.size()));
         }
-        WeightSource shard = SafetensorsFile.open(path);
+        WeightSource shard = WeightFiles.openFile(path);
         shards.add(shard);
         for (WeightTensor tensor : shard.tensors()) {
           if (shardName.equals(shardOfTensor.get(tensor.name()))) {
@@ -55,13 +57,15 @@ public final class SafetensorsIndex {
         }
       }
       for (Map.Entry<String, String> entry : shardOfTensor.entrySet()) {
-        if (!tensors.containsKey(entry.getKey())) {
+        String name = entry.getKey();
+        boolean unread = shards.stream().anyMatch(s -> s.passedOver().containsKey(name));
+        if (!unread && !tensors.containsKey(name)) {
           throw new WeightFormatException(
               index,
               String.format(
                   "tensor '%s' should be in '%s' but is not; index and shards are of different"
                       + " checkpoints",
-                  entry.getKey(), entry.getValue()));
+                  name, entry.getValue()));
         }
       }
       return CompositeSource.of(index.toString(), shards, tensors);
@@ -81,7 +85,8 @@ public final class SafetensorsIndex {
     Map<String, String> shards = null;
     try (JsonParser json = JsonLimits.parser(file.window(0, file.length()))) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw new WeightFormatException(path, "not a JSON object, expected a safetensors index");
+        throw new WeightFormatException(
+            path, "not a JSON object, expected the index of a checkpoint");
       }
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         boolean isMap = json.currentName().equals(WEIGHT_MAP);
@@ -104,7 +109,8 @@ public final class SafetensorsIndex {
     }
     if (shards == null || shards.isEmpty()) {
       throw new WeightFormatException(
-          path, "no '" + WEIGHT_MAP + "' with tensors in it; this is not a safetensors index");
+          path,
+          "no '" + WEIGHT_MAP + "' with tensors in it; this is not the index of a checkpoint");
     }
     return shards;
   }
@@ -118,7 +124,7 @@ public final class SafetensorsIndex {
         throw new WeightFormatException(
             path, "the file of tensor '" + tensor + "' is not a string");
       }
-      String shard = json.getText();
+      String shard = json.getText().replaceFirst("^(\\./)+", "");
       if (!isPlainFileName(shard)) {
         // An index must not make us open files elsewhere on the disk.
         throw new WeightFormatException(
