@@ -45,7 +45,7 @@ public record DecodeStagePlanner(ModelFacts facts) implements StagePlanner {
     long encoder = ENCODER_FRAMES * job.size().pixels() * 3 / 2;
     return new HostBytes(
         HostBytes.BASE_HEAP + 2 * facts.latentBytes(job) + frames,
-        plan.memory().hostHistoryBytes(),
+        facts.ringBytes() + plan.memory().hostHistoryBytes(),
         plan.memory().scratchBytes(),
         encoder);
   }

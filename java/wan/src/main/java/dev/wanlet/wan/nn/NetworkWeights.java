@@ -4,6 +4,7 @@ package dev.wanlet.wan.nn;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
@@ -62,12 +63,36 @@ public final class NetworkWeights implements AutoCloseable {
     }
   }
 
-  private void load(Backend backend, NetworkLayout layout, WeightReader reader, Placement placement)
+  /**
+   * Loads a network without blocks.
+   *
+   * @throws IOException as above, as are the other exceptions
+   */
+  public static NetworkWeights open(Backend backend, WeightLayout layout, WeightReader reader)
+      throws IOException {
+    NetworkWeights weights = new NetworkWeights();
+    try {
+      weights.loadOuter(backend, layout, reader);
+      weights.closePinned(); // nothing is uploaded later
+      return weights;
+    } catch (IOException | RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private WeightUpload loadOuter(Backend backend, WeightLayout layout, WeightReader reader)
       throws IOException {
     pinned = backend.device().isCpu() ? null : new PinnedUpload(backend);
     WeightUpload upload = pinned == null ? WeightUpload.DIRECT : pinned;
-    outer = new WeightSet(backend, layout.outer());
+    outer = new WeightSet(backend, layout);
     outer.fill(reader, upload);
+    return upload;
+  }
+
+  private void load(Backend backend, NetworkLayout layout, WeightReader reader, Placement placement)
+      throws IOException {
+    WeightUpload upload = loadOuter(backend, layout.outer(), reader);
     blocks = new StreamedBlocks(backend, layout.blocks(), reader, upload, placement);
   }
 
@@ -76,9 +101,13 @@ public final class NetworkWeights implements AutoCloseable {
     return outer;
   }
 
-  /** The blocks. */
+  /**
+   * The blocks.
+   *
+   * @throws NullPointerException if the network was opened without any
+   */
   public StreamedBlocks blocks() {
-    return blocks;
+    return Objects.requireNonNull(blocks, "this network has no blocks");
   }
 
   @Override
@@ -89,8 +118,13 @@ public final class NetworkWeights implements AutoCloseable {
     if (outer != null) {
       outer.close();
     }
+    closePinned();
+  }
+
+  private void closePinned() {
     if (pinned != null) {
       pinned.close();
+      pinned = null;
     }
   }
 }

@@ -72,19 +72,6 @@ public final class WeightSet implements AutoCloseable {
     return new WeightSet(layout);
   }
 
-  /** Takes the memory and fills it. */
-  public static WeightSet load(Backend backend, WeightLayout layout, WeightReader reader)
-      throws IOException {
-    WeightSet set = new WeightSet(backend, layout);
-    try {
-      set.fill(reader);
-    } catch (IOException | RuntimeException e) {
-      set.close();
-      throw e;
-    }
-    return set;
-  }
-
   /** Uploads every weight. */
   public void fill(WeightReader reader) throws IOException {
     fill(reader, WeightUpload.DIRECT);

@@ -40,8 +40,8 @@ class SourceReaderTest {
     TypePolicy types = SourceTypes.of(source, Precision.AUTO, Device.cpu());
     WeightLayout layout = WeightLayout.builder(types).matrix("w", 1, COLUMNS).build();
     try (Backend backend = Backend.open(Device.cpu());
-        WeightSet set = WeightSet.load(backend, layout, new SourceReader(source))) {
-      return set.get("w").toFloats();
+        NetworkWeights weights = NetworkWeights.open(backend, layout, new SourceReader(source))) {
+      return weights.outer().get("w").toFloats();
     }
   }
 

@@ -11,6 +11,7 @@ import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorArena;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.WeightLayout;
+import dev.wanlet.wan.nn.NetworkWeights;
 import dev.wanlet.wan.nn.WeightReader;
 import dev.wanlet.wan.nn.WeightSet;
 import java.io.IOException;
@@ -40,6 +41,7 @@ final class VaeEngine implements AutoCloseable {
   private final TensorArena stateArena = TensorArena.forTensors(MAX_STATE_TENSORS);
   private final Set<String> measured = new HashSet<>();
   private WeightSet weights;
+  private NetworkWeights network;
   private FramePool frames;
   private GraphAllocator allocator;
   private Buffer frameBuffer;
@@ -102,7 +104,8 @@ final class VaeEngine implements AutoCloseable {
       if (trial.largestGraph != null) {
         engine.allocator.reserve(trial.largestGraph.graph());
       }
-      engine.weights = WeightSet.load(backend, trial.layout, reader);
+      engine.network = NetworkWeights.open(backend, trial.layout, reader);
+      engine.weights = engine.network.outer();
       return engine;
     } catch (IOException | RuntimeException e) {
       engine.close();
@@ -282,7 +285,9 @@ final class VaeEngine implements AutoCloseable {
       frames.close();
     }
     stateArena.close();
-    if (weights != null) {
+    if (network != null) {
+      network.close();
+    } else if (weights != null) {
       weights.close();
     }
     for (Buffer buffer : new Buffer[] {frameBuffer, stateBuffer, hostBuffer}) {
