@@ -152,14 +152,50 @@ run_tests() {
   log=$state/test.log
   say "running the test suite (log: $log)"
   cd "$root"
-  { status=0
-    mvn -B -ntp -fae "$(native_options "$backends")" verify || status=$?
-    echo $status > "$state/test.status"
-  } 2>&1 | tee "$log"
-  status=$(cat "$state/test.status")
+  : > "$log"
+  status=0
+  logged_maven -fae "$(native_options "$backends")" verify || status=$?
+  if [ "$status" -eq 0 ]; then test_examples || status=$?; fi
   if [ "$status" -eq 0 ]; then run_sanitized_tests || status=$?; fi
   summarise_tests
   exit "$status"
+}
+
+# Runs Maven, shows what it says and keeps it in $log.
+logged_maven() {
+  { mvn_status=0
+    mvn -B -ntp "$@" || mvn_status=$?
+    echo $mvn_status > "$state/test.status"
+  } 2>&1 | tee -a "$log"
+  return "$(cat "$state/test.status")"
+}
+
+# Builds and runs examples/ as anybody's project: against the artifacts of this build, as 'mvn install' would leave
+# them, in a local repository that is the user's own but for dev/wanlet.
+test_examples() {
+  user_repository=${HOME:-}/.m2/repository
+  repository=$state/repository
+  rm -rf "$repository"
+  mkdir -p "$repository/dev/wanlet"
+  for folder in "$user_repository"/* "$user_repository"/dev/*; do
+    name=${folder#"$user_repository"/}
+    if [ "$name" != dev ] && [ "$name" != dev/wanlet ] && [ -d "$folder" ]; then ln -s "$folder" "$repository/$name"; fi
+  done
+  version=$(sed -n 's/^ *<version>\(.*\)<\/version>.*/\1/p' pom.xml | head -n 1)
+  put_artifact . wanlet-parent
+  put_artifact native wanlet-native
+  put_artifact java/ggml wanlet-ggml
+  put_artifact java/wan wanlet-runtime
+  put_artifact java/demo-model wanlet-demo-model
+  logged_maven -f examples/pom.xml "-Dmaven.repo.local=$repository" test
+}
+
+# put_artifact MODULE ID: into $repository, the jar if the module makes one.
+put_artifact() {
+  artifact=$repository/dev/wanlet/$2/$version
+  mkdir -p "$artifact"
+  cp "$1/pom.xml" "$artifact/$2-$version.pom"
+  if [ -f "$1/target/$2-$version.jar" ]; then cp "$1/target/$2-$version.jar" "$artifact/"; fi
 }
 
 # The C++ tests again, under AddressSanitizer and UBSan where the compiler has them.

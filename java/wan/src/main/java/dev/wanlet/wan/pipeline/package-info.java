@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * From a request to a clip. {@link dev.wanlet.wan.catalog.ModelCatalog} knows the published models
- * and their settings, {@link dev.wanlet.wan.catalog.ModelResolver} finds a model's files, and
- * {@link dev.wanlet.wan.request.GenerationRequest} is one clip to make, checked before anything is
- * loaded.
+ * Runs a clip through its stages. {@link dev.wanlet.wan.pipeline.VideoPipeline} is where programs
+ * that embed Wanlet begin; {@link dev.wanlet.wan.pipeline.OpenPipeline} keeps a model ready for
+ * many clips, {@link dev.wanlet.wan.pipeline.SamplingRun} makes one step by step, and {@link
+ * dev.wanlet.wan.pipeline.GenerationListener} and {@link dev.wanlet.wan.pipeline.Cancellation}
+ * watch and stop it.
+ *
+ * <p>Must not enter: how much memory a stage takes ({@code memory}), which settings are possible
+ * ({@code request}), which files make a model ({@code catalog}), and what a network computes
+ * ({@code model}).
  */
 package dev.wanlet.wan.pipeline;
