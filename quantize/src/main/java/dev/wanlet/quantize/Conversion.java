@@ -190,13 +190,12 @@ final class Conversion implements AutoCloseable {
     boolean sourceBad = !Double.isFinite(tensor.error.squaredSource());
     throw new WeightFormatException(
         tensor.plan.source().file(),
-        String.format(
-            sourceBad
-                ? "tensor '%s' holds infinities or NaN; the file is damaged, download it again"
-                : "tensor '%s' has values too large for %s; store it as BF16 or F32:"
-                    + " --tensor-type 'NAME=BF16'",
-            tensor.plan.name(),
-            tensor.plan.type()));
+        "tensor '"
+            + tensor.plan.name()
+            + "' "
+            + (sourceBad
+                ? "holds infinities or NaN; the file is damaged, download it again"
+                : "has values too large for " + tensor.plan.type() + "; store it as BF16 or F32"));
   }
 
   private static ErrorStatistics result(Future<ErrorStatistics> error) throws IOException {

@@ -47,7 +47,7 @@ public final class Importance {
     }
     if (byName.isEmpty()) {
       throw new WeightFormatException(
-          path, "no tensor named *" + SUMS + "; make such a file with 'wanlet imatrix'");
+          path, "no tensor named *" + SUMS + "; expected an importance matrix");
     }
     return new Importance(path, byName);
   }

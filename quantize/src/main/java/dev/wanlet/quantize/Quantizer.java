@@ -69,7 +69,8 @@ public final class Quantizer implements AutoCloseable {
     CheckpointKind kind = checkpoint.kind();
     if (kind == CheckpointKind.LORA) {
       throw new WeightFormatException(
-          request.input(), "a LoRA adapter; give the model it is for, and this file with --lora");
+          request.input(),
+          "a LoRA adapter; give the model it is for, and this file as its adapter");
     }
     checkpoint.requireWhole();
     for (Path file : checkpoint.source().files()) {
@@ -114,7 +115,7 @@ public final class Quantizer implements AutoCloseable {
         throw new IllegalArgumentException(
             "safetensors has no type "
                 + plan.type()
-                + "; give a name ending in .gguf, or --type F32, F16 or BF16");
+                + "; give a name ending in .gguf, or the type F32, F16 or BF16");
       }
     }
   }

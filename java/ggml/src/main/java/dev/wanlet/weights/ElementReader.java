@@ -25,7 +25,7 @@ final class ElementReader {
         for (int i = 0; i < n; i++) {
           long value = source.getLong(i * Long.BYTES);
           // Halving keeps the lowest bit as a sticky bit, so the result is rounded once.
-          dst[at + i] = value >= 0 ? value : 2f * (value >>> 1 | value & 1);
+          dst[at + i] = value >= 0 ? value : 2f * ((value >>> 1) | (value & 1));
         }
       }
       default -> {

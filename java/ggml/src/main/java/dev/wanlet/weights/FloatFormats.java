@@ -61,6 +61,6 @@ public final class FloatFormats {
     if (Float.isNaN(value)) {
       return (short) (bits >>> 16 | 0x40); // keeps a NaN from rounding to an infinity
     }
-    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+    return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
   }
 }

@@ -82,17 +82,23 @@ final class ReportPrinter {
                 result.inputs(),
                 result.error().relativeRmse(),
                 result.error().cosine()));
-    out.printf(
-        Locale.ROOT,
-        report.written()
-            ? "%s written in %.1f s, %s of buffers%s%n"
-            : "%s not written (dry run; errors are of samples), %.1f s%n",
-        output,
-        report.seconds(),
-        ByteSize.format(report.nativeBytes()),
-        report.peakResidentBytes() == 0
-            ? ""
-            : ", " + ByteSize.format(report.peakResidentBytes()) + " resident at most");
+    if (report.written()) {
+      out.printf(
+          Locale.ROOT,
+          "%s written in %.1f s, %s of buffers%s%n",
+          output,
+          report.seconds(),
+          ByteSize.format(report.nativeBytes()),
+          report.peakResidentBytes() == 0
+              ? ""
+              : ", " + ByteSize.format(report.peakResidentBytes()) + " resident at most");
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "%s not written (dry run; errors are of samples), %.1f s%n",
+          output,
+          report.seconds());
+    }
     out.flush();
   }
 

@@ -114,7 +114,7 @@ public final class Synthesizer {
       return new Spread(0, 0.5);
     }
     if (name.endsWith("modulation") || name.endsWith("emb_pos")) {
-      return new Spread(0, 1 / Math.sqrt(shape.columns()));
+      return new Spread(0, 1 / Math.sqrt((double) shape.columns()));
     }
     double inputs = shape.elements() / (double) shape.dim(0);
     // umT5 does not scale its scores, so that its queries must be small.

@@ -31,7 +31,7 @@ public enum WeightFormat {
 
   /** A pickle of protocol 2 that holds the ten-byte number 0x1950a86a20f9469cfc6c. */
   private static final String LEGACY_MARK =
-      "\u0080\u0002\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019";
+      "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019";
 
   private static final int PROBE_BYTES = 64;
   private static final int SAFETENSORS_LENGTH_BYTES = 8;

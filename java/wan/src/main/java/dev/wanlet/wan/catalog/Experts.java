@@ -27,8 +27,8 @@ final class Experts {
   }
 
   private static boolean isHigh(Path high, Path low) {
-    return HIGH.matcher(name(high)).find() && LOW.matcher(name(low)).find()
-        || folder(low).equals(DIFFUSERS_LOW) && !folder(high).equals(DIFFUSERS_LOW);
+    return (HIGH.matcher(name(high)).find() && LOW.matcher(name(low)).find())
+        || (folder(low).equals(DIFFUSERS_LOW) && !folder(high).equals(DIFFUSERS_LOW));
   }
 
   /** Name of the file and its folder. */

@@ -294,7 +294,7 @@ public final class ModelResolver {
       }
       boolean highOnly =
           selection.part(ModelPart.HIGH_NOISE_TRANSFORMER).isPresent() && given.size() == 1;
-      if (model.experts() == 2 && given.size() == 1 || highOnly) {
+      if ((model.experts() == 2 && given.size() == 1) || highOnly) {
         ModelPart lacking = highOnly ? ModelPart.TRANSFORMER : ModelPart.HIGH_NOISE_TRANSFORMER;
         throw missing(
             lacking,

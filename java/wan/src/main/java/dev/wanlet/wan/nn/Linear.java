@@ -24,6 +24,8 @@ public final class Linear {
   }
 
   /**
+   * Multiplies by the weight and adds the bias.
+   *
    * @param x [.., in], F32
    * @return [.., out], F32
    */

@@ -71,6 +71,8 @@ public final class StreamedBlocks implements AutoCloseable {
   @FunctionalInterface
   public interface Visitor {
     /**
+     * Works with a block.
+     *
      * @param position the block's place among all blocks
      * @param weights the memory that holds it, see {@link #acquire}
      */

@@ -95,7 +95,7 @@ public final class FlowSchedule {
     float scale = (float) shift;
     for (int i = 0; i < steps.length; i++) {
       int step = steps[i];
-      if (step < 1 || step > TRAIN_TIMESTEPS || i > 0 && step >= steps[i - 1]) {
+      if (step < 1 || step > TRAIN_TIMESTEPS || (i > 0 && step >= steps[i - 1])) {
         throw new IllegalArgumentException(
             String.format(
                 "%s: entry %d is %d; expected descending steps in 1..%d, such as 1000,750,500,250",

@@ -130,7 +130,7 @@ public final class TorchRandom {
 
   private void twist() {
     for (int i = 0; i < STATE_SIZE; i++) {
-      int mixed = state[i] & 0x80000000 | state[(i + 1) % STATE_SIZE] & 0x7FFFFFFF;
+      int mixed = (state[i] & 0x80000000) | (state[(i + 1) % STATE_SIZE] & 0x7FFFFFFF);
       int twisted = mixed >>> 1 ^ ((mixed & 1) == 0 ? 0 : 0x9908B0DF);
       state[i] = state[(i + PERIOD_OFFSET) % STATE_SIZE] ^ twisted;
     }

@@ -25,7 +25,6 @@ final class YuvEncoderInput implements AutoCloseable {
   /** Neutral brightness, contrast and saturation in swscale's 16.16 fixed point. */
   private static final int NEUTRAL = 1 << 16;
 
-  private final int width;
   private final int height;
   private final BytePointer rgb;
   private final BytePointer yuv;
@@ -40,7 +39,6 @@ final class YuvEncoderInput implements AutoCloseable {
    * @param height even
    */
   YuvEncoderInput(int width, int height, ColorMatrix matrix) {
-    this.width = width;
     this.height = height;
     int pixels = width * height;
     rgb = new BytePointer((long) RgbFrame.byteCount(width, height));

@@ -98,7 +98,7 @@ public record WanConfig(
   private static Shape shape(WeightSource source, String name, int rank)
       throws WeightFormatException {
     WeightTensor tensor = source.require(name);
-    if (rank > 0 && tensor.shape().rank() != rank || tensor.shape().rank() < 2) {
+    if ((rank > 0 && tensor.shape().rank() != rank) || tensor.shape().rank() < 2) {
       throw new WeightFormatException(
           source.files().get(0),
           "tensor '" + name + "' has shape " + tensor.shape() + ", not that of a Wan transformer");

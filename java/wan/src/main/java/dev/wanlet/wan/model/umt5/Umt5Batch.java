@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Owner: prompts on their way through the blocks, with the graphs that take them there. A graph is
@@ -24,7 +23,7 @@ final class Umt5Batch implements AutoCloseable {
   private final Precision precision;
   private final Taps taps;
   private final List<Umt5State> prompts = new ArrayList<>();
-  private final Map<WeightSet, List<Umt5Graph>> graphs = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightSet, List<Umt5Graph>> graphs = new IdentityHashMap<>();
   private final List<Umt5Graph> owned = new ArrayList<>();
   private final GraphAllocator allocator;
 

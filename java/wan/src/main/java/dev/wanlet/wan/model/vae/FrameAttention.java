@@ -78,7 +78,7 @@ final class FrameAttention implements FrameLayer {
     Tensor keys = engine.take(TensorType.F32, pixels, channels);
     Tensor values = engine.take(TensorType.F32, channels, pixels);
     engine.run(
-        name + ".keys", x.height(), width * channels * 20L, b -> storeKeys(b, x, keys, values));
+        name + ".keys", x.height(), 20L * width * channels, b -> storeKeys(b, x, keys, values));
     engine.run(name + ".queries", x.height(), width * pixels * 4L, b -> attend(b, x, keys, values));
     engine.release(keys);
     engine.release(values);

@@ -92,7 +92,7 @@ final class FrameConvolution {
    * @return [output rows * width, out], F32
    */
   Tensor forward(GraphBuilder g, List<Rows> inputs, int rows, int width) {
-    Tensor sum = gathers() ? gathered(g, inputs, rows, width) : direct(g, inputs, rows, width);
+    Tensor sum = gathers() ? gathered(g, inputs, rows, width) : direct(g, inputs, rows);
     return g.addInPlace(sum, bias);
   }
 
@@ -150,14 +150,14 @@ final class FrameConvolution {
         g.run(
             g.copy(
                 g.strided(from, start, shape, row, in),
-                g.strided(gathered, target, shape, 2 * width * columns, 2 * columns)));
+                g.strided(gathered, target, shape, 2L * width * columns, 2L * columns)));
       }
     }
   }
 
   // ---- ggml's convolution ----
 
-  private Tensor direct(GraphBuilder g, List<Rows> inputs, int rows, int width) {
+  private Tensor direct(GraphBuilder g, List<Rows> inputs, int rows) {
     long inputRows = inputRows(geometry, rows);
     long left = geometry == Geometry.HALVED ? 1 : 0;
     long inputWidth = inputs.get(0).tensor().dim(1) - left;
@@ -173,7 +173,7 @@ final class FrameConvolution {
       g.run(
           g.copy(
               g.permute(pixels, 2, 0, 1),
-              g.strided(joined, frame * in * plane, target, plane, inputWidth)));
+              g.strided(joined, (long) frame * in * plane, target, plane, inputWidth)));
     }
     Tensor image = joined;
     if (geometry == Geometry.DOUBLED) {

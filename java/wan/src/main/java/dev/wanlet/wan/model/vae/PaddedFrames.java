@@ -27,7 +27,7 @@ final class PaddedFrames {
    */
   static Tensor of(VaeEngine engine, String key, Frame x) {
     Tensor padded = take(engine, x.height(), x.width(), x.channels());
-    engine.run(key, x.height(), x.width() * x.channels() * 4L, b -> store(b, x.rows(b), padded));
+    engine.run(key, x.height(), 4L * x.width() * x.channels(), b -> store(b, x.rows(b), padded));
     return padded;
   }
 
@@ -42,7 +42,7 @@ final class PaddedFrames {
     engine.run(
         key,
         x.height(),
-        x.width() * x.channels() * 8L,
+        8L * x.width() * x.channels(),
         b -> store(b, VaeNorm.activated(b.graph(), x.rows(b), gamma), padded));
     return padded;
   }

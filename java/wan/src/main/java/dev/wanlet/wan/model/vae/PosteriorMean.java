@@ -36,7 +36,7 @@ final class PosteriorMean {
     engine.run(
         spec.name(),
         height,
-        width * z * 16L,
+        16L * width * z,
         b -> {
           GraphBuilder g = b.graph();
           int pixels = b.rows() * width;

@@ -108,7 +108,7 @@ final class ResidualLayer implements FrameLayer {
     engine.run(second.name(), height, second.bytesPerRow(), b -> addResidual(b, x, h, y));
     second.advance(h);
     engine.release(h);
-    if (y != x) {
+    if (shortcut != null) {
       x.release(engine);
     }
     next.accept(y);
@@ -117,7 +117,7 @@ final class ResidualLayer implements FrameLayer {
   private void addResidual(Band b, Frame x, Tensor h, Frame y) {
     GraphBuilder g = b.graph();
     Tensor residual = second.forward(b, h);
-    if (y == x) {
+    if (shortcut == null) {
       g.run(g.addInPlace(x.rows(b), residual));
       return;
     }

@@ -45,7 +45,8 @@ final class TemporalConv {
 
   long bytesPerRow() {
     return (long) width
-        * (kernelFrames * in * kernel.type().blockBytes() + 3L * out * TensorType.F32.blockBytes());
+        * ((long) kernelFrames * in * kernel.type().blockBytes()
+            + 3L * out * TensorType.F32.blockBytes());
   }
 
   /** The frame in the type it is convolved and remembered in, [H, W, C]; release it. */

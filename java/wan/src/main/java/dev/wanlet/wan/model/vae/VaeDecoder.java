@@ -16,6 +16,8 @@ public final class VaeDecoder extends VaeNetwork {
   /** Takes decoded frames in order. */
   public interface FrameConsumer {
     /**
+     * Takes a frame.
+     *
      * @param index of the frame in the clip
      * @param rgb [3, H, W], about -1 to 1, not clamped; the consumer's to keep
      */

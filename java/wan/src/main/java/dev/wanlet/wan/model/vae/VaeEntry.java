@@ -55,7 +55,7 @@ final class VaeEntry {
     engine.run(
         convolution.name() + ".input",
         height,
-        width * in * 8L,
+        8L * width * in,
         b -> {
           GraphBuilder g = b.graph();
           int count = b.rows() * width * in;
