@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights.gguf;
 
+import dev.wanlet.weights.FileSource;
 import dev.wanlet.weights.MappedFile;
 import dev.wanlet.weights.WeightFormatException;
-import dev.wanlet.weights.WeightSource;
-import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,12 +25,11 @@ import java.util.function.Function;
  *
  * <p>Thread-safe for reading; close only when no other thread reads.
  */
-public final class GgufFile implements WeightSource {
-  private final MappedFile file;
+public final class GgufFile extends FileSource {
   private final GgufParser.Header header;
 
   private GgufFile(MappedFile file, GgufParser.Header header) {
-    this.file = file;
+    super(file, header.tensors());
     this.header = header;
   }
 
@@ -119,28 +116,8 @@ public final class GgufFile implements WeightSource {
     try {
       return Optional.of(decode.apply(value));
     } catch (IllegalArgumentException e) {
-      throw new WeightFormatException(file.path(), "metadata '" + key + "': " + e.getMessage(), e);
+      throw new WeightFormatException(path(), "metadata '" + key + "': " + e.getMessage(), e);
     }
-  }
-
-  @Override
-  public String description() {
-    return file.path().toString();
-  }
-
-  @Override
-  public List<Path> files() {
-    return List.of(file.path());
-  }
-
-  @Override
-  public Collection<WeightTensor> tensors() {
-    return Collections.unmodifiableCollection(header.tensors().values());
-  }
-
-  @Override
-  public Optional<WeightTensor> find(String name) {
-    return Optional.ofNullable(header.tensors().get(name));
   }
 
   @Override
@@ -153,15 +130,5 @@ public final class GgufFile implements WeightSource {
   @Override
   public Map<String, String> passedOver() {
     return Collections.unmodifiableMap(header.passedOver());
-  }
-
-  @Override
-  public void close() {
-    file.close();
-  }
-
-  @Override
-  public String toString() {
-    return description();
   }
 }

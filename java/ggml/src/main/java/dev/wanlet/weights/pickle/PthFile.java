@@ -2,20 +2,18 @@
 package dev.wanlet.weights.pickle;
 
 import dev.wanlet.ggml.Shape;
+import dev.wanlet.weights.FileSource;
 import dev.wanlet.weights.MappedFile;
 import dev.wanlet.weights.WeightFormatException;
-import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.pickle.PickleReader.Foreign;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * A PyTorch checkpoint ({@code .pth}, {@code .pt}, {@code .bin}, {@code .ckpt}) as {@code
@@ -31,14 +29,20 @@ import java.util.Optional;
  * <p>Thread-safe for reading; close only when no other thread reads. Source: PyTorch
  * torch/serialization.py, {@code _save} and {@code _load}, {@code _legacy_save}.
  */
-public final class PthFile implements WeightSource {
+public final class PthFile extends FileSource {
   private final MappedFile file;
   private final List<MappedFile> copies = new ArrayList<>();
-  private final Map<String, WeightTensor> tensors = new LinkedHashMap<>();
+  private final Map<String, WeightTensor> tensors;
   private final Map<String, String> passedOver = new LinkedHashMap<>();
 
   private PthFile(MappedFile file) {
+    this(file, new LinkedHashMap<>());
+  }
+
+  private PthFile(MappedFile file, Map<String, WeightTensor> tensors) {
+    super(file, tensors);
     this.file = file;
+    this.tensors = tensors;
   }
 
   /**
@@ -80,7 +84,7 @@ public final class PthFile implements WeightSource {
   private PthFile filled(Reading reading) throws WeightFormatException {
     try {
       for (Map.Entry<String, Object> item :
-          StateDictionary.of(reading.value(), file.path()).entrySet()) {
+          StateDictionary.of(reading.value(), path()).entrySet()) {
         if (item.getValue() instanceof TensorView view) {
           tensors.put(item.getKey(), tensor(item.getKey(), view));
         } else {
@@ -104,35 +108,15 @@ public final class PthFile implements WeightSource {
     long inMemory = copies.stream().mapToLong(MappedFile::length).sum();
     if (view.bytes() > Math.max(file.length(), ZipArchive.SMALL) - inMemory) {
       throw new WeightFormatException(
-          file.path(),
+          path(),
           String.format(
               "'%s' and others are transposed views that take more memory than the file; save"
                   + " tensor.contiguous() instead",
               name));
     }
-    MappedFile copy = MappedFile.owning(file.path(), view.gather());
+    MappedFile copy = MappedFile.owning(path(), view.gather());
     copies.add(copy);
     return new WeightTensor(name, view.type(), shape, shape, copy, 0);
-  }
-
-  @Override
-  public String description() {
-    return file.path().toString();
-  }
-
-  @Override
-  public List<Path> files() {
-    return List.of(file.path());
-  }
-
-  @Override
-  public Collection<WeightTensor> tensors() {
-    return Collections.unmodifiableCollection(tensors.values());
-  }
-
-  @Override
-  public Optional<WeightTensor> find(String name) {
-    return Optional.ofNullable(tensors.get(name));
   }
 
   /** Empty: the format has none. */
@@ -149,11 +133,6 @@ public final class PthFile implements WeightSource {
   @Override
   public void close() {
     copies.forEach(MappedFile::close);
-    file.close();
-  }
-
-  @Override
-  public String toString() {
-    return description();
+    super.close();
   }
 }

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights.safetensors;
 
+import dev.wanlet.weights.FileSource;
 import dev.wanlet.weights.MappedFile;
 import dev.wanlet.weights.WeightFormatException;
-import dev.wanlet.weights.WeightSource;
-import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * A safetensors file, memory-mapped. Owner: close it when its tensors are no longer used.
  *
  * <p>Thread-safe for reading; close only when no other thread reads.
  */
-public final class SafetensorsFile implements WeightSource {
-  private final MappedFile file;
+public final class SafetensorsFile extends FileSource {
   private final SafetensorsParser.Header header;
 
   private SafetensorsFile(MappedFile file, SafetensorsParser.Header header) {
-    this.file = file;
+    super(file, header.tensors());
     this.header = header;
   }
 
@@ -48,26 +43,6 @@ public final class SafetensorsFile implements WeightSource {
   }
 
   @Override
-  public String description() {
-    return file.path().toString();
-  }
-
-  @Override
-  public List<Path> files() {
-    return List.of(file.path());
-  }
-
-  @Override
-  public Collection<WeightTensor> tensors() {
-    return Collections.unmodifiableCollection(header.tensors().values());
-  }
-
-  @Override
-  public Optional<WeightTensor> find(String name) {
-    return Optional.ofNullable(header.tensors().get(name));
-  }
-
-  @Override
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(header.metadata());
   }
@@ -75,15 +50,5 @@ public final class SafetensorsFile implements WeightSource {
   @Override
   public Map<String, String> passedOver() {
     return Collections.unmodifiableMap(header.passedOver());
-  }
-
-  @Override
-  public void close() {
-    file.close();
-  }
-
-  @Override
-  public String toString() {
-    return description();
   }
 }

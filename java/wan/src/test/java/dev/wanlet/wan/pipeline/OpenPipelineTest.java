@@ -37,6 +37,9 @@ class OpenPipelineTest {
           "a yellow star moving up on a navy background",
           "a green square");
 
+  /** What logging, classes and the test itself may add in 38 clips, in bytes. */
+  private static final long HEAP_NOISE = 16 << 20;
+
   @TempDir Path folder;
   private int liveBefore;
   private VideoPipeline pipeline;
@@ -92,6 +95,11 @@ class OpenPipelineTest {
         request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
   }
 
+  private static long usedHeap() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
   private static void assertSameFrames(Path actual, Path expected) throws IOException {
     assertThat(VideoReader.readAll(actual))
         .usingRecursiveFieldByFieldElementComparator()
@@ -102,13 +110,21 @@ class OpenPipelineTest {
   void fiftyClipsAreThoseOfFiftyPipelinesAndNothingGrows() throws IOException {
     List<Integer> liveAfter = new ArrayList<>();
     List<Long> heldAfter = new ArrayList<>();
+    int threadsAfterTwelve = 0;
+    long heapAfterTwelve = 0;
     try (OpenPipeline open = pipeline.open()) {
       for (int i = 0; i < 50; i++) {
         GenerationResult result = generate(open, request(i, "open" + i + ".png"));
         assertThat(result.measuredPeakBytes()).isLessThanOrEqualTo(result.plannedPeakBytes());
         liveAfter.add(Ggml.liveObjects());
         heldAfter.add(open.lease().heldBytes());
+        if (i == 11) {
+          threadsAfterTwelve = Thread.activeCount();
+          heapAfterTwelve = usedHeap();
+        }
       }
+      assertThat(Thread.activeCount()).isLessThanOrEqualTo(threadsAfterTwelve);
+      assertThat(usedHeap()).isLessThan(heapAfterTwelve + HEAP_NOISE);
       assertThat(open.lease().heldBytes()).isPositive();
     }
     // The same kind of clip comes again after six.
