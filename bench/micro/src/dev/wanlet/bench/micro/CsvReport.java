@@ -2,6 +2,7 @@
 package dev.wanlet.bench.micro;
 
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -34,7 +35,7 @@ final class CsvReport {
       lines.add(
           String.join(
               ",",
-              LocalDate.now().toString(),
+              LocalDate.now(ZoneId.systemDefault()).toString(),
               machine.commit(),
               owner + "." + name,
               parameters,
