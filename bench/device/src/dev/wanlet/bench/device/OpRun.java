@@ -2,6 +2,7 @@
 package dev.wanlet.bench.device;
 
 import dev.wanlet.bench.models.RandomWeights;
+import dev.wanlet.bench.models.Resources;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
 import dev.wanlet.ggml.BufferType;
@@ -13,9 +14,7 @@ import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorArena;
 import dev.wanlet.ggml.TensorType;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -34,7 +33,7 @@ final class OpRun implements AutoCloseable {
   private static final int FEWEST_RUNS = 3;
   private static final int MOST_RUNS = 50;
 
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Resources open = new Resources();
   private final Backend backend;
   private final Graph graph;
   private final Tensor result;
@@ -55,33 +54,28 @@ final class OpRun implements AutoCloseable {
    * @param fill overwrites operands with values of its own
    */
   OpRun(Device device, OpCase test, Consumer<List<Tensor>> fill) {
-    backend = keep(Backend.open(device));
+    backend = open.add(Backend.open(device));
     try {
-      TensorArena operands = keep(TensorArena.forTensors(MAX_TENSORS));
+      TensorArena operands = open.add(TensorArena.forTensors(MAX_TENSORS));
       List<Tensor> tensors = new ArrayList<>();
       for (Operand operand : test.operands()) {
         tensors.add(place(operands, operand, tensors.size()));
       }
       fill.accept(tensors);
-      GraphBuilder g = new GraphBuilder(keep(TensorArena.forGraph(MAX_TENSORS)));
+      GraphBuilder g = new GraphBuilder(open.add(TensorArena.forGraph(MAX_TENSORS)));
       result = g.output(test.op().apply(g, tensors));
       graph = g.graph();
-      keep(new GraphAllocator(backend)).allocate(graph);
+      open.add(new GraphAllocator(backend)).allocate(graph);
     } catch (RuntimeException e) {
       close();
       throw e;
     }
   }
 
-  private <T extends AutoCloseable> T keep(T resource) {
-    open.push(resource);
-    return resource;
-  }
-
   private Tensor place(TensorArena arena, Operand operand, int index) {
     Tensor tensor = arena.tensor("operand" + index, operand.type(), operand.shape());
     BufferType place = backend.device().bufferType();
-    Buffer buffer = keep(backend.allocate(place.align(place.allocationBytes(tensor))));
+    Buffer buffer = open.add(backend.allocate(place.align(place.allocationBytes(tensor))));
     if (operand.weight()) {
       buffer.markWeights();
     }
@@ -137,12 +131,6 @@ final class OpRun implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!open.isEmpty()) {
-      try {
-        open.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("closing an operation's tensors failed", e);
-      }
-    }
+    open.close();
   }
 }

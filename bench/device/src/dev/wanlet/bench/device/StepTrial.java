@@ -7,7 +7,6 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.pipeline.Cancellation;
 import dev.wanlet.wan.pipeline.GenerationListener;
 import dev.wanlet.wan.pipeline.OpenPipeline;
 import dev.wanlet.wan.pipeline.RunOptions;
@@ -60,9 +59,7 @@ record StepTrial(
         SamplingRun run =
             pipeline.start(
                 request(kit, files, job, conditions),
-                RunOptions.DEFAULT,
-                listener,
-                new Cancellation())) {
+                RunOptions.defaults().withListener(listener))) {
       List<Double> seconds = new ArrayList<>();
       for (int i = 0; i < conditions.stepsToRun(); i++) {
         long start = System.nanoTime();
@@ -141,6 +138,9 @@ record StepTrial(
     public void planned(RunPlan newPlan) {
       plan = newPlan;
     }
+
+    @Override
+    public void progress(Stage stage, double done, int total) {}
 
     @Override
     public void stageFinished(Stage stage, double seconds) {

@@ -2,6 +2,7 @@
 package dev.wanlet.bench.micro;
 
 import dev.wanlet.bench.models.RandomWeights;
+import dev.wanlet.bench.models.Resources;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
 import dev.wanlet.ggml.BufferType;
@@ -15,8 +16,6 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorArena;
 import dev.wanlet.ggml.TensorType;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.function.Function;
 
 /**
@@ -26,7 +25,7 @@ import java.util.function.Function;
 final class GraphRun implements AutoCloseable {
   private static final int MAX_TENSORS = 16;
 
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Resources open = new Resources();
   private final Backend backend;
   private final TensorArena tensors;
   private final RandomWeights weights = new RandomWeights(1);
@@ -37,16 +36,11 @@ final class GraphRun implements AutoCloseable {
    * @param threads worker threads; 0 is one for each processor
    */
   GraphRun(int threads) {
-    backend = add(Backend.open(Device.cpu()));
+    backend = open.add(Backend.open(Device.cpu()));
     if (threads > 0) {
       backend.setThreads(threads);
     }
-    tensors = add(TensorArena.forTensors(MAX_TENSORS));
-  }
-
-  private <T extends AutoCloseable> T add(T resource) {
-    open.push(resource);
-    return resource;
+    tensors = open.add(TensorArena.forTensors(MAX_TENSORS));
   }
 
   Device device() {
@@ -56,7 +50,7 @@ final class GraphRun implements AutoCloseable {
   /** A weight matrix in ordinary memory, or in that of a type which repacks it. */
   Tensor weight(BufferType place, TensorType type, long... shape) {
     Tensor tensor = tensors.tensor("weight", type, Shape.of(shape));
-    Buffer buffer = add(backend.allocate(place, place.align(place.allocationBytes(tensor))));
+    Buffer buffer = open.add(backend.allocate(place, place.align(place.allocationBytes(tensor))));
     buffer.markWeights();
     buffer.place(tensor);
     try (HostMemory staged = new HostMemory(tensor.bytes())) {
@@ -70,7 +64,7 @@ final class GraphRun implements AutoCloseable {
   Tensor values(TensorType type, int seed, long... shape) {
     Tensor tensor = tensors.tensor("values", type, Shape.of(shape));
     BufferType place = device().bufferType();
-    Buffer buffer = add(backend.allocate(place.align(place.allocationBytes(tensor))));
+    Buffer buffer = open.add(backend.allocate(place.align(place.allocationBytes(tensor))));
     buffer.place(tensor);
     int count = Math.toIntExact(tensor.shape().elements());
     try (HostMemory floats = new HostMemory(4L * count);
@@ -84,10 +78,10 @@ final class GraphRun implements AutoCloseable {
 
   /** Builds the graph; {@code body} returns its result. */
   void build(Function<GraphBuilder, Tensor> body) {
-    GraphBuilder g = new GraphBuilder(add(TensorArena.forGraph(MAX_TENSORS)));
+    GraphBuilder g = new GraphBuilder(open.add(TensorArena.forGraph(MAX_TENSORS)));
     result = g.output(body.apply(g));
     graph = g.graph();
-    add(new GraphAllocator(backend)).allocate(graph);
+    open.add(new GraphAllocator(backend)).allocate(graph);
   }
 
   void run() {
@@ -100,12 +94,6 @@ final class GraphRun implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!open.isEmpty()) {
-      try {
-        open.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("closing a benchmark's tensors failed", e);
-      }
-    }
+    open.close();
   }
 }

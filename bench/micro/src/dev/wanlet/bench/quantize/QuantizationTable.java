@@ -14,9 +14,6 @@ import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.pipeline.Cancellation;
-import dev.wanlet.wan.pipeline.GenerationListener;
-import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.quality.ShapeScore;
 import dev.wanlet.wan.request.GenerationRequest;
@@ -44,20 +41,9 @@ import java.util.OptionalLong;
  * all types and two such mixes.
  */
 public final class QuantizationTable {
-  private static final String[] COLOURS = {
-    "red", "green", "blue", "yellow", "orange", "purple", "cyan", "white"
-  };
-  private static final String[] SHAPES = {"circle", "square", "triangle", "star"};
-  private static final String[] MOTIONS = {
-    "moving left",
-    "moving right",
-    "moving up",
-    "moving down",
-    "growing",
-    "shrinking",
-    "standing still"
-  };
-  private static final String[] BACKGROUNDS = {"black", "gray", "navy", "brown"};
+  /** A spinning circle cannot be told from one that stands still. */
+  private static final List<String> MOTIONS =
+      ShapeScore.motions().stream().filter(m -> !m.equals("spinning")).toList();
 
   /** Before the name of a type: not the type, but types chosen for its size. */
   private static final String CHOSEN = "@";
@@ -136,7 +122,7 @@ public final class QuantizationTable {
               .output(clip)
               .compute(ONE_THREAD)
               .build(files.model());
-      pipeline.generate(request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+      pipeline.generate(request);
       ShapeScore asked = ShapeScore.fromPrompt(prompt);
       ShapeScore shown = ShapeScore.of(VideoReader.readAll(clip));
       right[0] += asked.colour().equals(shown.colour()) ? 1 : 0;
@@ -165,10 +151,14 @@ public final class QuantizationTable {
   private static String prompt(int i) {
     return String.format(
         "a %s %s %s on a %s background",
-        COLOURS[i % COLOURS.length],
-        SHAPES[(i + i / 4) % SHAPES.length],
-        MOTIONS[i % MOTIONS.length],
-        BACKGROUNDS[(i + i / 3) % BACKGROUNDS.length]);
+        at(ShapeScore.colours(), i),
+        at(ShapeScore.shapes(), i + i / 4),
+        at(MOTIONS, i),
+        at(ShapeScore.backgrounds(), i + i / 3));
+  }
+
+  private static String at(List<String> words, int i) {
+    return words.get(i % words.size());
   }
 
   private static QuantizeReport quantize(Row row, Path file) throws IOException {

@@ -28,7 +28,7 @@ public final class ManyClips {
           while (run.stepsDone() < run.steps() / 2) {
             run.step();
           }
-          // RunOptions.DEFAULT.resuming(RunCheckpoint.load(file)) would go on from here later.
+          // RunOptions.defaults().resuming(RunCheckpoint.load(file)) would go on from here later.
           run.save(folder.resolve("halfway-" + i + ".safetensors"));
           System.out.println("wrote " + run.finish().output());
         }

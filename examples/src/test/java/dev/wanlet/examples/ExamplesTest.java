@@ -47,7 +47,7 @@ class ExamplesTest {
     Process process = java(CLASS_PATH, TextToVideo.class, PROMPT, clip.toString()).start();
     assertThat(process.waitFor()).as(stderr()).isZero();
     assertThat(Files.readAllLines(out())).containsExactly("wrote " + clip);
-    assertThat(stderr()).contains("transformer: 20.0 of 20 steps");
+    assertThat(stderr()).contains("transformer: 20.0 of 20");
     assertThat(VideoReader.readAll(clip)).hasSize(17);
   }
 

@@ -11,12 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingDeque;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -65,7 +61,7 @@ final class Conversion implements AutoCloseable {
 
   private static final int SLICES_PER_THREAD = 2;
 
-  private final ExecutorService workers;
+  private final Workers workers;
   private final int window;
   private final LinkedBlockingDeque<SliceConverter> converters = new LinkedBlockingDeque<>();
   private final Deque<HostMemory> buffers = new ArrayDeque<>();
@@ -78,14 +74,7 @@ final class Conversion implements AutoCloseable {
   private long total;
 
   Conversion(int threads, QuantizeListener listener) {
-    this.workers =
-        Executors.newFixedThreadPool(
-            threads,
-            task -> {
-              Thread thread = new Thread(task, "wanlet-quantize");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.workers = new Workers(threads);
     this.window = SLICES_PER_THREAD * threads;
     for (int i = 0; i < threads; i++) {
       converters.add(new SliceConverter());
@@ -165,7 +154,7 @@ final class Conversion implements AutoCloseable {
     Pending oldest = pending.remove();
     Tensor tensor = oldest.tensor;
     try {
-      tensor.error = tensor.error.plus(result(oldest.error));
+      tensor.error = tensor.error.plus(Workers.result(oldest.error));
       sink.accept(tensor.plan, oldest.buffer.address(), oldest.bytes);
     } finally {
       // A worker is done with it in any case: failed tasks have ended, and close() awaits the rest.
@@ -198,46 +187,12 @@ final class Conversion implements AutoCloseable {
                 : "has values too large for " + tensor.plan.type() + "; store it as BF16 or F32"));
   }
 
-  private static ErrorStatistics result(Future<ErrorStatistics> error) throws IOException {
-    try {
-      return error.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("interrupted; nothing was written");
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      if (e.getCause() instanceof Error cause) {
-        throw cause;
-      }
-      throw new IOException(e.getCause());
-    }
-  }
-
   private HostMemory takeBuffer(long bytes) {
     HostMemory buffer = buffers.isEmpty() ? new HostMemory(0) : buffers.removeFirst();
     bufferBytes -= buffer.bytes();
     HostMemory large = SliceConverter.grown(buffer, bytes);
     bufferBytes += large.bytes();
     return large;
-  }
-
-  /** Waits for what is still running, so that nothing uses memory that is about to be freed. */
-  private void awaitWorkers() {
-    pending.forEach(p -> p.error.cancel(false));
-    workers.shutdown();
-    boolean interrupted = false;
-    while (!workers.isTerminated()) {
-      try {
-        workers.awaitTermination(1, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Native memory this holds: slices under way and scratch. */
@@ -247,7 +202,7 @@ final class Conversion implements AutoCloseable {
 
   @Override
   public void close() {
-    awaitWorkers();
+    workers.close();
     pending.forEach(p -> p.buffer.close());
     pending.clear();
     open.forEach(Tensor::release);

@@ -8,9 +8,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
@@ -98,8 +95,7 @@ final class TargetTypes {
 
   private List<List<ErrorStatistics>> measure(List<TensorPlan> plans, List<List<TensorType>> types)
       throws IOException {
-    ExecutorService workers = Executors.newFixedThreadPool(request.threads());
-    try {
+    try (Workers workers = new Workers(request.threads())) {
       List<Future<List<ErrorStatistics>>> tasks = new ArrayList<>();
       for (int i = 0; i < plans.size(); i++) {
         TensorPlan plan = plans.get(i);
@@ -111,22 +107,11 @@ final class TargetTypes {
       long total = plans.stream().mapToLong(TensorPlan::bytes).sum();
       List<List<ErrorStatistics>> errors = new ArrayList<>();
       for (int i = 0; i < plans.size(); i++) {
-        errors.add(tasks.get(i).get());
+        errors.add(Workers.result(tasks.get(i)));
         done += plans.get(i).bytes();
         listener.progress(done, total);
       }
       return errors;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("interrupted; nothing was written");
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IOException(e.getCause());
-    } finally {
-      workers.shutdownNow();
-      awaitAll(workers);
     }
   }
 
@@ -141,21 +126,6 @@ final class TargetTypes {
     } finally {
       patches.forEach(TensorPatch::release);
       SliceReader.forget(plan.source(), 0, plan.shape().elements());
-    }
-  }
-
-  /** Tasks read mapped files that the caller may close next. */
-  private static void awaitAll(ExecutorService workers) {
-    boolean interrupted = false;
-    while (!workers.isTerminated()) {
-      try {
-        workers.awaitTermination(1, java.util.concurrent.TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -33,18 +33,15 @@ public final class SectionedHelp implements IHelpSectionRenderer {
     CommandSpec spec = help.commandSpec();
     Map<String, List<OptionSpec>> sections = new LinkedHashMap<>();
     List<OptionSpec> others = new ArrayList<>(spec.options());
-    spec.mixins()
+    named(spec)
         .forEach(
-            (name, mixin) -> {
-              if (!name.equals(STANDARD)) {
-                List<OptionSpec> options =
+            (name, mixin) ->
+                sections.put(
+                    name,
                     mixin.options().stream()
                         .map(o -> spec.findOption(o.longestName()))
                         .filter(others::remove)
-                        .toList();
-                sections.put(name, options);
-              }
-            });
+                        .toList()));
     StringBuilder text = new StringBuilder(list(help, others));
     sections.forEach(
         (name, options) ->
@@ -54,6 +51,21 @@ public final class SectionedHelp implements IHelpSectionRenderer {
                 .append(System.lineSeparator())
                 .append(list(help, options)));
     return text.toString();
+  }
+
+  // A mixin of mixins is no section of its own, but those of its parts.
+  private static Map<String, CommandSpec> named(CommandSpec spec) {
+    Map<String, CommandSpec> sections = new LinkedHashMap<>();
+    spec.mixins()
+        .forEach(
+            (name, mixin) -> {
+              if (!mixin.mixins().isEmpty()) {
+                sections.putAll(named(mixin));
+              } else if (!name.equals(STANDARD)) {
+                sections.put(name, mixin);
+              }
+            });
+    return sections;
   }
 
   private static String list(Help help, List<OptionSpec> options) {

@@ -7,7 +7,6 @@ import dev.wanlet.cli.console.ProgressDisplay;
 import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
-import dev.wanlet.wan.pipeline.Cancellation;
 import dev.wanlet.wan.pipeline.GenerationResult;
 import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
@@ -18,7 +17,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
@@ -32,9 +30,9 @@ import picocli.CommandLine;
 record ClipRun(CommandLine line, boolean json) {
   /** Options of a run as flags give them; {@code checkpointEvery} may be null. */
   static RunOptions options(Integer checkpointEvery) {
-    return new RunOptions(
-        checkpointEvery == null ? OptionalInt.empty() : OptionalInt.of(checkpointEvery),
-        RunOptions.DEFAULT.resumeFrom());
+    return checkpointEvery == null
+        ? RunOptions.defaults()
+        : RunOptions.defaults().withCheckpointEvery(checkpointEvery);
   }
 
   /** Says on stderr what is going to be made. */
@@ -70,11 +68,10 @@ record ClipRun(CommandLine line, boolean json) {
   /** Makes the clip and prints what it took. */
   void generate(ModelFiles files, GenerationRequest request, RunOptions options)
       throws IOException {
-    Cancellation cancellation = new Cancellation();
-    Interruption interruption = Interruption.onInterrupt(cancellation::cancel);
+    Interruption interruption = Interruption.onInterrupt(options.cancellation()::cancel);
     GenerationResult result;
     try (ProgressDisplay progress = ProgressDisplay.open(line.getErr())) {
-      result = pipeline(files).generate(request, options, progress, cancellation);
+      result = pipeline(files).generate(request, options.withListener(progress));
     } catch (IOException | RuntimeException e) {
       tellSavedRun(request);
       throw e;

@@ -4,11 +4,9 @@ package dev.wanlet.cli.generate;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.ModelFinder;
-import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.wan.request.Setting.Section;
 import dev.wanlet.wan.request.SettingValues;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,17 +46,7 @@ import picocli.CommandLine.Spec;
 public final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Mixin(name = "Clip")
-  private CommandSpec clip = SettingFlags.of(Section.CLIP);
-
-  @Mixin(name = "Model")
-  private CommandSpec model = SettingFlags.of(Section.MODEL);
-
-  @Mixin(name = "Sampling")
-  private CommandSpec sampling = SettingFlags.of(Section.SAMPLING);
-
-  @Mixin(name = "Device and memory")
-  private CommandSpec compute = SettingFlags.of(Section.COMPUTE);
+  @Mixin private ClipFlags flags = new ClipFlags();
 
   @Mixin(name = "Output")
   private Output output = new Output();
@@ -88,7 +76,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SettingValues given = SettingFlags.given(clip, model, sampling, compute);
+    SettingValues given = flags.given();
     ModelFiles files = ModelFinder.resolve(given.model());
     GenerationRequest request =
         GenerationRequest.builder().set(given).outputBySeed(this::output).build(files.model());

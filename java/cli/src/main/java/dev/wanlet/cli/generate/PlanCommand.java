@@ -6,7 +6,6 @@ import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.cli.options.ModelFinder;
-import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.OpenModel;
@@ -19,7 +18,6 @@ import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.wan.request.Setting.Section;
 import dev.wanlet.wan.request.SettingValues;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -73,21 +71,11 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
-  @Mixin(name = "Clip")
-  private CommandSpec clip = SettingFlags.of(Section.CLIP);
-
-  @Mixin(name = "Model")
-  private CommandSpec model = SettingFlags.of(Section.MODEL);
-
-  @Mixin(name = "Sampling")
-  private CommandSpec sampling = SettingFlags.of(Section.SAMPLING);
-
-  @Mixin(name = "Device and memory")
-  private CommandSpec compute = SettingFlags.of(Section.COMPUTE);
+  @Mixin private ClipFlags flags = new ClipFlags();
 
   @Override
   public Integer call() throws IOException {
-    SettingValues given = SettingFlags.given(clip, model, sampling, compute);
+    SettingValues given = flags.given();
     ComputeSettings settings = given.compute();
     try (OpenModel open =
         OpenModel.toPlan(

@@ -15,11 +15,10 @@ import java.util.Map;
  */
 final class Clip {
   private final GenerationRequest request;
+  private final RunOptions options;
   private final VideoMetadata settings;
   private final List<int[]> promptIds;
   private final ClipSampling sampling;
-  private final GenerationListener listener;
-  private final Cancellation cancellation;
   private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
   private List<float[]> contexts = List.of();
   private Path output;
@@ -31,17 +30,15 @@ final class Clip {
    */
   Clip(
       GenerationRequest request,
+      RunOptions options,
       VideoMetadata settings,
       List<int[]> promptIds,
-      ClipSampling sampling,
-      GenerationListener listener,
-      Cancellation cancellation) {
+      ClipSampling sampling) {
     this.request = request;
+    this.options = options;
     this.settings = settings;
     this.promptIds = promptIds;
     this.sampling = sampling;
-    this.listener = listener;
-    this.cancellation = cancellation;
   }
 
   GenerationRequest request() {
@@ -82,16 +79,16 @@ final class Clip {
   }
 
   GenerationListener listener() {
-    return listener;
+    return options.listener();
   }
 
   Cancellation cancellation() {
-    return cancellation;
+    return options.cancellation();
   }
 
   /** Tells how far a stage has come. */
   void progress(Stage stage, double done, int total) {
-    listener.progress(stage, done, total);
+    options.listener().progress(stage, done, total);
   }
 
   /** The time of each stage that is through, in the order they ran. */

@@ -37,8 +37,6 @@ final class ClipSampling {
   private final VideoMetadata settings;
   private final Path checkpointFile;
   private final RunOptions options;
-  private final GenerationListener listener;
-  private final Cancellation cancellation;
   private final FlowSchedule schedule;
   private final Sampler sampler;
   private final ExpertSchedule experts;
@@ -56,19 +54,11 @@ final class ClipSampling {
    * @param shape of the latents: [C, T, H, W]
    * @throws RequestException if the saved state is of another run
    */
-  ClipSampling(
-      GenerationRequest request,
-      RunOptions options,
-      VideoMetadata settings,
-      Shape shape,
-      GenerationListener listener,
-      Cancellation cancellation) {
+  ClipSampling(GenerationRequest request, RunOptions options, VideoMetadata settings, Shape shape) {
     SamplingSettings s = request.sampling();
     this.settings = settings;
     this.checkpointFile = RunCheckpoint.fileFor(request.output());
     this.options = options;
-    this.listener = listener;
-    this.cancellation = cancellation;
     this.shape = shape;
     this.schedule = s.method().schedule(s.steps(), s.flowShift());
     this.sampler =
@@ -173,7 +163,7 @@ final class ClipSampling {
     try {
       new SamplingLoop(sampler, denoiser)
           .withListener(this::stepDone)
-          .withCancelled(cancellation::isCancelled)
+          .withCancelled(options.cancellation()::isCancelled)
           .run(latents, target);
     } catch (SamplingCancelledException | GgmlException e) {
       saveUnfinished();
@@ -194,7 +184,7 @@ final class ClipSampling {
     long now = System.nanoTime();
     stepSeconds.add((now - stepStart) / 1e9);
     stepStart = now;
-    listener.progress(Stage.SAMPLE, step.index() + 1, step.steps());
+    options.listener().progress(Stage.SAMPLE, step.index() + 1, step.steps());
     boolean last = step.index() + 1 == step.steps();
     boolean due =
         options.checkpointEvery().isPresent()

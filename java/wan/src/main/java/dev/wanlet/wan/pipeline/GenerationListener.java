@@ -6,11 +6,12 @@ import dev.wanlet.wan.memory.Stage;
 
 /**
  * Hears how a run goes on. Called on the thread that runs the pipeline, never at the same time; an
- * exception thrown here ends the run.
+ * exception thrown here ends the run. A lambda hears of progress alone.
  */
+@FunctionalInterface
 public interface GenerationListener {
   /** Does nothing. */
-  GenerationListener SILENT = new GenerationListener() {};
+  GenerationListener SILENT = (stage, done, total) -> {};
 
   /**
    * What the run will take is known; nothing was loaded yet. Called again if it has to plan anew.
@@ -30,7 +31,7 @@ public interface GenerationListener {
    * @param done units finished, with a fraction for the one under way (a block of a step)
    * @param total as in {@link #stageStarted}
    */
-  default void progress(Stage stage, double done, int total) {}
+  void progress(Stage stage, double done, int total);
 
   /** A stage is through. */
   default void stageFinished(Stage stage, double seconds) {}

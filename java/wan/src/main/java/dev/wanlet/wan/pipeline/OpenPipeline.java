@@ -51,47 +51,36 @@ public final class OpenPipeline implements AutoCloseable {
 
   /** Makes a clip, in silence and to the end; throws as the other form does. */
   public GenerationResult generate(GenerationRequest request) throws IOException {
-    return generate(request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+    return generate(request, RunOptions.defaults());
   }
 
   /**
-   * Makes a clip; as {@link VideoPipeline#generate(GenerationRequest, RunOptions,
-   * GenerationListener, Cancellation)}.
+   * Makes a clip; as {@link VideoPipeline#generate(GenerationRequest, RunOptions)}.
    *
    * @throws IllegalStateException if this is closed, or another clip is being made
    */
-  public GenerationResult generate(
-      GenerationRequest request,
-      RunOptions options,
-      GenerationListener listener,
-      Cancellation cancellation)
+  public GenerationResult generate(GenerationRequest request, RunOptions options)
       throws IOException {
-    try (SamplingRun run = start(request, options, listener, cancellation)) {
+    try (SamplingRun run = start(request, options)) {
       return run.finish();
     }
   }
 
   /** Begins a clip that nobody listens to or cancels; throws as the other form does. */
   public SamplingRun start(GenerationRequest request) throws IOException {
-    return start(request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+    return start(request, RunOptions.defaults());
   }
 
   /**
    * Begins a clip: plans everything, then encodes the prompts and draws the noise. The caller goes
    * on step by step.
    *
-   * @param cancellation ends the clip within one block; what was saved can be resumed
    * @throws dev.wanlet.wan.memory.MemoryBudgetException before any work, if it does not fit
    * @throws java.util.concurrent.CancellationException if cancelled
    * @throws IllegalStateException if this is closed, or another clip is being made
    * @throws IOException if a model file cannot be read
    */
-  public SamplingRun start(
-      GenerationRequest request,
-      RunOptions options,
-      GenerationListener listener,
-      Cancellation cancellation)
-      throws IOException {
+  public SamplingRun start(GenerationRequest request, RunOptions options) throws IOException {
     if (closed) {
       throw new IllegalStateException("this pipeline is closed");
     }
@@ -101,7 +90,7 @@ public final class OpenPipeline implements AutoCloseable {
     }
     Job job = job(request);
     RunPlan plan = plan(job);
-    listener.planned(plan);
+    options.listener().planned(plan);
     Backend backend = prepared(job);
     VideoMetadata settings = SavedSettings.store(request, pipeline.files());
     TokenGrid grid = job.planner().facts().grid(job.clip());
@@ -111,9 +100,8 @@ public final class OpenPipeline implements AutoCloseable {
             grid.frames(),
             grid.latentHeight(),
             grid.latentWidth());
-    ClipSampling sampling =
-        new ClipSampling(request, options, settings, latents, listener, cancellation);
-    Clip clip = new Clip(request, settings, job.ids(), sampling, listener, cancellation);
+    ClipSampling sampling = new ClipSampling(request, options, settings, latents);
+    Clip clip = new Clip(request, options, settings, job.ids(), sampling);
     PipelineRun stages =
         new PipelineRun(
             pipeline.stages(),
@@ -126,7 +114,8 @@ public final class OpenPipeline implements AutoCloseable {
             plan,
             clip);
     SamplingRun run =
-        new SamplingRun(stages, cancellation.onCancel(backend::requestStop), () -> current = null);
+        new SamplingRun(
+            stages, options.cancellation().onCancel(backend::requestStop), () -> current = null);
     current = run;
     try {
       stages.prepare();

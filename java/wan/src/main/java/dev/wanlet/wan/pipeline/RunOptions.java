@@ -7,26 +7,54 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How a run goes about its work, beside what it makes. Nothing here changes the clip. Immutable.
+ * How a run goes about its work, beside what it makes. Nothing here changes the clip. Immutable,
+ * but for the wish to stop in {@link #cancellation()}.
  *
  * @param checkpointEvery steps between saved states; empty: every two minutes and after the last
  *     step
  * @param resumeFrom a saved state to go on from
+ * @param listener hears of the plan and of progress, on the thread that runs the pipeline
+ * @param cancellation ends the run within one block; what was saved can be resumed
  */
-public record RunOptions(OptionalInt checkpointEvery, Optional<RunCheckpoint> resumeFrom) {
-  /** Automatic in every respect. */
-  public static final RunOptions DEFAULT = new RunOptions(OptionalInt.empty(), Optional.empty());
+public record RunOptions(
+    OptionalInt checkpointEvery,
+    Optional<RunCheckpoint> resumeFrom,
+    GenerationListener listener,
+    Cancellation cancellation) {
 
   public RunOptions {
     Objects.requireNonNull(resumeFrom);
+    Objects.requireNonNull(listener);
+    Objects.requireNonNull(cancellation);
     if (checkpointEvery.isPresent() && checkpointEvery.getAsInt() < 1) {
       throw new RequestException(
           "a checkpoint every " + checkpointEvery.getAsInt() + " steps; expected 1 or more");
     }
   }
 
+  /** From the start, in silence, and to the end. */
+  public static RunOptions defaults() {
+    return new RunOptions(
+        OptionalInt.empty(), Optional.empty(), GenerationListener.SILENT, new Cancellation());
+  }
+
+  /** These options with a saved state after so many steps. */
+  public RunOptions withCheckpointEvery(int steps) {
+    return new RunOptions(OptionalInt.of(steps), resumeFrom, listener, cancellation);
+  }
+
   /** These options, going on from a saved state. */
   public RunOptions resuming(RunCheckpoint checkpoint) {
-    return new RunOptions(checkpointEvery, Optional.of(checkpoint));
+    return new RunOptions(checkpointEvery, Optional.of(checkpoint), listener, cancellation);
+  }
+
+  /** These options with somebody who hears how the run goes on. */
+  public RunOptions withListener(GenerationListener hears) {
+    return new RunOptions(checkpointEvery, resumeFrom, hears, cancellation);
+  }
+
+  /** These options with a way to stop the run. */
+  public RunOptions withCancellation(Cancellation stops) {
+    return new RunOptions(checkpointEvery, resumeFrom, listener, stops);
   }
 }

@@ -118,28 +118,22 @@ public final class VideoPipeline {
 
   /** Makes a clip, in silence and to the end; throws as the other form does. */
   public GenerationResult generate(GenerationRequest request) throws IOException {
-    return generate(request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+    return generate(request, RunOptions.defaults());
   }
 
   /**
    * Makes a clip.
    *
-   * @param listener hears of the plan and of progress, on the calling thread
-   * @param cancellation ends the run within one block; what was saved can be resumed
    * @throws MemoryBudgetException before any work, if it does not fit the budget
    * @throws java.util.concurrent.CancellationException if cancelled; while sampling a {@link
    *     dev.wanlet.wan.sampling.SamplingCancelledException}
    * @throws IOException if a model file cannot be read or the clip cannot be written
    * @throws dev.wanlet.ggml.GgmlException if the device fails
    */
-  public GenerationResult generate(
-      GenerationRequest request,
-      RunOptions options,
-      GenerationListener listener,
-      Cancellation cancellation)
+  public GenerationResult generate(GenerationRequest request, RunOptions options)
       throws IOException {
     try (OpenPipeline once = new OpenPipeline(this, openModel(), new DeviceLease(false))) {
-      return once.generate(request, options, listener, cancellation);
+      return once.generate(request, options);
     }
   }
 

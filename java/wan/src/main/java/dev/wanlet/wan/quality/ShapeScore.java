@@ -72,6 +72,26 @@ public record ShapeScore(String colour, String shape, String motion, String back
   /** Relative amplitude: a square's 4th harmonic is 0.14, the weakest of the three. */
   private static final double ROUND = 0.06;
 
+  /** The colours a shape may have. */
+  public static List<String> colours() {
+    return List.copyOf(COLOURS.keySet());
+  }
+
+  /** The shapes. */
+  public static List<String> shapes() {
+    return SHAPES;
+  }
+
+  /** The motions. */
+  public static List<String> motions() {
+    return MOTIONS;
+  }
+
+  /** The colours a background may have. */
+  public static List<String> backgrounds() {
+    return List.copyOf(BACKGROUNDS.keySet());
+  }
+
   /** Scores a decoded clip; all frames of one size. */
   public static ShapeScore of(List<RgbFrame> frames) {
     if (frames.isEmpty()) {

@@ -138,10 +138,13 @@ class NewStageTest {
           public void planned(RunPlan plan) {
             plans.add(plan);
           }
+
+          @Override
+          public void progress(Stage stage, double done, int total) {}
         };
     GenerationResult result =
         pipeline.generate(
-            request(files, OptionalLong.empty()), RunOptions.DEFAULT, listener, new Cancellation());
+            request(files, OptionalLong.empty()), RunOptions.defaults().withListener(listener));
     assertThat(plans.get(0).peakDeviceBytes()).isEqualTo(BYTES);
     assertThat(plans.get(0).summary()).contains("onlooker 32.0 MiB");
     assertThat(result.stageSeconds().keySet())

@@ -86,13 +86,11 @@ class OpenPipelineTest {
 
   private static GenerationResult generate(OpenPipeline open, GenerationRequest request)
       throws IOException {
-    return open.generate(
-        request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+    return open.generate(request);
   }
 
   private GenerationResult separately(GenerationRequest request) throws IOException {
-    return pipeline.generate(
-        request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+    return pipeline.generate(request);
   }
 
   private static long usedHeap() {
@@ -181,12 +179,7 @@ class OpenPipelineTest {
     Path whole = separately(request(1, "whole.png")).output();
     Path saved = folder.resolve("kept.safetensors");
     try (OpenPipeline open = pipeline.open()) {
-      try (SamplingRun run =
-          open.start(
-              request(1, "stepped.png"),
-              RunOptions.DEFAULT,
-              GenerationListener.SILENT,
-              new Cancellation())) {
+      try (SamplingRun run = open.start(request(1, "stepped.png"), RunOptions.defaults())) {
         assertThat(run.steps()).isEqualTo(3);
         assertThat(run.latents()).hasSize(Math.toIntExact(run.shape().elements()));
         float[] noise = run.latents();
@@ -208,10 +201,7 @@ class OpenPipelineTest {
       }
       GenerationResult resumed =
           open.generate(
-              request(1, "resumed.png"),
-              RunOptions.DEFAULT.resuming(RunCheckpoint.load(saved)),
-              GenerationListener.SILENT,
-              new Cancellation());
+              request(1, "resumed.png"), RunOptions.defaults().resuming(RunCheckpoint.load(saved)));
       assertThat(resumed.stepSeconds()).hasSize(2);
       assertSameFrames(resumed.output(), whole);
     }
@@ -223,17 +213,16 @@ class OpenPipelineTest {
     try (OpenPipeline open = pipeline.open()) {
       Cancellation cancellation = new Cancellation();
       GenerationListener stop =
-          new GenerationListener() {
-            @Override
-            public void progress(Stage stage, double done, int total) {
-              if (stage.equals(Stage.SAMPLE) && done > 1.1) {
-                cancellation.cancel();
-              }
+          (stage, done, total) -> {
+            if (stage.equals(Stage.SAMPLE) && done > 1.1) {
+              cancellation.cancel();
             }
           };
       assertThatThrownBy(
               () ->
-                  open.generate(request(1, "stopped.png"), RunOptions.DEFAULT, stop, cancellation))
+                  open.generate(
+                      request(1, "stopped.png"),
+                      RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
           .isInstanceOf(SamplingCancelledException.class);
       assertSameFrames(generate(open, request(1, "after.png")).output(), whole);
     }

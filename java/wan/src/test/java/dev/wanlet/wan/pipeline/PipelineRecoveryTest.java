@@ -96,11 +96,14 @@ class PipelineRecoveryTest {
     public void planned(RunPlan plan) {
       plans.add(plan);
     }
+
+    @Override
+    public void progress(Stage stage, double done, int total) {}
   }
 
   private GenerationResult generate(VideoPipeline pipeline, String file, Recorder recorder)
       throws IOException {
-    return pipeline.generate(request(file), RunOptions.DEFAULT, recorder, new Cancellation());
+    return pipeline.generate(request(file), RunOptions.defaults().withListener(recorder));
   }
 
   @Test
@@ -150,13 +153,15 @@ class PipelineRecoveryTest {
     GenerationRequest request = request("stopped.mp4");
     VideoPipeline pipeline = pipeline(backend -> {});
     // Without a wish for checkpoints, so that the one there is comes from stopping.
-    assertThatThrownBy(() -> pipeline.generate(request, RunOptions.DEFAULT, stopper, cancellation))
+    assertThatThrownBy(
+            () ->
+                pipeline.generate(
+                    request,
+                    RunOptions.defaults().withListener(stopper).withCancellation(cancellation)))
         .isInstanceOf(SamplingCancelledException.class);
     RunCheckpoint saved = RunCheckpoint.load(RunCheckpoint.fileFor(request.output()));
     assertThat(saved.sampler().nextStep()).isEqualTo(2);
-    GenerationResult resumed =
-        pipeline.generate(
-            request, RunOptions.DEFAULT.resuming(saved), new Recorder(), new Cancellation());
+    GenerationResult resumed = pipeline.generate(request, RunOptions.defaults().resuming(saved));
     assertThat(resumed.stepSeconds()).hasSize(3);
     assertSameFrames(resumed.output(), whole.output());
   }

@@ -90,8 +90,15 @@ class StopTest {
               cancellation.cancel();
             }
           }
+
+          @Override
+          public void progress(Stage running, double done, int total) {}
         };
-    assertThatThrownBy(() -> pipeline.generate(request, RunOptions.DEFAULT, stop, cancellation))
+    assertThatThrownBy(
+            () ->
+                pipeline.generate(
+                    request,
+                    RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
         .isInstanceOf(CancellationException.class);
     assertThat(request.output()).doesNotExist();
   }
@@ -100,15 +107,16 @@ class StopTest {
   void stepsThatAreDoneAreSavedWhenTheRunIsStopped() throws IOException {
     Cancellation cancellation = new Cancellation();
     GenerationListener stop =
-        new GenerationListener() {
-          @Override
-          public void progress(Stage stage, double done, int total) {
-            if (stage.equals(Stage.SAMPLE) && done > 1.1) {
-              cancellation.cancel();
-            }
+        (stage, done, total) -> {
+          if (stage.equals(Stage.SAMPLE) && done > 1.1) {
+            cancellation.cancel();
           }
         };
-    assertThatThrownBy(() -> pipeline.generate(request, RunOptions.DEFAULT, stop, cancellation))
+    assertThatThrownBy(
+            () ->
+                pipeline.generate(
+                    request,
+                    RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
         .isInstanceOf(SamplingCancelledException.class);
     RunCheckpoint saved = RunCheckpoint.load(RunCheckpoint.fileFor(request.output()));
     assertThat(saved.sampler().nextStep()).isEqualTo(1);
@@ -119,12 +127,7 @@ class StopTest {
     RunCheckpoint otherSchedule =
         new RunCheckpoint(saved.settings(), saved.shape(), saved.latents(), other);
     assertThatThrownBy(
-            () ->
-                pipeline.generate(
-                    request,
-                    RunOptions.DEFAULT.resuming(otherSchedule),
-                    GenerationListener.SILENT,
-                    new Cancellation()))
+            () -> pipeline.generate(request, RunOptions.defaults().resuming(otherSchedule)))
         .isInstanceOf(RequestException.class)
         .hasMessageContaining("noise levels");
   }

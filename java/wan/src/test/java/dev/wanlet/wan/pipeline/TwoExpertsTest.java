@@ -150,8 +150,7 @@ class TwoExpertsTest {
   }
 
   private GenerationResult generate(GenerationRequest request) throws IOException {
-    return pipeline.generate(
-        request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+    return pipeline.generate(request);
   }
 
   @Test

@@ -76,8 +76,7 @@ class VideoPipelineTest {
   }
 
   private GenerationResult generate(GenerationRequest request) throws IOException {
-    return pipeline.generate(
-        request, RunOptions.DEFAULT, GenerationListener.SILENT, new Cancellation());
+    return pipeline.generate(request);
   }
 
   @Test
@@ -153,24 +152,20 @@ class VideoPipelineTest {
     GenerationRequest request = request("resumed.mp4").steps(6).frames(9).build(defaults);
     GenerationResult whole = generate(request("whole.mp4").steps(6).frames(9).build(defaults));
     Cancellation cancellation = new Cancellation();
-    RunOptions everyStep = new RunOptions(OptionalInt.of(1), java.util.Optional.empty());
+    RunOptions everyStep = RunOptions.defaults().withCheckpointEvery(1);
     GenerationListener stopAfterThree =
-        new GenerationListener() {
-          @Override
-          public void progress(Stage stage, double done, int total) {
-            if (stage.equals(Stage.SAMPLE) && done > 3.4) {
-              cancellation.cancel();
-            }
+        (stage, done, total) -> {
+          if (stage.equals(Stage.SAMPLE) && done > 3.4) {
+            cancellation.cancel();
           }
         };
-    assertThatThrownBy(() -> pipeline.generate(request, everyStep, stopAfterThree, cancellation))
+    RunOptions stopped = everyStep.withListener(stopAfterThree).withCancellation(cancellation);
+    assertThatThrownBy(() -> pipeline.generate(request, stopped))
         .isInstanceOf(SamplingCancelledException.class);
     assertThat(request.output()).doesNotExist();
     RunCheckpoint saved = RunCheckpoint.load(RunCheckpoint.fileFor(request.output()));
     assertThat(saved.sampler().nextStep()).isEqualTo(3);
-    GenerationResult resumed =
-        pipeline.generate(
-            request, everyStep.resuming(saved), GenerationListener.SILENT, new Cancellation());
+    GenerationResult resumed = pipeline.generate(request, everyStep.resuming(saved));
     assertThat(resumed.stepSeconds()).hasSize(3);
     assertSameFrames(resumed.output(), whole.output());
     assertThat(RunCheckpoint.fileFor(request.output())).doesNotExist();

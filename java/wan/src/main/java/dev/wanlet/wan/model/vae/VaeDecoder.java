@@ -37,9 +37,7 @@ public final class VaeDecoder extends VaeNetwork {
    */
   public static VaeMemory measure(
       Device device, VaeConfig config, VaeSettings settings, int threads) {
-    try (VaeNetwork trial = measuring(device, config, config.decoder(), settings, threads)) {
-      return trial.memory();
-    }
+    return measure(device, config, config.decoder(), settings, threads);
   }
 
   /**
@@ -52,10 +50,12 @@ public final class VaeDecoder extends VaeNetwork {
   public static VaeDecoder load(
       Backend backend, VaeConfig config, VaeSettings settings, WeightReader reader)
       throws IOException {
-    try (VaeNetwork trial =
-        measuring(backend.device(), config, config.decoder(), settings, backend.threads())) {
-      return new VaeDecoder(trial, backend, reader);
-    }
+    return load(
+        backend,
+        config,
+        config.decoder(),
+        settings,
+        trial -> new VaeDecoder(trial, backend, reader));
   }
 
   /**

@@ -30,9 +30,7 @@ public final class VaeEncoder extends VaeNetwork {
    */
   public static VaeMemory measure(
       Device device, VaeConfig config, VaeSettings settings, int threads) {
-    try (VaeNetwork trial = measuring(device, config, config.encoder(), settings, threads)) {
-      return trial.memory();
-    }
+    return measure(device, config, config.encoder(), settings, threads);
   }
 
   /**
@@ -45,10 +43,12 @@ public final class VaeEncoder extends VaeNetwork {
   public static VaeEncoder load(
       Backend backend, VaeConfig config, VaeSettings settings, WeightReader reader)
       throws IOException {
-    try (VaeNetwork trial =
-        measuring(backend.device(), config, config.encoder(), settings, backend.threads())) {
-      return new VaeEncoder(trial, backend, reader);
-    }
+    return load(
+        backend,
+        config,
+        config.encoder(),
+        settings,
+        trial -> new VaeEncoder(trial, backend, reader));
   }
 
   /** Begins a new clip. */

@@ -66,8 +66,32 @@ public sealed class VaeNetwork implements AutoCloseable permits VaeDecoder, VaeE
         trial.config, trial.half, VaeEngine.computing(backend, trial.engine, reader), trial.memory);
   }
 
+  /** What a half will take, without weights and without taking it. */
+  static VaeMemory measure(
+      Device device, VaeConfig config, VaeHalf half, VaeSettings settings, int threads) {
+    try (VaeNetwork trial = measuring(device, config, half, settings, threads)) {
+      return trial.memory();
+    }
+  }
+
+  /** Opens a half with what it was measured to take. */
+  static <T extends VaeNetwork> T load(
+      Backend backend, VaeConfig config, VaeHalf half, VaeSettings settings, Opening<T> opening)
+      throws IOException {
+    try (VaeNetwork trial =
+        measuring(backend.device(), config, half, settings, backend.threads())) {
+      return opening.of(trial);
+    }
+  }
+
+  /** Takes the memory that a trial measured, and loads the weights. */
+  @FunctionalInterface
+  interface Opening<T extends VaeNetwork> {
+    T of(VaeNetwork trial) throws IOException;
+  }
+
   /** A network that takes no memory and computes nothing. */
-  static VaeNetwork measuring(
+  private static VaeNetwork measuring(
       Device device, VaeConfig config, VaeHalf half, VaeSettings settings, int threads) {
     VaeEngine engine =
         VaeEngine.measuring(
