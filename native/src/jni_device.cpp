@@ -39,6 +39,12 @@ template <class F> auto on_device(const char * device, const char * doing, F && 
     }
 }
 
+void keep_errors(ggml_log_level level, const char * text, void * said) {
+    if (level == GGML_LOG_LEVEL_ERROR) {
+        static_cast<std::string *>(said)->append(text);
+    }
+}
+
 bool is_raised(void * flag) { return static_cast<std::atomic<int> *>(flag)->load(std::memory_order_relaxed) != 0; }
 
 }  // namespace
@@ -60,6 +66,25 @@ WANLET_JNI(void, loadBackends)(JNIEnv * env, jclass, jbyteArray directory) {
         let_waiting_threads_sleep();
         ggml_backend_load_all_from_path(to_string(env, directory).c_str());
         return 0;
+    });
+}
+
+// Why ggml does not take this backend, in its words, or null if it does. ggml says it in its log.
+WANLET_JNI(jbyteArray, backendProblem)(JNIEnv * env, jclass, jbyteArray library) {
+    return guarded<jbyteArray>(env, [&]() -> jbyteArray {
+        const std::string path = to_string(env, library);
+        ggml_log_callback log;
+        void *            log_data;
+        std::string       said;
+        ggml_log_get(&log, &log_data);
+        ggml_log_set(keep_errors, &said);
+        ggml_backend_reg_t reg = ggml_backend_load(path.c_str());
+        ggml_log_set(log, log_data);
+        if (reg != nullptr) {
+            return nullptr;
+        }
+        // A CPU backend for other processors is refused without an error.
+        return to_bytes(env, said.empty() ? "it is not for this system" : said.c_str());
     });
 }
 
@@ -105,7 +130,8 @@ WANLET_JNI(jlongArray, deviceFacts)(JNIEnv * env, jclass, jlong device) {
     });
 }
 
-// The instruction sets and options its kernels were built with, a name a line; empty where the backend lists none.
+// The instruction sets and options its kernels were built with, a name a line, with its value where that is not 1; empty
+// where the backend lists none.
 WANLET_JNI(jbyteArray, deviceFeatures)(JNIEnv * env, jclass, jlong device) {
     return guarded<jbyteArray>(env, [&] {
         ggml_backend_dev_t dev  = from_handle<ggml_backend_device>(device);
@@ -114,7 +140,8 @@ WANLET_JNI(jbyteArray, deviceFeatures)(JNIEnv * env, jclass, jlong device) {
         if (list != nullptr) {
             const ggml_backend_feature * feature = list(ggml_backend_dev_backend_reg(dev));
             for (; feature != nullptr && feature->name != nullptr; feature++) {
-                names.append(feature->name).append("\n");
+                const bool is_switch = std::strcmp(feature->value, "1") == 0;
+                names.append(feature->name).append(is_switch ? "" : std::string("=") + feature->value).append("\n");
             }
         }
         return to_bytes(env, names.c_str());

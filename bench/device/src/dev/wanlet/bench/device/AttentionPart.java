@@ -48,7 +48,7 @@ final class AttentionPart implements Part {
   }
 
   private static OpCase selfAttention(long dim, long rows, long length, TensorType type) {
-    return new BlockOps(dim, dim, rows, length, 1, 1).attention(type).get(0);
+    return new BlockOps(dim, dim, rows, length, 1).attention(type).get(0);
   }
 
   private static Facts time(Kit kit, int length) {

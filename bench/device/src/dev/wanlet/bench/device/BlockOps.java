@@ -19,9 +19,8 @@ import java.util.List;
  * @param rows tokens of a chunk
  * @param keys tokens that self-attention looks at
  * @param text tokens of the prompt
- * @param times how often a guided step runs a block on a chunk: blocks x chunks x 2
  */
-record BlockOps(long dim, long ffn, long rows, long keys, long text, double times) {
+record BlockOps(long dim, long ffn, long rows, long keys, long text) {
   static final int HEAD_DIM = 128;
 
   /** Rounding only: elementwise arithmetic, and sums of a row in F32. */
@@ -48,32 +47,28 @@ record BlockOps(long dim, long ffn, long rows, long keys, long text, double time
     Operand row = Operand.f32(dim);
     Operand places = Operand.positions(rows);
     return List.of(
-        new OpCase("norm", EXACT, 3 * times, 0, List.of(x()), (g, t) -> g.norm(t.get(0), EPS)),
+        new OpCase("norm", EXACT, 0, List.of(x()), (g, t) -> g.norm(t.get(0), EPS)),
         new OpCase(
             "modulate",
             EXACT,
-            3 * times,
             0,
             List.of(x(), row, row),
             (g, t) -> g.add(g.mul(t.get(0), g.scale(t.get(1), 1f, 1f)), t.get(2))),
         new OpCase(
             "layer norm with affine",
             EXACT,
-            times,
             0,
             List.of(x(), row, row),
             (g, t) -> Norms.layerNorm(g, t.get(0), t.get(1), t.get(2), EPS)),
         new OpCase(
             "rms norm",
             EXACT,
-            3 * times,
             0,
             List.of(x(), row),
             (g, t) -> Norms.rmsNorm(g, t.get(0), t.get(1), EPS)),
         new OpCase(
             "rotary embedding",
             EXACT,
-            2 * times,
             0,
             List.of(Operand.f32(rows, heads(), HEAD_DIM), places, places, places),
             (g, t) ->
@@ -81,26 +76,22 @@ record BlockOps(long dim, long ffn, long rows, long keys, long text, double time
         new OpCase(
             "keys by head in F16",
             SUMS,
-            2 * times,
             0,
             List.of(Operand.f32(rows, heads(), HEAD_DIM)),
             (g, t) -> g.cast(g.cast(g.permute(t.get(0), 1, 0, 2), TensorType.F16), TensorType.F32)),
         new OpCase(
             "gelu",
             GELU_TABLE,
-            times,
             0,
             List.of(Operand.f32(rows, ffn)),
             (g, t) -> Activations.geluTanh(g, t.get(0), Precision.AUTO)),
         new OpCase(
             "gated residual",
             EXACT,
-            2 * times,
             0,
             List.of(x(), x(), row),
             (g, t) -> g.add(t.get(0), g.mul(t.get(1), t.get(2)))),
-        new OpCase(
-            "residual", EXACT, times, 0, List.of(x(), x()), (g, t) -> g.add(t.get(0), t.get(1))));
+        new OpCase("residual", EXACT, 0, List.of(x(), x()), (g, t) -> g.add(t.get(0), t.get(1))));
   }
 
   /** Self-attention and cross-attention, with keys and values of a type. */
@@ -123,7 +114,6 @@ record BlockOps(long dim, long ffn, long rows, long keys, long text, double time
     return new OpCase(
         name,
         SUMS,
-        times,
         4.0 * rows * length * dim,
         operands,
         (g, t) -> attend(g, t.get(0), t.get(1), t.get(2), masked ? t.get(3) : null));
@@ -138,16 +128,15 @@ record BlockOps(long dim, long ffn, long rows, long keys, long text, double time
   /** The products, with weights of a type: q, k, v, o and cross-attention's q, o; both of ffn. */
   List<OpCase> products(TensorType type) {
     return List.of(
-        product("q, k, v, o", type, dim, dim, 6 * times),
-        product("ffn.0", type, ffn, dim, times),
-        product("ffn.2", type, dim, ffn, times));
+        product("q, k, v, o", type, dim, dim),
+        product("ffn.0", type, ffn, dim),
+        product("ffn.2", type, dim, ffn));
   }
 
-  private OpCase product(String name, TensorType type, long outputs, long inputs, double count) {
+  private OpCase product(String name, TensorType type, long outputs, long inputs) {
     return new OpCase(
         "product " + name + ", " + type,
         SUMS,
-        count,
         2.0 * rows * outputs * inputs,
         List.of(Operand.weight(type, outputs, inputs), Operand.f32(rows, inputs)),
         (g, t) -> g.matmul(t.get(0), t.get(1)));

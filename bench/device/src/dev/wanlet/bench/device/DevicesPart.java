@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.device;
 
+import dev.wanlet.cli.machine.CudaArchitectures;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
+import java.io.IOException;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What is there: devices, driver, and what a context takes before the first tensor is made. */
@@ -17,11 +20,16 @@ final class DevicesPart implements Part {
   }
 
   @Override
-  public void run(Kit kit) {
+  public void run(Kit kit) throws IOException {
+    Ggml.foreignBackends()
+        .forEach((file, reason) -> kit.log().notRun(id(), file.getFileName().toString(), reason));
     for (Device device : Device.all()) {
       kit.measure(id(), "device " + device.name(), () -> facts(device));
     }
     kit.measure(id(), "first context", () -> firstContext(kit.device()));
+    if (kit.device().backendName().equals("CUDA")) {
+      kit.measure(id(), "kernels for the card", () -> kernels(kit.device()));
+    }
   }
 
   private static Facts facts(Device device) {
@@ -38,6 +46,15 @@ final class DevicesPart implements Part {
             .put("ggml", Ggml.version());
     String card = device.isCpu() ? "" : CardMemory.ask(device, CARD);
     return card.isEmpty() ? facts : facts.put("driver_says", card);
+  }
+
+  private static Facts kernels(Device device) {
+    String capability = CardMemory.ask(device, "compute_cap");
+    Optional<String> remark = CudaArchitectures.remark(device, capability);
+    return new Facts()
+        .put("compute_capability", capability)
+        .put("remark", remark.orElse(null))
+        .require(remark.isEmpty());
   }
 
   private static Facts firstContext(Device device) {

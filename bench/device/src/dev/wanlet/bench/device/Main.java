@@ -25,6 +25,9 @@ public final class Main implements Callable<Integer> {
   /** The process ended itself when its time was up. */
   static final int OUT_OF_TIME = 3;
 
+  /** Not every line could be written; those are on stdout. */
+  static final int LINES_LOST = 4;
+
   private static final List<Part> PARTS =
       List.of(
           new DevicesPart(),
@@ -72,7 +75,7 @@ public final class Main implements Callable<Integer> {
     System.exit(run(args));
   }
 
-  /** Runs a part; returns 0 when its lines are written, whatever they say. */
+  /** Runs a part; returns 0 when its lines are written, whatever they say, else what is above. */
   static int run(String... args) {
     return new CommandLine(new Main()).execute(args);
   }
@@ -95,14 +98,14 @@ public final class Main implements Callable<Integer> {
       found = Device.byName(device);
     } catch (GgmlException | LinkageError e) {
       log.notRun(part, "all", e.getMessage());
-      return 0;
+      return log.isComplete() ? 0 : LINES_LOST;
     }
     log.common("card", found.description());
     Files.createDirectories(work);
     Progress progress = new Progress(work.resolve(part + "-" + device + ".begun"), resume);
     wanted.run(new Kit(found, small, work, golden, log, progress, rates()));
     watch.interrupt();
-    return 0;
+    return log.isComplete() ? 0 : LINES_LOST;
   }
 
   /** Measured once in a process; a dry run is too short for that and assumes them. */
@@ -133,7 +136,7 @@ public final class Main implements Callable<Integer> {
                 return; // the part was done in time
               }
               log.notRun(part, "the rest", "stopped at its time limit of " + seconds + " seconds");
-              Runtime.getRuntime().halt(OUT_OF_TIME);
+              Runtime.getRuntime().halt(log.isComplete() ? OUT_OF_TIME : LINES_LOST);
             },
             "time limit");
     watch.setDaemon(true);

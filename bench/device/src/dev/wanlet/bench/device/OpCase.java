@@ -11,7 +11,6 @@ import java.util.function.BiFunction;
  *
  * @param name unique
  * @param nmse bound of the normalised mean square error against the CPU
- * @param times how often a guided step runs it; 0 for what is only compared
  * @param flops floating-point operations of its products
  * @param operands what it reads
  * @param op builds it, given the operands in order
@@ -19,13 +18,6 @@ import java.util.function.BiFunction;
 record OpCase(
     String name,
     double nmse,
-    double times,
     double flops,
     List<Operand> operands,
-    BiFunction<GraphBuilder, List<Tensor>, Tensor> op) {
-
-  /** Bytes of what it reads. */
-  long operandBytes() {
-    return operands.stream().mapToLong(Operand::bytes).sum();
-  }
-}
+    BiFunction<GraphBuilder, List<Tensor>, Tensor> op) {}

@@ -109,11 +109,6 @@ final class OpRun implements AutoCloseable {
     return values;
   }
 
-  /** Bytes of the result. */
-  long resultBytes() {
-    return result.bytes();
-  }
-
   /** The shortest of several times, in seconds, after a run that does not count. */
   double seconds() {
     compute();

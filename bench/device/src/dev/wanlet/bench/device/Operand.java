@@ -32,10 +32,6 @@ record Operand(TensorType type, boolean weight, Shape shape) {
     return new Operand(TensorType.I32, false, Shape.of(count));
   }
 
-  long bytes() {
-    return type.bytes(shape);
-  }
-
   int[] toPositions() {
     int[] values = new int[Math.toIntExact(shape.elements())];
     Arrays.setAll(values, i -> i);

@@ -42,9 +42,7 @@ final class OpsPart implements Part {
 
   private static List<OpCase> cases(boolean small) {
     BlockOps block =
-        small
-            ? new BlockOps(256, 512, 70, 70, 20, 0)
-            : new BlockOps(5120, 13824, 192, 4096, 512, 0);
+        small ? new BlockOps(256, 512, 70, 70, 20) : new BlockOps(5120, 13824, 192, 4096, 512);
     OtherOps other = small ? new OtherOps(16, 9, 11, 20) : new OtherOps(384, 60, 104, 512);
     List<OpCase> cases = new ArrayList<>(block.elementwise());
     cases.addAll(block.attention(TensorType.F16));

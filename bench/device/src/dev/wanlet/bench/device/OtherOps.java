@@ -31,7 +31,6 @@ record OtherOps(long channels, long height, long width, long tokens) {
             "norm over channels",
             EXACT,
             0,
-            0,
             List.of(frame()),
             (g, t) ->
                 g.contiguous(
@@ -41,14 +40,12 @@ record OtherOps(long channels, long height, long width, long tokens) {
                         3,
                         1,
                         2))),
-        new OpCase("silu", EXACT, 0, 0, List.of(frame()), (g, t) -> g.silu(t.get(0))),
-        new OpCase(
-            "upscale", EXACT, 0, 0, List.of(frame()), (g, t) -> g.upscaleNearest(t.get(0), 2)),
-        new OpCase("pad", EXACT, 0, 0, List.of(frame()), (g, t) -> g.pad(t.get(0), 2, 1, 1)),
+        new OpCase("silu", EXACT, 0, List.of(frame()), (g, t) -> g.silu(t.get(0))),
+        new OpCase("upscale", EXACT, 0, List.of(frame()), (g, t) -> g.upscaleNearest(t.get(0), 2)),
+        new OpCase("pad", EXACT, 0, List.of(frame()), (g, t) -> g.pad(t.get(0), 2, 1, 1)),
         new OpCase(
             "concat of rows",
             EXACT,
-            0,
             0,
             List.of(frame(), frame()),
             (g, t) -> g.concat(t.get(0), t.get(1), 2)),
@@ -56,13 +53,11 @@ record OtherOps(long channels, long height, long width, long tokens) {
             "band of rows",
             EXACT,
             0,
-            0,
             List.of(frame()),
             (g, t) -> g.contiguous(g.slice(t.get(0), 2, 1, height - 1))),
         new OpCase(
             "soft_max with a bias per head",
             EXACT,
-            0,
             0,
             List.of(
                 Operand.f32(TEXT_HEADS, tokens, tokens), Operand.f32(TEXT_HEADS, tokens, tokens)),
@@ -70,7 +65,6 @@ record OtherOps(long channels, long height, long width, long tokens) {
         new OpCase(
             "product of two activations",
             SUMS,
-            0,
             0,
             List.of(
                 Operand.f32(TEXT_HEADS, tokens, TEXT_HEADS),
@@ -82,7 +76,6 @@ record OtherOps(long channels, long height, long width, long tokens) {
     return new OpCase(
         "conv_2d, kernel " + kernel,
         SUMS,
-        0,
         18.0 * channels * channels * height * width,
         List.of(Operand.weight(kernel, channels, channels, 3, 3), frame()),
         (g, t) -> g.conv2d(t.get(0), t.get(1), 1, 1, 1));

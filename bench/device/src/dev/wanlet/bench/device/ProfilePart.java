@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.device;
 
-import dev.wanlet.ggml.TensorType;
-import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.ggml.OpProfile;
 import dev.wanlet.wan.catalog.ModelFiles;
-import dev.wanlet.wan.memory.TransformerPlan;
-import dev.wanlet.wan.model.transformer.WanConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Where the time of a guided step goes: every operation of a block timed alone at the shapes of the
- * plan, times how often the step runs it. The last line puts their sum beside a measured step; what
- * is missing between the two is copies between operations, launches and what runs outside blocks.
+ * Where the time of a guided step goes: every graph of the step is run one operation at a time, and
+ * operations of one kind are added up. The last line puts their sum beside a step as it usually
+ * runs: what the sum has more is launches, waits and operations that a backend fuses.
  */
 final class ProfilePart implements Part {
   @Override
@@ -31,62 +28,42 @@ final class ProfilePart implements Part {
 
   private Facts profile(Kit kit, Models models, ClipJob job) throws IOException {
     ModelFiles files = models.files(job.model(), job.type(), Models.TextEncoder.STAND_IN);
+    List<OpProfile.Row> rows = new ArrayList<>();
+    int[] graphs = {0};
     StepTrial trial =
         StepTrial.run(
             kit,
             files,
             job,
-            new StepTrial.Conditions(OptionalLong.empty(), Integer.MAX_VALUE, 3, 2));
-    double sum = 0;
-    for (OpCase test : cases(job, trial.plan().transformer())) {
-      double[] seconds = {0};
-      kit.measure(
-          id(),
-          test.name(),
-          () -> {
-            Facts facts = time(kit, test);
-            seconds[0] = (double) facts.values().get("seconds_per_step");
-            return facts;
-          });
-      sum += seconds[0];
+            new StepTrial.Conditions(OptionalLong.empty(), Integer.MAX_VALUE, 3, 2),
+            run -> {
+              try (OpProfile profile = OpProfile.start()) {
+                run.step();
+                rows.addAll(profile.rows());
+                graphs[0] = profile.graphs();
+              }
+            });
+    double sum = rows.stream().mapToDouble(OpProfile.Row::seconds).sum();
+    for (OpProfile.Row row : rows) {
+      kit.measure(id(), row.kind(), () -> facts(row, sum));
     }
     return new Facts()
+        .put("graphs", graphs[0])
         .put("measured_step_seconds", trial.bestStep())
         .put("sum_of_operations_seconds", sum)
-        .put("explained", sum / trial.bestStep());
+        .require(graphs[0] > 0 && sum > 0);
   }
 
-  private static List<OpCase> cases(ClipJob job, TransformerPlan plan) {
-    WanConfig config = ModelCatalog.standard().require(job.model()).transformer();
-    int tokens = plan.run().grid().tokens();
-    int rows = Math.min(tokens, plan.run().chunks().rows());
-    double passes = plan.run().prompts().size();
-    BlockOps block =
-        new BlockOps(
-            config.dim(),
-            config.ffnDim(),
-            rows,
-            tokens,
-            plan.run().prompts().get(0).keys(),
-            passes * config.layers() * tokens / rows);
-    List<OpCase> cases = new ArrayList<>(block.elementwise());
-    cases.addAll(block.attention(TensorType.F16));
-    cases.addAll(block.products(TensorType.parse(job.type())));
-    return cases;
-  }
-
-  private static Facts time(Kit kit, OpCase test) {
-    try (OpRun run = new OpRun(kit.device(), test)) {
-      double seconds = run.seconds();
-      double bytes = test.operandBytes() + run.resultBytes();
-      return new Facts()
-          .put("seconds_once", seconds)
-          .put("times_per_step", test.times())
-          .put("seconds_per_step", seconds * test.times())
-          .put("flops_per_step", test.flops() * test.times())
-          .put("bytes_per_step", bytes * test.times())
-          .put("flops_per_second", test.flops() / seconds)
-          .put("bytes_per_second", bytes / seconds);
-    }
+  private static Facts facts(OpProfile.Row row, double sum) {
+    double bytes = row.bytesRead() + row.bytesWritten();
+    return new Facts()
+        .put("runs", row.runs())
+        .put("seconds", row.seconds())
+        .put("share", row.seconds() / sum)
+        .put("flops", row.operations())
+        .put("bytes_read", row.bytesRead())
+        .put("bytes_written", row.bytesWritten())
+        .put("flops_per_second", row.operations() / row.seconds())
+        .put("bytes_per_second", bytes / row.seconds());
   }
 }

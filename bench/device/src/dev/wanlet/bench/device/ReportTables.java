@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.device;
 
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,26 +101,32 @@ record ReportTables(List<ResultLine> lines) {
   private MarkdownTable profile() {
     MarkdownTable table =
         new MarkdownTable(
-            "Where a step's time goes", "operation", "seconds", "operations/s", "bytes/s");
-    lines.stream()
-        .filter(l -> l.has("profile", "seconds_per_step"))
-        .sorted(Comparator.comparingDouble(l -> -l.number("seconds_per_step")))
-        .forEach(
-            l ->
-                table.row(
-                    l.title(),
-                    l.figure("seconds_per_step"),
-                    l.figure("flops_per_second"),
-                    l.figure("bytes_per_second")));
-    lines.stream()
-        .filter(l -> l.has("profile", "explained"))
-        .forEach(
-            l ->
-                table.row(
-                    l.title() + ", measured",
-                    l.figure("measured_step_seconds"),
-                    "all operations: " + l.figure("sum_of_operations_seconds") + " s",
-                    ""));
+            "Where a step's time goes",
+            "operation",
+            "runs",
+            "seconds",
+            "share",
+            "product operations/s",
+            "bytes/s");
+    for (ResultLine l : lines) {
+      if (l.has("profile", "runs")) {
+        table.row(
+            l.title(),
+            l.text("runs"),
+            l.figure("seconds"),
+            l.figure("share"),
+            l.figure("flops_per_second"),
+            l.figure("bytes_per_second"));
+      } else if (l.has("profile", "graphs")) {
+        table.row(
+            l.title() + ": all, one at a time",
+            l.text("graphs") + " graphs",
+            l.figure("sum_of_operations_seconds"),
+            "1",
+            "a usual step: " + l.figure("measured_step_seconds") + " s",
+            "");
+      }
+    }
     return table;
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.device;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Appends results to a file, one JSON object a line, each on the disk as soon as it is known.
- * Thread-safe.
+ * Appends results to a file, one JSON object a line, each on the disk as soon as it is known. What
+ * the disk has no room for goes to stdout, and the measurements go on. Thread-safe.
  */
 final class ResultLog {
   /** How a measurement ended; the text is what the file holds. */
@@ -37,6 +37,7 @@ final class ResultLog {
 
   private final Path file;
   private final Map<String, Object> common;
+  private boolean complete = true;
 
   /**
    * @param common facts that every line begins with, such as the commit
@@ -66,6 +67,11 @@ final class ResultLog {
     write(part, name, Status.FAIL, Map.of("why", why));
   }
 
+  /** Whether every line so far is in the file. */
+  synchronized boolean isComplete() {
+    return complete;
+  }
+
   private synchronized void write(
       String part, String name, Status status, Map<String, Object> facts) {
     Map<String, Object> line = new LinkedHashMap<>();
@@ -75,12 +81,21 @@ final class ResultLog {
     line.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     line.putAll(common);
     line.putAll(facts);
+    String text = json(line) + "\n";
     try {
-      String text = JSON.writeValueAsString(line) + "\n";
       Files.writeString(
           file, text, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      complete = false;
+      System.out.print("cannot be written to " + file + " (" + e.getMessage() + "): " + text);
+    }
+  }
+
+  private static String json(Map<String, Object> line) {
+    try {
+      return JSON.writeValueAsString(line);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a figure that JSON cannot hold: " + line, e);
     }
   }
 }

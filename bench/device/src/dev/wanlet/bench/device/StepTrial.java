@@ -48,7 +48,19 @@ record StepTrial(
   /** What is asked of a trial besides the clip. */
   record Conditions(OptionalLong budgetBytes, int maxResident, int steps, int stepsToRun) {}
 
+  /** Something to do with a run whose measured steps are done. */
+  @FunctionalInterface
+  interface Afterwards {
+    void accept(SamplingRun run) throws IOException;
+  }
+
   static StepTrial run(Kit kit, ModelFiles files, ClipJob job, Conditions conditions)
+      throws IOException {
+    return run(kit, files, job, conditions, r -> {});
+  }
+
+  static StepTrial run(
+      Kit kit, ModelFiles files, ClipJob job, Conditions conditions, Afterwards afterwards)
       throws IOException {
     // The context stays for the life of the process; what it takes is measured in DevicesPart.
     Backend.open(kit.device()).close();
@@ -66,13 +78,16 @@ record StepTrial(
         run.step();
         seconds.add((System.nanoTime() - start) / 1e9);
       }
-      return new StepTrial(
-          listener.plan,
-          seconds,
-          listener.stages,
-          pipeline.lease().heldBytes(),
-          beyond(before, watch.map(CardMemory::peakBytes).orElse(OptionalLong.empty())),
-          run.latents());
+      StepTrial trial =
+          new StepTrial(
+              listener.plan,
+              seconds,
+              listener.stages,
+              pipeline.lease().heldBytes(),
+              beyond(before, watch.map(CardMemory::peakBytes).orElse(OptionalLong.empty())),
+              run.latents());
+      afterwards.accept(run);
+      return trial;
     } finally {
       watch.ifPresent(CardMemory::close);
     }

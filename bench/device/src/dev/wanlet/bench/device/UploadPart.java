@@ -44,9 +44,7 @@ final class UploadPart implements Part {
 
   private static Facts overlap(Kit kit, long bytes) {
     BlockOps block =
-        kit.small()
-            ? new BlockOps(256, 512, 70, 70, 20, 0)
-            : new BlockOps(5120, 13824, 4096, 1, 1, 0);
+        kit.small() ? new BlockOps(256, 512, 70, 70, 20) : new BlockOps(5120, 13824, 4096, 1, 1);
     OpCase product = block.products(TensorType.Q8_0).get(0);
     try (OpRun run = new OpRun(kit.device(), product);
         Target target = new Target(kit, bytes);

@@ -15,8 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,7 +66,12 @@ class DryRunTest {
     String report = report(0, results());
     assertThat(report)
         .contains(
-            "| ops on CPU | ", "tiny-wan F16, 64x64x5 within 8 MiB | ", "self-attention, F16");
+            "| ops on CPU | ",
+            "tiny-wan F16, 64x64x5 within 8 MiB | ",
+            "### Where a step's time goes",
+            "| MUL_MAT f16 | ",
+            "| FLASH_ATTN_EXT f16 | ",
+            "| step of tiny-wan F16, 64x64x5: all, one at a time | ");
     assertThat(folder.resolve("kept")).doesNotExist();
   }
 
@@ -88,18 +95,16 @@ class DryRunTest {
 
   @Test
   void aKilledPartIsOneFailureAndTheNextOneRuns() throws Exception {
-    Path killed = folder.resolve("java");
     // Dies on its first measurement, as a device's library that gives up would, and then goes on.
-    Files.writeString(
-        killed,
-        """
-        #!/bin/sh
+    Path killed =
+        program(
+            "java",
+            """
         case "$*" in *--resume*) exit 0 ;; esac
         case "$*" in *" ops "*) echo norm > '%s/work/ops-CPU.begun'; kill -9 $$ ;; esac
         exec '%s' "$@"
         """
-            .formatted(folder, JAVA));
-    Files.setPosixFilePermissions(killed, PosixFilePermissions.fromString("rwx------"));
+                .formatted(folder, JAVA));
     run(killed.toString(), "--device", "CPU", "ops", "devices");
     List<JsonNode> lines = lines();
     assertThat(lines)
@@ -112,6 +117,80 @@ class DryRunTest {
               assertThat(line.path("why").asText()).contains("ended with status 137");
             });
     assertThat(parts(lines, "ok")).contains("devices");
+  }
+
+  @Test
+  void aPartThatDiesAgainAndAgainIsGivenUp() throws Exception {
+    Path killed = program("java", "case \"$*\" in *' ops '*) kill -9 $$ ;; esac\nexit 0\n");
+    run(killed.toString(), "--device", "CPU", "ops", "devices");
+    assertThat(lines())
+        .filteredOn(line -> line.path("part").asText().equals("ops"))
+        .hasSize(6)
+        .last()
+        .satisfies(
+            line ->
+                assertThat(line.path("why").asText())
+                    .isEqualTo("five processes of this part died"));
+  }
+
+  /** A script in the place of the driver's tool, which lists two cards. */
+  @Test
+  void ofTwoCardsBothAreListedAndTheOneThatIsMeasuredIsNamed() throws Exception {
+    program(
+        "nvidia-smi",
+        "printf '0, 8.6, A Card, 580.1, 8192 MiB\\n1, 9.0, Another Card, 580.1, 81559 MiB\\n'\n");
+    run(JAVA, "--device", "CUDA1", "machine");
+    assertThat(lines())
+        .filteredOn(line -> line.path("case").asText().startsWith("card"))
+        .extracting(line -> line.path("case").asText() + ": " + line.path("why").asText())
+        .containsExactly(
+            "card 0: A Card, 580.1, 8192 MiB (compute capability 8.6): not measured; --device CUDA0"
+                + " measures it",
+            "card 1: Another Card, 580.1, 81559 MiB (compute capability 9.0): this one is"
+                + " measured");
+  }
+
+  /** Linux has a file that is always full. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskIsSaidAndTheOtherPartsRun() throws Exception {
+    assertThat(run(JAVA, "--device", "CPU", "--results", "/dev/full", "devices", "upload"))
+        .contains(
+            "run: cannot be written to /dev/full",
+            "\"part\":\"machine\"",
+            "\"case\":\"device CPU\"",
+            "lines of the part devices that could not be written",
+            "\"part\":\"upload\"");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aBackendThatTheKitWasNotMadeWithIsALine() throws Exception {
+    Path libraries = Files.createDirectory(folder.resolve("libraries"));
+    try (Stream<Path> files = Files.list(Ggml.libraryDirectory())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, libraries.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(libraries.resolve("libggml-cuda.so"), "of another ggml");
+    run(JAVA, "--device", "CPU", "--libraries", libraries.toString(), "devices");
+    assertThat(lines())
+        .anySatisfy(
+            line -> {
+              assertThat(line.path("case").asText()).isEqualTo("libggml-cuda.so");
+              assertThat(line.path("status").asText()).isEqualTo("not run");
+              assertThat(line.path("why").asText()).startsWith("it is not among the libraries");
+            });
+    assertThat(parts(lines(), "ok")).contains("devices");
+  }
+
+  /** A shell script in the folder that is searched for programs first. */
+  private Path program(String name, String script) throws IOException {
+    Path file = folder.resolve("bin").resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "#!/bin/sh\n" + script);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+    return file;
   }
 
   @Test
@@ -138,7 +217,7 @@ class DryRunTest {
     assertThat(folder.resolve("kept/A-Card-2026-01-02.jsonl")).isNotEmptyFile();
   }
 
-  private void run(String java, String... arguments) throws Exception {
+  private String run(String java, String... arguments) throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -158,7 +237,7 @@ class DryRunTest {
                 "--work",
                 folder.resolve("work").toString()));
     command.addAll(List.of(arguments));
-    execute(0, command);
+    return execute(0, command);
   }
 
   private String report(int expected, Path... files) throws Exception {
@@ -179,8 +258,10 @@ class DryRunTest {
     return execute(expected, command);
   }
 
-  private static String execute(int expected, List<String> command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+  private String execute(int expected, List<String> command) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().merge("PATH", folder.resolve("bin").toString(), (p, f) -> f + ":" + p);
+    Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isEqualTo(expected);
     return output;

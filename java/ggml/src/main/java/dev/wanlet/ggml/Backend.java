@@ -174,9 +174,14 @@ public final class Backend implements AutoCloseable {
     if (device.isCpu()) {
       activate(threads.forGraph(graph.operations(), graph.nodes()));
     }
+    OpProfile profile = OpProfile.current();
     try {
-      handle.run(graph.view(), GgmlJni::backendCompute);
-      synchronize();
+      if (profile == null) {
+        handle.run(graph.view(), GgmlJni::backendCompute);
+        synchronize();
+      } else {
+        profile.compute(handle, graph);
+      }
     } catch (GgmlException e) {
       // What a graph left behind half-way is not to be run on top of.
       if (e.code() == ErrorCode.DEVICE_FAILED || e.code() == ErrorCode.OUT_OF_MEMORY) {

@@ -119,7 +119,8 @@ public final class Device {
 
   /**
    * The instruction sets and options the device's kernels were built with, in ggml's names, such as
-   * {@code AVX512_BF16}; empty where the backend lists none.
+   * {@code AVX512_BF16}, with a value where they are no switches, such as {@code ARCHS=860,890};
+   * empty where the backend lists none.
    */
   public Set<String> features() {
     return Set.copyOf(text(view.call(GgmlJni::deviceFeatures)).lines().toList());

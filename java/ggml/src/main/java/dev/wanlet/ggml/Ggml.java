@@ -5,8 +5,11 @@ import dev.wanlet.ggml.internal.CacheDirectory;
 import dev.wanlet.ggml.internal.GgmlJni;
 import dev.wanlet.ggml.internal.NativeHandle;
 import dev.wanlet.ggml.internal.NativeLibrary;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 
 /** Facts about the native library and its place on this machine. Thread-safe. */
 public final class Ggml {
@@ -30,6 +33,30 @@ public final class Ggml {
   /** Where the native library was loaded from. */
   public static Path libraryDirectory() {
     return NativeLibrary.directory();
+  }
+
+  /**
+   * Backends of graphics cards beside the native library that are not those of its build, each with
+   * the reason: damaged, or of another ggml. Those that differ in size were not loaded. Reads all
+   * of them, which takes a moment.
+   *
+   * @throws IOException if they cannot be read
+   */
+  public static Map<Path, String> foreignBackends() throws IOException {
+    return NativeLibrary.foreignBackends();
+  }
+
+  /**
+   * What keeps a backend's library from being used, in ggml's words and those of the system's
+   * loader; empty if nothing does, which does not say that it finds a device. Loads the library:
+   * not for one of {@link #foreignBackends()}.
+   */
+  public static Optional<String> backendProblem(Path library) {
+    NativeLibrary.load();
+    byte[] problem =
+        GgmlJni.backendProblem(
+            library.toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8));
+    return Optional.ofNullable(problem).map(Device::text).map(String::strip);
   }
 
   /** A folder inside the user's cache directory of Wanlet; it is not created here. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.machine;
 
+import dev.wanlet.ggml.Ggml;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -19,10 +21,15 @@ import java.util.regex.Pattern;
  * @param root of the file system; {@code /} but for tests
  * @param libraries folder of the native libraries
  * @param backends names of the backends that have a device, such as {@code CUDA}
- * @param loadError tries to load a library; what the system's loader says against it, or empty
+ * @param foreign backends' libraries that the build did not make, each with what tells it
+ * @param loadError tries to load a backend's library; what is said against it, or empty
  */
 record GpuDiagnosis(
-    Path root, Path libraries, Set<String> backends, Function<Path, Optional<String>> loadError) {
+    Path root,
+    Path libraries,
+    Set<String> backends,
+    Map<Path, String> foreign,
+    Function<Path, Optional<String>> loadError) {
   /** CUDA 13 needs this driver or a newer one. Source: NVIDIA's CUDA Toolkit release notes. */
   private static final int CUDA_DRIVER = 580;
 
@@ -32,23 +39,24 @@ record GpuDiagnosis(
   private static final String NVIDIA_VENDOR = "0x10de";
   private static final String DISPLAY_CLASS = "0x03";
 
-  /** This machine's. */
-  static GpuDiagnosis of(Path libraries, Set<String> backends) {
-    return new GpuDiagnosis(Path.of("/"), libraries, backends, GpuDiagnosis::load);
-  }
-
-  private static Optional<String> load(Path library) {
-    try {
-      System.load(library.toAbsolutePath().toString());
-      return Optional.empty();
-    } catch (UnsatisfiedLinkError e) {
-      return Optional.of(String.valueOf(e.getMessage()));
-    }
+  /**
+   * This machine's.
+   *
+   * @throws IOException if the libraries cannot be read
+   */
+  static GpuDiagnosis of(Set<String> backends) throws IOException {
+    return new GpuDiagnosis(
+        Path.of("/"),
+        Ggml.libraryDirectory(),
+        backends,
+        Ggml.foreignBackends(),
+        Ggml::backendProblem);
   }
 
   /** The reasons; none if every card that could be found is driven. */
   List<String> reasons() {
     List<String> reasons = new ArrayList<>();
+    foreign.forEach((file, reason) -> reasons.add(foreign(file, reason)));
     boolean nvidia = exists("dev/nvidia0") || exists("dev/dxg");
     if (!nvidia && hasNvidiaOnBus()) {
       reasons.add(
@@ -65,9 +73,19 @@ record GpuDiagnosis(
     return reasons;
   }
 
+  private static String foreign(Path file, String reason) {
+    return file.getFileName()
+        + ": "
+        + reason
+        + "; it is damaged or of another ggml: ./wanlet --rebuild puts the right one in its place";
+  }
+
   private Optional<String> cuda(boolean nvidia) {
     Path plugin = libraries.resolve("libggml-cuda.so");
     Optional<String> oldDriver = oldDriver();
+    if (foreign.containsKey(plugin)) {
+      return Optional.empty(); // said already
+    }
     if (!Files.exists(plugin)) {
       return nvidia
           ? Optional.of(
@@ -108,6 +126,9 @@ record GpuDiagnosis(
 
   private Optional<String> vulkan(boolean card) {
     Path plugin = libraries.resolve("libggml-vulkan.so");
+    if (foreign.containsKey(plugin)) {
+      return Optional.empty(); // said already
+    }
     if (!Files.exists(plugin)) {
       return card
           ? Optional.of("Vulkan: this build has no Vulkan backend; run ./wanlet --rebuild")
@@ -127,11 +148,15 @@ record GpuDiagnosis(
             + " mesa-vulkan-drivers");
   }
 
-  /** What to do about a library that a backend needs and that the system does not find. */
+  /** What to do about a backend that ggml or the system's loader refuses. */
   private static String cannotLoad(String loaderSays) {
     Matcher absent = ABSENT.matcher(loaderSays);
     if (!absent.find()) {
-      return "the backend cannot be loaded: " + loaderSays;
+      boolean other =
+          loaderSays.contains("API version") || loaderSays.contains("ggml_backend_init");
+      return "the backend cannot be loaded: "
+          + loaderSays
+          + (other ? "; it is of another ggml, or none of ggml's: run ./wanlet --rebuild" : "");
     }
     String library = absent.group(1);
     String remedy =

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -37,6 +38,7 @@ final class MachineReport {
     facts.put("host", host());
     List<Map<String, Object>> devices = devices(missing);
     facts.put("devices", devices);
+    facts.put("default_device", defaultDevice(devices));
     facts.put("libraries", libraries(missing));
     facts.put("not_used", notUsed(devices));
     facts.put("missing", missing);
@@ -106,6 +108,21 @@ final class MachineReport {
     return devices;
   }
 
+  /** What {@code --device auto} takes, and how to take another. */
+  private static Map<String, Object> defaultDevice(List<Map<String, Object>> devices) {
+    if (devices.isEmpty()) {
+      return Map.of();
+    }
+    List<String> names = devices.stream().map(d -> String.valueOf(d.get("name"))).toList();
+    String name = Device.byName("auto").name();
+    List<String> others =
+        names.stream().filter(n -> !n.equals(name)).map(n -> "--device " + n).toList();
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("name", name);
+    facts.put("instead", others.isEmpty() ? "no other is there" : others);
+    return facts;
+  }
+
   private static Map<String, Object> libraries(List<String> missing) {
     Map<String, Object> facts = new LinkedHashMap<>();
     try {
@@ -130,7 +147,19 @@ final class MachineReport {
     Set<String> backends =
         devices.stream().map(d -> String.valueOf(d.get("backend"))).collect(Collectors.toSet());
     try {
-      return GpuDiagnosis.of(Ggml.libraryDirectory(), backends).reasons();
+      List<String> reasons = new ArrayList<>(GpuDiagnosis.of(backends).reasons());
+      if (backends.contains("CUDA")) {
+        Map<String, String> capabilities = NvidiaSmi.capabilities("nvidia-smi");
+        Device.all().stream()
+            .filter(d -> capabilities.containsKey(d.description()))
+            .map(d -> CudaArchitectures.remark(d, capabilities.get(d.description())))
+            .flatMap(Optional::stream)
+            .distinct()
+            .forEach(reasons::add);
+      }
+      return reasons;
+    } catch (IOException e) {
+      return List.of("backends: their libraries cannot be read: " + e.getMessage());
     } catch (LinkageError e) {
       return List.of(); // listed as missing
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
+import dev.wanlet.ggml.Device;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
@@ -26,5 +27,7 @@ class DoctorCommandTest {
     assertThat(report.path("libraries").path("encoders")).isNotEmpty();
     assertThat(report.path("host").path("processors").asInt()).isPositive();
     assertThat(report.path("missing").isArray()).isTrue();
+    assertThat(report.path("default_device").path("name").asText())
+        .isEqualTo(Device.byName("auto").name());
   }
 }

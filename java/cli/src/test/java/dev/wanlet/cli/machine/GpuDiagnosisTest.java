@@ -3,9 +3,11 @@ package dev.wanlet.cli.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wanlet.ggml.Ggml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +38,7 @@ class GpuDiagnosisTest {
 
   private GpuDiagnosis machine(String loaderSays, String... backends) {
     return new GpuDiagnosis(
-        root, libraries, Set.of(backends), library -> Optional.ofNullable(loaderSays));
+        root, libraries, Set.of(backends), Map.of(), library -> Optional.ofNullable(loaderSays));
   }
 
   private static String absent(String library) {
@@ -133,33 +135,70 @@ class GpuDiagnosisTest {
         .startsWith("Vulkan: no driver shows a device");
   }
 
+  @Test
+  void aBackendOfAnotherBuildIsNamedOnceAndNotLoaded() throws IOException {
+    put("dev/nvidia0", "");
+    plugin("cuda");
+    plugin("vulkan");
+    GpuDiagnosis diagnosis =
+        new GpuDiagnosis(
+            root,
+            libraries,
+            Set.of("CPU"),
+            Map.of(
+                libraries.resolve("libggml-cuda.so"), "it takes 1 bytes",
+                libraries.resolve("libggml-vulkan.so"), "it takes 2 bytes"),
+            library -> {
+              throw new AssertionError(library + " was loaded");
+            });
+    assertThat(diagnosis.reasons())
+        .satisfiesExactlyInAnyOrder(
+            cuda ->
+                assertThat(cuda)
+                    .startsWith("libggml-cuda.so: it takes 1 bytes; it is damaged or of another"),
+            vulkan -> assertThat(vulkan).startsWith("libggml-vulkan.so: it takes 2 bytes"));
+  }
+
+  private GpuDiagnosis withTheRealLoader() {
+    return new GpuDiagnosis(
+        root, libraries, Set.of("CPU", "Vulkan"), Map.of(), Ggml::backendProblem);
+  }
+
   /** The words of the real loader are understood: a library that needs another, which is gone. */
   @Test
   @EnabledOnOs(OS.LINUX)
   void theSystemsLoaderIsUnderstood() throws Exception {
     put("dev/nvidia0", "");
-    Path cublas = libraries.resolve("libcublas.so.13");
-    compile("-Wl,-soname,libcublas.so.13", "-o", cublas.toString());
-    compile(
-        "-Wl,--no-as-needed",
-        "-o",
-        libraries.resolve("libggml-cuda.so").toString(),
-        cublas.toString());
-    Files.delete(cublas);
-    GpuDiagnosis real = GpuDiagnosis.of(libraries, Set.of("CPU", "Vulkan"));
-    assertThat(real.reasons())
-        .anySatisfy(line -> assertThat(line).startsWith("CUDA: libcublas.so.13 is missing; pip"));
+    for (String needed : new String[] {"libcublas.so.13", "libcuda.so.1"}) {
+      Path library = StandInLibrary.compile(libraries.resolve(needed), "", "-Wl,-soname," + needed);
+      StandInLibrary.compile(
+          libraries.resolve("libggml-cuda.so"),
+          StandInLibrary.OTHER_GGML,
+          "-Wl,--no-as-needed",
+          library.toString());
+      Files.delete(library);
+      assertThat(withTheRealLoader().reasons())
+          .singleElement()
+          .asString()
+          .startsWith("CUDA: " + needed + " is missing; ");
+    }
   }
 
-  private void compile(String... options) throws Exception {
-    Path source = Files.writeString(root.resolve("empty.c"), "");
-    String[] command = new String[options.length + 4];
-    command[0] = "cc";
-    command[1] = "-shared";
-    command[2] = "-fPIC";
-    command[3] = source.toString();
-    System.arraycopy(options, 0, command, 4, options.length);
-    Process process = new ProcessBuilder(command).inheritIO().start();
-    assertThat(process.waitFor()).isZero();
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void whatGgmlRefusesIsSaidInItsWords() throws Exception {
+    put("dev/nvidia0", "");
+    Path plugin = libraries.resolve("libggml-cuda.so");
+    StandInLibrary.compile(plugin, StandInLibrary.OTHER_GGML);
+    assertThat(withTheRealLoader().reasons())
+        .singleElement()
+        .asString()
+        .contains("incompatible API version (backend: 1", "of another ggml");
+    Files.delete(plugin); // loaded libraries are known by their file
+    StandInLibrary.compile(plugin, StandInLibrary.NO_BACKEND);
+    assertThat(withTheRealLoader().reasons())
+        .singleElement()
+        .asString()
+        .contains("failed to find ggml_backend_init", "none of ggml's");
   }
 }

@@ -43,6 +43,8 @@ public final class GgmlJni {
 
   static native void loadBackends(byte[] directory);
 
+  public static native byte[] backendProblem(byte[] library);
+
   public static native long[] devices();
 
   public static native byte[] deviceName(long device);
@@ -148,6 +150,12 @@ public final class GgmlJni {
   public static native int graphNodes(long graph);
 
   public static native byte[] graphFirstUnsupported(long graph, long device);
+
+  public static native byte[] graphNodeKind(long graph, int index);
+
+  public static native long[] graphNodeWork(long graph, int index);
+
+  public static native void backendComputeNode(long backend, long graph, int index);
 
   public static native long allocatorNew(long bufferType);
 

@@ -6,16 +6,18 @@ import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Finds and loads the native library and ggml's backends beside it. Thread-safe; loads once.
@@ -30,7 +32,6 @@ public final class NativeLibrary {
   public static final String PATH_PROPERTY = "dev.wanlet.native.path";
 
   private static final String NAME = "wanlet_jni";
-  private static final String LIST = "libraries.properties";
 
   private static Path directory;
   private static boolean loading;
@@ -54,8 +55,65 @@ public final class NativeLibrary {
   private static void loadOnce() {
     Path found = find();
     GgmlJni.installLogBridge(NativeLog.class);
-    GgmlJni.loadBackends(found.toString().getBytes(StandardCharsets.UTF_8));
+    loadBackends(found);
     directory = found;
+  }
+
+  private static void loadBackends(Path folder) {
+    try {
+      Optional<BackendFiles> files = BackendFiles.in(folder);
+      Map<Path, String> foreign = files.isEmpty() ? Map.of() : files.get().foreign(false);
+      if (foreign.isEmpty()) {
+        GgmlJni.loadBackends(utf8(folder));
+      } else {
+        foreign.forEach(NativeLibrary::warn);
+        loadBackendsBut(foreign.keySet(), folder);
+      }
+    } catch (IOException e) {
+      throw (Error) new UnsatisfiedLinkError("cannot load backends: " + e).initCause(e);
+    }
+  }
+
+  private static void warn(Path file, String reason) {
+    System.getLogger("dev.wanlet.ggml")
+        .log(
+            System.Logger.Level.WARNING,
+            file + " is not used: " + reason + "; it is damaged or of another ggml, build again");
+  }
+
+  // ggml takes what lies in a folder: this one gets links to everything but the foreign files.
+  private static void loadBackendsBut(Set<Path> foreign, Path folder) throws IOException {
+    Path links = Files.createTempDirectory("wanlet-backends");
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(f -> !foreign.contains(f)).toList()) {
+        Files.createSymbolicLink(links.resolve(file.getFileName()), file);
+      }
+      GgmlJni.loadBackends(utf8(links));
+    } catch (UnsupportedOperationException | FileSystemException e) {
+      throw new IOException("links cannot be made here; delete " + foreign, e);
+    } finally {
+      try (Stream<Path> made = Files.list(links)) {
+        for (Path link : made.toList()) {
+          Files.delete(link);
+        }
+      }
+      Files.delete(links);
+    }
+  }
+
+  private static byte[] utf8(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Backends of graphics cards in {@link #directory()} that are not those of the build, each with
+   * the reason. Reads all of them.
+   *
+   * @throws IOException if they cannot be read
+   */
+  public static Map<Path, String> foreignBackends() throws IOException {
+    Optional<BackendFiles> files = BackendFiles.in(directory());
+    return files.isEmpty() ? Map.of() : files.get().foreign(true);
   }
 
   /** The directory the library came from. */
@@ -69,19 +127,10 @@ public final class NativeLibrary {
    * backend may have been put in another one's place.
    */
   public static boolean isOwnBuild() {
-    Path dir = directory();
-    Properties list = new Properties();
-    try (InputStream in = Files.newInputStream(dir.resolve(LIST))) {
-      list.load(in);
-      for (String name : list.getProperty("files", "").split(",")) {
-        byte[] hash =
-            MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(dir.resolve(name)));
-        if (!HexFormat.of().formatHex(hash).equals(list.getProperty("sha256." + name))) {
-          return false;
-        }
-      }
-      return true;
-    } catch (IOException | NoSuchAlgorithmException e) {
+    try {
+      Optional<BackendFiles> files = BackendFiles.in(directory());
+      return files.isPresent() && files.get().areOwn();
+    } catch (IOException e) {
       return false;
     }
   }
@@ -133,7 +182,7 @@ public final class NativeLibrary {
 
   private static Path fromResource(String resource) throws IOException {
     ClassLoader loader = NativeLibrary.class.getClassLoader();
-    URL list = loader.getResource(resource + LIST);
+    URL list = loader.getResource(resource + BackendFiles.LIST);
     if (list == null) {
       return null;
     }
@@ -150,7 +199,7 @@ public final class NativeLibrary {
     }
     String buildId = properties.getProperty("build.id", "unknown");
     Path target = CacheDirectory.of("native").resolve(buildId.replaceAll("[^A-Za-z0-9._-]", "_"));
-    if (Files.isRegularFile(target.resolve(LIST))) {
+    if (Files.isRegularFile(target.resolve(BackendFiles.LIST))) {
       return target;
     }
     extract(loader, resource, properties, target);
@@ -165,7 +214,7 @@ public final class NativeLibrary {
     for (String name : list.getProperty("files", "").split(",")) {
       copy(loader, resource + name.trim(), target.resolve(name.trim()));
     }
-    copy(loader, resource + LIST, target.resolve(LIST));
+    copy(loader, resource + BackendFiles.LIST, target.resolve(BackendFiles.LIST));
   }
 
   private static void copy(ClassLoader loader, String from, Path to) throws IOException {
