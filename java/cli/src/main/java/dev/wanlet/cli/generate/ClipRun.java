@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -58,6 +59,12 @@ record ClipRun(CommandLine line, boolean json) {
                   .collect(Collectors.joining(", ")));
     }
     err.flush();
+  }
+
+  /** Says on stderr what the user should know before the clip is made, a line each. */
+  static void tell(CommandLine line, List<String> notes) {
+    notes.forEach(note -> line.getErr().println("wanlet: " + note));
+    line.getErr().flush();
   }
 
   /** Prints what making the clip would take. */

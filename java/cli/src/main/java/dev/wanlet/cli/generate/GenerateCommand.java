@@ -78,11 +78,12 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SettingValues given = flags.given();
     ModelFiles files = ModelFinder.resolve(given.model());
-    GenerationRequest request =
-        GenerationRequest.builder().set(given).outputBySeed(this::output).build(files.model());
+    GenerationRequest.Builder clip = GenerationRequest.builder().set(given);
+    GenerationRequest request = clip.outputBySeed(this::output).build(files.model());
     RunOptions options = ClipRun.options(output.checkpointEvery);
     ClipRun run = new ClipRun(spec.commandLine(), output.json);
     run.announce(files, request);
+    ClipRun.tell(spec.commandLine(), clip.notes(files.model()));
     if (output.dryRun) {
       run.plan(files, request);
     } else {

@@ -64,8 +64,8 @@ public final class PlanCommand implements Callable<Integer> {
       names = "--type",
       paramLabel = "TYPE",
       description =
-          "Quantisation recipe of the transformer of a model id: F16, Q8_0, Q4_K_M, ..., in any case"
-              + " (default: Q8_0).")
+          "Quantisation recipe of the transformer of a model id: F16, Q8_0, Q4_K_M, ..., in any"
+              + " case (default: Q8_0).")
   private String type;
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -88,7 +88,9 @@ public final class PlanCommand implements Callable<Integer> {
       RunPlanner planner =
           VideoPipeline.planner(
               ModelFacts.of(open, device, settings.threadCount(), rates, settings.precision()));
-      RunPlanner.Job job = job(open, given);
+      GenerationRequest.Builder clip = GenerationRequest.builder().set(given);
+      RunPlanner.Job job = clip.toPlan(open.defaults(), prompt -> tokens(open, prompt));
+      ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
       PlanReport report = report(planner, job, MemoryBudget.of(settings, device), open);
       print(open, planner, job, report);
       if (!report.problems().isEmpty()) {
@@ -99,12 +101,6 @@ public final class PlanCommand implements Callable<Integer> {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-  }
-
-  private static RunPlanner.Job job(OpenModel open, SettingValues given) {
-    return GenerationRequest.builder()
-        .set(given)
-        .toPlan(open.defaults(), prompt -> tokens(open, prompt));
   }
 
   private static int tokens(OpenModel open, String prompt) {

@@ -122,6 +122,15 @@ class GenerateCommandTest {
     assertThat(files()).isEmpty();
   }
 
+  @Test
+  void aListOfNoiseLevelsWinsAndTellsSo() {
+    CommandRun run = generate("--dry-run", "--sigmas", "1,0.75,0.5", "--steps", "20");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("3 steps of ")
+        .contains("wanlet: --sigmas lists the noise levels of 3 steps: no effect has --steps 20");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -134,6 +143,11 @@ class GenerateCommandTest {
         "--vram 6G|6GiB",
         "--sampling-method magic|euler",
         "--precision f64|AUTO, F32",
+        "--sigmas 1,x|'x' is no number",
+        "--sigmas 0.5,0.9|must fall strictly",
+        "--scheduler normal|no scheduler 'normal'",
+        "--scheduler karras --sampling-method lcm|does not go with lcm",
+        "--sampling-method rcm --steps 5|expected 1 to 4",
         "--cfg-scale=-1|guidance scale -1",
         "--moe-boundary 0.5|has one transformer",
         "--checkpoint-every 0|expected 1 or more",

@@ -17,7 +17,8 @@ import java.util.TreeSet;
 
 /** Noise schedules, solvers, and which expert runs at each step. */
 final class SchedulersCase implements ParityCase {
-  private static final List<String> FILES = List.of("unipc", "dpmpp", "euler", "distilled");
+  private static final List<String> FILES =
+      List.of("unipc", "dpmpp", "euler", "distilled", "euler_a", "res_multistep", "rcm", "tables");
   private static final String BOUNDARY = "boundary.json";
 
   @Override

@@ -60,7 +60,7 @@ final class ClipSampling {
     this.checkpointFile = RunCheckpoint.fileFor(request.output());
     this.options = options;
     this.shape = shape;
-    this.schedule = s.method().schedule(s.steps(), s.flowShift());
+    this.schedule = s.schedule();
     this.sampler =
         s.method().drawsNoise()
             ? s.method().create(schedule, StepNoise.seeded(request.clip().seed()))
@@ -79,7 +79,9 @@ final class ClipSampling {
       latents = saved.latents().clone();
       savedSteps = sampler.nextStep();
     } else {
-      latents = new TorchRandom(request.clip().seed()).randn(Math.toIntExact(shape.elements()));
+      float[] noise =
+          new TorchRandom(request.clip().seed()).randn(Math.toIntExact(shape.elements()));
+      latents = s.method().begin(noise, schedule);
     }
   }
 

@@ -213,6 +213,15 @@ public final class GenerationRequest {
     }
 
     /**
+     * What the user gave that has no effect, a line each; to be told before the clip is made.
+     *
+     * @throws RequestException if a setting cannot be
+     */
+    public List<String> notes(ModelDefaults model) {
+      return RequestNotes.of(new Decisions(model, given));
+    }
+
+    /**
      * What planning asks of the clip; neither prompt nor output need be set.
      *
      * @param tokens counts a prompt's tokens; a missing prompt is taken to be as long as can be

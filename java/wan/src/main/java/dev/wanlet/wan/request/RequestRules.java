@@ -5,6 +5,8 @@ import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.sampling.NoiseScheduler;
+import dev.wanlet.wan.sampling.SamplingMethod;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 
@@ -161,6 +163,16 @@ record RequestRules(ModelDefaults model) {
       throw new RequestException(
           "expert boundary " + number(value) + "; expected 0 to 1, such as 0.875");
     }
+  }
+
+  static void scheduler(NoiseScheduler scheduler, SamplingMethod method) {
+    scheduler
+        .objection(method)
+        .ifPresent(
+            why -> {
+              throw new RequestException(
+                  "scheduler " + scheduler + " does not go with " + method + ": " + why);
+            });
   }
 
   RequestException needsExperts(String what) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.request;
 
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.util.OptionalDouble;
 
@@ -8,8 +10,7 @@ import java.util.OptionalDouble;
  * How noise becomes a clip. Immutable; checked by {@link GenerationRequest.Builder#build}.
  *
  * @param method solver
- * @param steps sampling steps, 1 to 1000
- * @param flowShift flow shift, above 0
+ * @param schedule its noise levels
  * @param guidanceScale guidance scale, of the low-noise expert where there are two; 1 is off
  * @param highNoiseGuidanceScale guidance scale of the high-noise expert; the same where there is
  *     only one transformer
@@ -18,19 +19,38 @@ import java.util.OptionalDouble;
  */
 public record SamplingSettings(
     SamplingMethod method,
-    int steps,
-    double flowShift,
+    FlowSchedule schedule,
     double guidanceScale,
     double highNoiseGuidanceScale,
     OptionalDouble expertBoundary) {
   static SamplingSettings of(Decisions d) {
     return new SamplingSettings(
         d.get(Settings.METHOD),
-        d.get(Settings.STEPS),
-        d.get(Settings.FLOW_SHIFT),
+        schedule(d),
         d.get(Settings.GUIDANCE_SCALE),
         d.find(Settings.HIGH_NOISE_GUIDANCE_SCALE).orElseGet(() -> d.get(Settings.GUIDANCE_SCALE)),
         d.find(Settings.EXPERT_BOUNDARY).map(OptionalDouble::of).orElseGet(OptionalDouble::empty));
+  }
+
+  /** A list of levels, else those of the scheduler, else the solver's own. */
+  private static FlowSchedule schedule(Decisions d) {
+    int steps = d.get(Settings.STEPS);
+    double shift = d.get(Settings.FLOW_SHIFT);
+    try {
+      if (d.find(Settings.SIGMAS).isPresent()) {
+        return d.get(Settings.SIGMAS).schedule();
+      }
+      return d.find(Settings.SCHEDULER).isPresent()
+          ? d.get(Settings.SCHEDULER).schedule(steps, shift)
+          : d.get(Settings.METHOD).schedule(steps, shift);
+    } catch (IllegalArgumentException e) {
+      throw new RequestException(e.getMessage(), e);
+    }
+  }
+
+  /** Sampling steps. */
+  public int steps() {
+    return schedule.steps();
   }
 
   /** Whether some step needs the negative prompt. */

@@ -67,6 +67,7 @@ public final class Setting<T> {
   private final String subject;
   private final T none;
   private final Function<Decisions, T> defaultValue;
+  private final Function<Decisions, Optional<T>> forcedValue;
   private final BiConsumer<Decisions, T> check;
 
   private Setting(Builder<T> b) {
@@ -82,6 +83,7 @@ public final class Setting<T> {
     subject = b.subject;
     none = b.none;
     defaultValue = b.defaultValue;
+    forcedValue = b.forcedValue;
     check = b.check;
   }
 
@@ -152,7 +154,8 @@ public final class Setting<T> {
 
   /** The value for one request, checked; empty if there is none. */
   Optional<T> decide(Decisions decisions) {
-    Optional<T> value = decisions.given(this).filter(v -> !v.equals(none));
+    Optional<T> value =
+        forcedValue.apply(decisions).or(() -> decisions.given(this)).filter(v -> !v.equals(none));
     if (!appliesTo(decisions.model())) {
       if (value.isPresent()) {
         throw decisions.rules().needsExperts(subject);
@@ -185,6 +188,7 @@ public final class Setting<T> {
     private String subject;
     private T none;
     private Function<Decisions, T> defaultValue;
+    private Function<Decisions, Optional<T>> forcedValue = decisions -> Optional.empty();
     private BiConsumer<Decisions, T> check = (decisions, value) -> {};
 
     private Builder(String name, SettingType<T> type, Section section) {
@@ -220,6 +224,15 @@ public final class Setting<T> {
      */
     public Builder<T> orElse(Function<Decisions, T> value) {
       defaultValue = value;
+      return this;
+    }
+
+    /**
+     * A value that another setting brings with it, whatever the user gives; empty where it does
+     * not. {@link GenerationRequest.Builder#notes} tells the user.
+     */
+    Builder<T> forced(Function<Decisions, Optional<T>> value) {
+      forcedValue = value;
       return this;
     }
 

@@ -10,7 +10,9 @@ import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.sampling.NoiseScheduler;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import dev.wanlet.wan.sampling.SigmaList;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,9 @@ public final class Settings {
   /** Drawn seeds have 31 bits: short enough to type again. */
   private static final long SEEDS = 1L << 31;
 
+  /** What few-step models are run with unless somebody knows better. */
+  private static final int FEW_STEPS = 4;
+
   /** Filled by the entries below, in their order. */
   private static final List<Setting<?>> ENTRIES = new ArrayList<>();
 
@@ -39,8 +44,8 @@ public final class Settings {
               .alias("-m")
               .help(
                   "FOLDER|FILE|ID",
-                  "Model: a folder in any layout, a weight file, or an id of 'wanlet models' (default:"
-                      + " the demo model that comes along).")
+                  "Model: a folder in any layout, a weight file, or an id of 'wanlet models'"
+                      + " (default: the demo model that comes along).")
               .shorthand());
 
   public static final Setting<Path> DIFFUSION_MODEL =
@@ -148,7 +153,10 @@ public final class Settings {
                   new SettingType<>(
                       SamplingMethod.class, SamplingMethod::parse, SamplingMethod::id),
                   SAMPLING)
-              .help("NAME", "unipc, dpm++2m, euler, lcm or distilled (default: the model's own).")
+              .help(
+                  "NAME",
+                  "unipc, dpm++2m, euler, euler_a, res_multistep; for few-step models lcm,"
+                      + " distilled or rcm (default: the model's own).")
               .listedAfter("steps")
               .orElse(d -> d.model().sampler()));
 
@@ -156,8 +164,9 @@ public final class Settings {
   public static final Setting<Integer> STEPS =
       entry(
           Setting.of("steps", SettingType.INTEGER, SAMPLING)
-              .help("COUNT", "Sampling steps (default: the model's own).")
-              .orElse(d -> d.model().steps())
+              .help("COUNT", "Sampling steps (default: the model's own; few-step methods: 4).")
+              .orElse(d -> d.get(METHOD).isFewStep() ? FEW_STEPS : d.model().steps())
+              .forced(d -> d.find(Settings.SIGMAS).map(SigmaList::steps))
               .check((d, count) -> d.rules().steps(count)));
 
   /** Flow shift, above 0. */
@@ -175,8 +184,8 @@ public final class Settings {
           Setting.of("cfg-scale", SettingType.DOUBLE, SAMPLING)
               .help(
                   "SCALE",
-                  "Guidance scale; 1 switches guidance off and halves the time (default: the model's"
-                      + " own).")
+                  "Guidance scale; 1 switches guidance off and halves the time (default: the"
+                      + " model's own).")
               .orElse(d -> d.model().guidanceScale())
               .check((d, scale) -> d.rules().guidance("guidance scale", scale)));
 
@@ -199,6 +208,34 @@ public final class Settings {
               .twoExperts("an expert boundary")
               .orElse(d -> d.model().expertBoundary().orElseThrow())
               .check((d, level) -> RequestRules.boundary(level)));
+
+  /** Noise levels one by one; steps, shift and scheduler then say nothing. */
+  public static final Setting<SigmaList> SIGMAS =
+      entry(
+          Setting.of(
+                  "sigmas",
+                  new SettingType<>(SigmaList.class, SigmaList::parse, SigmaList::toString),
+                  SAMPLING)
+              .help(
+                  "LIST",
+                  "Noise levels of the steps, such as 1,0.9375,0.8333,0.625; instead of --steps,"
+                      + " --flow-shift and --scheduler.")
+              .listedAfter("flow-shift"));
+
+  /** How noise levels are chosen; none: the solver's own table. */
+  public static final Setting<NoiseScheduler> SCHEDULER =
+      entry(
+          Setting.of(
+                  "scheduler",
+                  new SettingType<>(
+                      NoiseScheduler.class, NoiseScheduler::parse, NoiseScheduler::id),
+                  SAMPLING)
+              .help(
+                  "NAME",
+                  "How noise levels are spaced: simple, beta or karras (default: the sampling"
+                      + " method's own table).")
+              .listedAfter("sigmas")
+              .check((d, scheduler) -> RequestRules.scheduler(scheduler, d.get(METHOD))));
 
   // --- Device and memory; ComputeSettings checks what it holds
 
@@ -256,8 +293,8 @@ public final class Settings {
               .alias("-ngl")
               .help(
                   "BLOCKS",
-                  "Keep at most so many of the transformer's blocks on the device and stream the others"
-                      + " (default: as many as fit).")
+                  "Keep at most so many of the transformer's blocks on the device and stream the"
+                      + " others (default: as many as fit).")
               .computeOnly()
               .check((d, blocks) -> RequestRules.maxResident(blocks)));
 

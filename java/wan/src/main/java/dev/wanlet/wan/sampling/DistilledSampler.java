@@ -9,9 +9,13 @@ import java.util.Objects;
  * model predicted ({@code x0 + sigma_next * velocity}), with {@link SamplingMethod#LCM} fresh noise
  * ({@code (1 - sigma_next) * x0 + sigma_next * noise}). The last step returns x0.
  *
+ * <p>rCM ({@link SamplingMethod#RCM}) steps as {@link SamplingMethod#LCM} does; what sets it apart
+ * are its noise levels and its start ({@link SamplingMethod#begin}).
+ *
  * <p>Remembers nothing between steps: {@link StepNoise} gives the same numbers for a step whenever
  * it is asked. Confined to one thread. Reference: the step-distilled schedulers published with the
- * distilled checkpoints, and FastVideo's DMD sampling for the second variant.
+ * distilled checkpoints, FastVideo's DMD sampling for the second variant, and
+ * turbodiffusion/inference/wan2.1_t2v_infer.py of TurboDiffusion for rCM.
  */
 public final class DistilledSampler extends AbstractSampler {
   private final StepNoise noise; // null: the model's own noise
@@ -24,7 +28,11 @@ public final class DistilledSampler extends AbstractSampler {
 
   /** Starts a run that draws fresh noise at every step ({@link SamplingMethod#LCM}). */
   public DistilledSampler(FlowSchedule schedule, StepNoise noise) {
-    super(SamplingMethod.LCM, schedule);
+    this(SamplingMethod.LCM, schedule, noise);
+  }
+
+  DistilledSampler(SamplingMethod method, FlowSchedule schedule, StepNoise noise) {
+    super(method, schedule);
     this.noise = Objects.requireNonNull(noise, "noise");
   }
 

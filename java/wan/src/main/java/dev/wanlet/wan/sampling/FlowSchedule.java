@@ -26,6 +26,9 @@ public final class FlowSchedule {
   /** Largest sigma of the UniPC table: 1 - 1/1000 rounded to float32, as the reference has it. */
   private static final double UNIPC_SIGMA_MAX = 0.9990000128746033;
 
+  /** The levels of rCM after its first one, on the TrigFlow circle. */
+  private static final double[] RCM_ANGLES = {1.5, 1.4, 1.0};
+
   private final float[] sigmas;
   private final float[] timesteps;
 
@@ -67,14 +70,11 @@ public final class FlowSchedule {
   public static FlowSchedule plain(int steps, double shift) {
     checkSteps("plain schedule", steps);
     checkShift("plain schedule", shift);
-    float[] sigmas = new float[steps + 1];
-    float[] timesteps = new float[steps];
+    double[] sigmas = new double[steps];
     for (int i = 0; i < steps; i++) {
-      double sigma = shifted((steps - i) / (double) steps, shift);
-      sigmas[i] = (float) sigma;
-      timesteps[i] = (float) (TRAIN_TIMESTEPS * sigma);
+      sigmas[i] = shifted((steps - i) / (double) steps, shift);
     }
-    return new FlowSchedule(sigmas, timesteps, "plain schedule");
+    return ofLevels("plain schedule", sigmas);
   }
 
   /**
@@ -141,6 +141,46 @@ public final class FlowSchedule {
     return new FlowSchedule(Arrays.copyOf(sigmas, steps + 1), timesteps, origin);
   }
 
+  /**
+   * The table of rCM: angles of the TrigFlow circle, whose tangent is noise to signal, told as
+   * {@code sin / (sin + cos)}; timesteps not rounded.
+   *
+   * @param steps 1 to 4: the levels after the first are fixed
+   * @param max first noise level as noise to signal: 80 for models from text, 200 for those from an
+   *     image
+   * @throws IllegalArgumentException if an argument is out of range
+   */
+  public static FlowSchedule rcm(int steps, double max) {
+    if (steps < 1 || steps > RCM_ANGLES.length + 1) {
+      throw new IllegalArgumentException(
+          String.format(
+              "rcm: %d sampling steps; expected 1 to %d, or a list of noise levels",
+              steps, RCM_ANGLES.length + 1));
+    }
+    if (!(max > Math.tan(RCM_ANGLES[0]) && max <= 1e6)) {
+      throw new IllegalArgumentException(
+          "rcm: first noise level " + max + "; expected more than 14.2, such as 80");
+    }
+    double[] sigmas = new double[steps];
+    for (int i = 0; i < steps; i++) {
+      double angle = i == 0 ? Math.atan(max) : RCM_ANGLES[i - 1];
+      sigmas[i] = Math.sin(angle) / (Math.cos(angle) + Math.sin(angle));
+    }
+    return ofLevels("rcm schedule", sigmas);
+  }
+
+  /** Levels without the final 0; timesteps are 1000 times the float64 value, not rounded. */
+  static FlowSchedule ofLevels(String origin, double[] sigmas) {
+    checkSteps(origin, sigmas.length);
+    float[] levels = new float[sigmas.length + 1];
+    float[] timesteps = new float[sigmas.length];
+    for (int i = 0; i < sigmas.length; i++) {
+      levels[i] = (float) sigmas[i];
+      timesteps[i] = (float) (TRAIN_TIMESTEPS * sigmas[i]);
+    }
+    return new FlowSchedule(levels, timesteps, origin);
+  }
+
   private static FlowSchedule official(String origin, double sigmaMax, int steps, double shift) {
     checkSteps(origin, steps);
     checkShift(origin, shift);
@@ -156,7 +196,7 @@ public final class FlowSchedule {
     return new FlowSchedule(sigmas, timesteps, origin);
   }
 
-  private static double shifted(double sigma, double shift) {
+  static double shifted(double sigma, double shift) {
     return shift * sigma / (1.0 + (shift - 1.0) * sigma);
   }
 
@@ -177,14 +217,14 @@ public final class FlowSchedule {
     return base + increment * lane;
   }
 
-  private static void checkSteps(String origin, int steps) {
+  static void checkSteps(String origin, int steps) {
     if (steps < 1 || steps > MAX_STEPS) {
       throw new IllegalArgumentException(
           origin + ": " + steps + " sampling steps; expected 1 to " + MAX_STEPS);
     }
   }
 
-  private static void checkShift(String origin, double shift) {
+  static void checkShift(String origin, double shift) {
     if (!(shift > 0.0 && shift <= 1000.0)) {
       throw new IllegalArgumentException(
           origin + ": flow shift " + shift + "; expected a number above 0, at most 1000");

@@ -14,10 +14,21 @@ public enum SamplingMethod {
   DPMPP_2M("dpm++2m", "dpmpp", "dpm++", "dpmpp2m", "dpmpp_2m"),
   /** First order; {@link EulerSampler}. */
   EULER("euler"),
+  /** First order with fresh noise at every step; {@link EulerAncestralSampler}. */
+  EULER_ANCESTRAL("euler_a", "euler-a", "euler_ancestral", "euler-ancestral"),
+  /** Second order, exponential; {@link ResMultistepSampler}. */
+  RES_MULTISTEP("res_multistep", "res-multistep"),
   /** Few-step models, the model's own noise; {@link DistilledSampler}. */
   DISTILLED("distilled"),
   /** Few-step models, fresh noise at every step; {@link DistilledSampler}. */
-  LCM("lcm");
+  LCM("lcm"),
+  /**
+   * Models distilled as rCM, TurboDiffusion's among them: 1 to 4 steps; {@link DistilledSampler}.
+   */
+  RCM("rcm");
+
+  /** The largest noise level of rCM models from text, in its own scale: noise to signal. */
+  private static final double RCM_MAX = 80;
 
   private final List<String> names;
 
@@ -56,24 +67,50 @@ public enum SamplingMethod {
 
   /** Whether {@link #create(FlowSchedule, StepNoise)} is needed, because steps draw noise. */
   public boolean drawsNoise() {
-    return this == LCM;
+    return switch (this) {
+      case EULER_ANCESTRAL, LCM, RCM -> true;
+      case UNIPC, DPMPP_2M, EULER, RES_MULTISTEP, DISTILLED -> false;
+    };
+  }
+
+  /** Whether the method is for models that were distilled to a few levels of their own. */
+  public boolean isFewStep() {
+    return this == DISTILLED || this == LCM || this == RCM;
+  }
+
+  /**
+   * Makes the latents that step 0 starts from, in place.
+   *
+   * @param noise standard normal; multiplied by the first noise level for {@link #RCM}, which was
+   *     trained that way, and left alone for all others
+   * @return {@code noise}
+   */
+  public float[] begin(float[] noise, FlowSchedule schedule) {
+    if (this == RCM) {
+      float scale = schedule.sigma(0);
+      for (int k = 0; k < noise.length; k++) {
+        noise[k] *= scale;
+      }
+    }
+    return noise;
   }
 
   /**
    * The schedule this method is run with unless the user gives a list: the official tables for
-   * UniPC and DPM++, the plain one for Euler, and evenly spaced listed steps for the few-step
-   * methods (4 steps: 1000, 750, 500, 250).
+   * UniPC and DPM++, the plain one for Euler, Euler ancestral and RES, evenly spaced listed steps
+   * for the few-step methods (4 steps: 1000, 750, 500, 250), and rCM's own levels.
    *
-   * @param steps number of steps, 1 or more (few-step methods: at most 1000)
-   * @param shift flow shift, above 0
+   * @param steps number of steps, 1 or more (few-step methods: at most 1000; rCM: at most 4)
+   * @param shift flow shift, above 0; of no effect for rCM
    * @throws IllegalArgumentException if an argument is out of range
    */
   public FlowSchedule schedule(int steps, double shift) {
     return switch (this) {
       case UNIPC -> FlowSchedule.unipc(steps, shift);
       case DPMPP_2M -> FlowSchedule.dpmpp(steps, shift);
-      case EULER -> FlowSchedule.plain(steps, shift);
+      case EULER, EULER_ANCESTRAL, RES_MULTISTEP -> FlowSchedule.plain(steps, shift);
       case DISTILLED, LCM -> FlowSchedule.distilled(evenSteps(steps), shift);
+      case RCM -> FlowSchedule.rcm(steps, RCM_MAX);
     };
   }
 
@@ -100,17 +137,23 @@ public enum SamplingMethod {
       case UNIPC -> new UniPcSampler(schedule);
       case DPMPP_2M -> new DpmPlusPlus2MSampler(schedule);
       case EULER -> new EulerSampler(schedule);
+      case RES_MULTISTEP -> new ResMultistepSampler(schedule);
       case DISTILLED -> new DistilledSampler(schedule);
-      case LCM ->
+      case EULER_ANCESTRAL, LCM, RCM ->
           throw new IllegalArgumentException(
-              "lcm draws noise at every step: create it with a StepNoise, such as"
+              id()
+                  + " draws noise at every step: create it with a StepNoise, such as"
                   + " StepNoise.seeded(seed)");
     };
   }
 
   /** Starts a run of any method; {@code noise} is used only if {@link #drawsNoise()}. */
   public Sampler create(FlowSchedule schedule, StepNoise noise) {
-    return drawsNoise() ? new DistilledSampler(schedule, noise) : create(schedule);
+    return switch (this) {
+      case EULER_ANCESTRAL -> new EulerAncestralSampler(schedule, noise);
+      case LCM, RCM -> new DistilledSampler(this, schedule, noise);
+      case UNIPC, DPMPP_2M, EULER, RES_MULTISTEP, DISTILLED -> create(schedule);
+    };
   }
 
   @Override

@@ -14,14 +14,21 @@ import java.util.regex.Pattern;
  * of the tests.
  *
  * <p>A case is {@code SOLVER.stepsN_shiftS} with SOLVER unipc, dpmpp or euler (all three as the
- * official code pairs them with a table), or {@code distilled.listA_B_C_shiftS}. In place of a
- * model stands {@code v = 0.3 * x + sin(t / 1000) + noise}, in float32. Stateless, thread-safe.
+ * official code pairs them with a table), {@code euler_a} or {@code res_multistep} (on the plain
+ * table), {@code distilled.listA_B_C_shiftS}, {@code rcm.stepsN_maxM}, or {@code
+ * tables.NAME_stepsN_shiftS} for the levels of a {@link NoiseScheduler}. In place of a model stands
+ * {@code v = 0.3 * x + sin(t / 1000) + noise}, in float32. Stateless, thread-safe.
  */
 public final class ScheduleReference {
   private static final Pattern STEPS_CASE =
-      Pattern.compile("(unipc|dpmpp|euler)\\.steps(\\d{1,5})_shift(\\d{1,4}(?:[._]\\d{1,6})?)");
+      Pattern.compile(
+          "(unipc|dpmpp|euler|euler_a|res_multistep)\\.steps(\\d{1,5})_shift(\\d{1,4}(?:[._]\\d{1,6})?)");
   private static final Pattern LIST_CASE =
       Pattern.compile("distilled\\.list(\\d{1,4}(?:_\\d{1,4})*)_shift(\\d{1,4}(?:\\.\\d{1,6})?)");
+
+  private static final Pattern RCM_CASE = Pattern.compile("rcm\\.steps(\\d{1,2})_max(\\d{1,6})");
+  private static final Pattern TABLE_CASE =
+      Pattern.compile("tables\\.([a-z]+)_steps(\\d{1,5})_shift(\\d{1,4}(?:[._]\\d{1,6})?)");
 
   private final float[] x0;
   private final float[] noise;
@@ -69,11 +76,40 @@ public final class ScheduleReference {
       int[] entries = Arrays.stream(list.group(1).split("_")).mapToInt(Integer::parseInt).toArray();
       return distilledCase(FlowSchedule.distilled(entries, shift(list.group(2))));
     }
+    Matcher rcm = RCM_CASE.matcher(name);
+    if (rcm.matches()) {
+      FlowSchedule schedule =
+          FlowSchedule.rcm(Integer.parseInt(rcm.group(1)), Integer.parseInt(rcm.group(2)));
+      return levels(schedule, trajectory(SamplingMethod.RCM.create(schedule, this::fresh)));
+    }
+    Matcher table = TABLE_CASE.matcher(name);
+    if (table.matches()) {
+      FlowSchedule schedule =
+          NoiseScheduler.parse(table.group(1))
+              .schedule(Integer.parseInt(table.group(2)), shift(table.group(3)));
+      return levels(schedule, null);
+    }
     throw new IllegalArgumentException(
         "schedule case '"
             + name
-            + "' is not known; expected unipc|dpmpp|euler.stepsN_shiftS or"
-            + " distilled.listA_B_shiftS");
+            + "' is not known; expected unipc|dpmpp|euler|euler_a|res_multistep.stepsN_shiftS,"
+            + " distilled.listA_B_shiftS, rcm.stepsN_maxM or tables.NAME_stepsN_shiftS");
+  }
+
+  private static Map<String, float[]> levels(FlowSchedule schedule, float[] trajectory) {
+    Map<String, float[]> taps = new LinkedHashMap<>();
+    taps.put("sigmas", schedule.sigmas());
+    taps.put("timesteps", schedule.timesteps());
+    if (trajectory != null) {
+      taps.put("trajectory", trajectory);
+    }
+    return taps;
+  }
+
+  /** Rows of the inputs, over and over. */
+  private float[] fresh(int step, int length) {
+    int row = step % (renoise.length / length);
+    return Arrays.copyOfRange(renoise, row * length, (row + 1) * length);
   }
 
   private static double shift(String text) {
@@ -82,11 +118,12 @@ public final class ScheduleReference {
 
   private Map<String, float[]> solverCase(String solver, int steps, double shift) {
     Map<String, float[]> taps = new LinkedHashMap<>();
+    SamplingMethod method = SamplingMethod.parse(solver);
     FlowSchedule schedule =
-        solver.equals("dpmpp")
-            ? FlowSchedule.dpmpp(steps, shift)
-            : FlowSchedule.unipc(steps, shift);
-    Sampler sampler = SamplingMethod.parse(solver).create(schedule);
+        method == SamplingMethod.EULER
+            ? FlowSchedule.unipc(steps, shift)
+            : method.schedule(steps, shift);
+    Sampler sampler = method.create(schedule, this::fresh);
     taps.put("sigmas", schedule.sigmas());
     taps.put("timesteps", schedule.timesteps());
     if (sampler instanceof UniPcSampler unipc) {
@@ -115,10 +152,11 @@ public final class ScheduleReference {
 
   private float[] trajectory(Sampler sampler) {
     List<float[]> points = new ArrayList<>();
-    points.add(x0);
+    float[] x = sampler.method().begin(x0.clone(), sampler.schedule());
+    points.add(x.clone());
     new SamplingLoop(sampler, this::velocity)
         .withListener(step -> points.add(step.latents().clone()))
-        .run(x0.clone());
+        .run(x);
     float[] joined = new float[points.size() * x0.length];
     for (int i = 0; i < points.size(); i++) {
       System.arraycopy(points.get(i), 0, joined, i * x0.length, x0.length);

@@ -11,6 +11,7 @@ import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.memory.ComputeSettings;
+import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
@@ -42,15 +43,17 @@ class GenerationRequestTest {
     assertThat(request.clip().fps()).isEqualTo(16);
     assertThat(request.clip().negativePrompt()).startsWith("色调艳丽，过曝");
     assertThat(request.sampling())
-        .isEqualTo(new SamplingSettings(SamplingMethod.UNIPC, 50, 8, 6, 6, OptionalDouble.empty()));
+        .isEqualTo(
+            new SamplingSettings(
+                SamplingMethod.UNIPC, FlowSchedule.unipc(50, 8), 6, 6, OptionalDouble.empty()));
     assertThat(request.compute()).isEqualTo(ComputeSettings.AUTO);
   }
 
   @Test
   void flowShiftFollowsTheSize() {
     ModelDefaults model = ModelCatalog.standard().require("wan2.1-t2v-14b");
-    assertThat(valid().build(model).sampling().flowShift()).isEqualTo(3);
-    assertThat(valid().size(1280, 720).build(model).sampling().flowShift()).isEqualTo(5);
+    assertThat(valid().build(model).find(Settings.FLOW_SHIFT)).contains(3.0);
+    assertThat(valid().size(1280, 720).build(model).find(Settings.FLOW_SHIFT)).contains(5.0);
   }
 
   @Test

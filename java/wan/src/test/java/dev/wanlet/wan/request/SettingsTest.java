@@ -13,6 +13,9 @@ import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.Setting.Section;
+import dev.wanlet.wan.sampling.NoiseScheduler;
+import dev.wanlet.wan.sampling.SamplingMethod;
+import dev.wanlet.wan.sampling.SigmaList;
 import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,11 +93,13 @@ class SettingsTest {
             "cfg-scale",
             "high-noise-cfg-scale",
             "moe-boundary",
-            "flow-shift");
+            "flow-shift",
+            "sigmas",
+            "scheduler");
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
     assertThat(listed(Section.MODEL)).hasSize(6);
-    assertThat(Settings.TABLE.settings()).hasSize(26);
+    assertThat(Settings.TABLE.settings()).hasSize(28);
   }
 
   @Test
@@ -121,6 +126,63 @@ class SettingsTest {
     assertThatThrownBy(() -> fox(Settings.TABLE).set(Settings.SIZE, "640x480").build(ONE))
         .isInstanceOf(RequestException.class)
         .hasMessage("--width 832 contradicts --size 640x480; give one of them");
+  }
+
+  @Test
+  void aListOfNoiseLevelsStandsAboveStepsAndShift() throws IOException {
+    GenerationRequest.Builder builder =
+        fox(Settings.TABLE).steps(20).flowShift(3).set(Settings.SIGMAS, SigmaList.parse("1,0.5"));
+    GenerationRequest request = builder.build(ONE);
+    assertThat(request.sampling().schedule().sigmas()).containsExactly(1f, 0.5f, 0f);
+    assertThat(request.find(Settings.STEPS)).contains(2);
+    assertThat(builder.notes(ONE))
+        .containsExactly(
+            "--sigmas lists the noise levels of 2 steps: no effect has --steps 20, --flow-shift"
+                + " 3.0");
+    VideoMetadata stored = SavedSettings.store(request, files(ONE, Set.of()));
+    assertThat(stored.toCommandLine()).contains("--steps 2 ").contains(" --sigmas 1,0.5 ");
+    GenerationRequest again =
+        new SavedSettings(clip, stored).request(ONE, SettingValues.NONE, clip);
+    assertThat(again.sampling()).isEqualTo(request.sampling());
+    assertThat(fox(Settings.TABLE).steps(20).notes(ONE)).isEmpty();
+  }
+
+  @Test
+  void schedulersSpaceTheLevels() {
+    GenerationRequest request =
+        fox(Settings.TABLE)
+            .steps(7)
+            .flowShift(3)
+            .set(Settings.SCHEDULER, NoiseScheduler.BETA)
+            .build(ONE);
+    assertThat(request.sampling().schedule()).isEqualTo(NoiseScheduler.BETA.schedule(7, 3));
+    assertThatThrownBy(
+            () ->
+                fox(Settings.TABLE)
+                    .method(SamplingMethod.LCM)
+                    .set(Settings.SCHEDULER, NoiseScheduler.KARRAS)
+                    .build(ONE))
+        .isInstanceOf(RequestException.class)
+        .hasMessageContaining("scheduler karras does not go with lcm: few-step models");
+    assertThatThrownBy(
+            () ->
+                fox(Settings.TABLE)
+                    .steps(900)
+                    .set(Settings.SCHEDULER, NoiseScheduler.BETA)
+                    .build(ONE))
+        .isInstanceOf(RequestException.class)
+        .hasMessageContaining("use fewer steps");
+  }
+
+  @Test
+  void fewStepMethodsTakeFourSteps() {
+    GenerationRequest.Builder rcm = fox(Settings.TABLE).method(SamplingMethod.RCM).flowShift(3);
+    assertThat(rcm.build(ONE).sampling().steps()).isEqualTo(4);
+    assertThat(rcm.notes(ONE))
+        .containsExactly("rcm has noise levels of its own: --flow-shift 3.0 has no effect");
+    assertThatThrownBy(() -> rcm.steps(5).build(ONE))
+        .isInstanceOf(RequestException.class)
+        .hasMessage("rcm: 5 sampling steps; expected 1 to 4, or a list of noise levels");
   }
 
   @Test

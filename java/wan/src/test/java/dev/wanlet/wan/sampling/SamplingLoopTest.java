@@ -28,7 +28,14 @@ class SamplingLoopTest {
       };
 
   private static Sampler sampler(SamplingMethod method) {
-    return method.create(method.schedule(6, 5.0), StepNoise.seeded(11));
+    return method.create(schedule(method, 6), StepNoise.seeded(11));
+  }
+
+  /** rCM has at most four levels of its own. */
+  private static FlowSchedule schedule(SamplingMethod method, int steps) {
+    return method == SamplingMethod.RCM
+        ? FlowSchedule.plain(steps, 5.0)
+        : method.schedule(steps, 5.0);
   }
 
   private static float[] noise() {
@@ -78,7 +85,7 @@ class SamplingLoopTest {
     // For a single clean clip c the exact velocity is (x - c) / sigma: every solver must end in c.
     float[] clean = new TorchRandom(21).randn(LENGTH);
     for (int steps : new int[] {1, 2, 3, 10}) {
-      FlowSchedule schedule = method.schedule(steps, 5.0);
+      FlowSchedule schedule = schedule(method, steps);
       Denoiser perfect =
           (x, t, step) -> {
             float[] v = new float[x.length];
@@ -212,11 +219,33 @@ class SamplingLoopTest {
     return new SamplerState(state.method(), nextStep, state.sigmas(), history);
   }
 
-  @Test
-  void lcmNeedsNoise() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> SamplingMethod.LCM.create(SamplingMethod.LCM.schedule(4, 5)))
-        .withMessageContaining("StepNoise");
+  @ParameterizedTest
+  @EnumSource(SamplingMethod.class)
+  void methodsThatDrawNoiseNeedIt(SamplingMethod method) {
+    FlowSchedule schedule = schedule(method, 4);
+    if (method.drawsNoise()) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> method.create(schedule))
+          .withMessage(
+              method
+                  + " draws noise at every step: create it with a StepNoise, such as"
+                  + " StepNoise.seeded(seed)");
+    } else {
+      assertThat(method.create(schedule).method()).isEqualTo(method);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(SamplingMethod.class)
+  void theSeedDecides(SamplingMethod method) {
+    float[] first = new SamplingLoop(seeded(method, 11), MODEL).run(noise());
+    assertThat(new SamplingLoop(seeded(method, 11), MODEL).run(noise())).isEqualTo(first);
+    float[] other = new SamplingLoop(seeded(method, 12), MODEL).run(noise());
+    assertThat(Arrays.equals(other, first)).isEqualTo(!method.drawsNoise());
+  }
+
+  private static Sampler seeded(SamplingMethod method, long seed) {
+    return method.create(schedule(method, 6), StepNoise.seeded(seed));
   }
 
   @Test

@@ -27,7 +27,16 @@ class ScheduleReferenceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"unipc, 36", "dpmpp, 27", "euler, 27", "distilled, 21"})
+  @CsvSource({
+    "unipc, 36",
+    "dpmpp, 27",
+    "euler, 27",
+    "distilled, 21",
+    "euler_a, 27",
+    "res_multistep, 27",
+    "rcm, 24",
+    "tables, 90"
+  })
   void solversFollowTheReference(String file, int taps) throws IOException {
     Map<String, float[]> expected = golden.tensors(file + ".safetensors");
     assertThat(expected).hasSize(taps);
@@ -40,7 +49,7 @@ class ScheduleReferenceTest {
             if (tap.startsWith(name + ".")) {
               String kind = tap.substring(name.length() + 1);
               golden.check(file + "." + tap, actual.get(kind), values);
-              if (kind.equals("timesteps")) {
+              if (kind.equals("timesteps") && !file.equals("rcm")) {
                 assertThat(actual.get(kind)).as(tap).isEqualTo(values);
               }
             }

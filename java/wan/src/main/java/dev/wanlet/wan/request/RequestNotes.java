@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.request;
+
+import dev.wanlet.wan.sampling.SamplingMethod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What was given beside a setting that makes it void. Stateless. */
+final class RequestNotes {
+  private RequestNotes() {}
+
+  static List<String> of(Decisions d) {
+    List<String> notes = new ArrayList<>();
+    d.given(Settings.SIGMAS).ifPresent(list -> notes.addAll(sigmas(d, list.steps())));
+    boolean ownLevels = d.get(Settings.METHOD) == SamplingMethod.RCM;
+    if (ownLevels && notes.isEmpty() && d.given(Settings.FLOW_SHIFT).isPresent()) {
+      notes.add(
+          "rcm has noise levels of its own: " + words(d, Settings.FLOW_SHIFT) + " has no effect");
+    }
+    return notes;
+  }
+
+  private static List<String> sigmas(Decisions d, int steps) {
+    boolean otherSteps = d.given(Settings.STEPS).filter(n -> n != steps).isPresent();
+    String idle =
+        Stream.of(Settings.STEPS, Settings.FLOW_SHIFT, Settings.SCHEDULER)
+            .filter(s -> d.given(s).isPresent())
+            .filter(s -> s != Settings.STEPS || otherSteps)
+            .map(s -> words(d, s))
+            .collect(Collectors.joining(", "));
+    return idle.isEmpty()
+        ? List.of()
+        : List.of(
+            Settings.SIGMAS.option()
+                + " lists the noise levels of "
+                + steps
+                + (steps == 1 ? " step" : " steps")
+                + ": no effect has "
+                + idle);
+  }
+
+  private static <T> String words(Decisions d, Setting<T> setting) {
+    T value = d.given(setting).orElseThrow();
+    return setting.option() + " " + setting.type().storedForm().apply(value);
+  }
+}
