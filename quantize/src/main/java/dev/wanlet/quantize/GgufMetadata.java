@@ -7,6 +7,7 @@ import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.gguf.GgufLayout;
 import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.lora.AdapterFile;
 import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
@@ -108,7 +109,7 @@ final class GgufMetadata {
     }
     request.overrides().forEach(rule -> text.append(", ").append(rule));
     request.importance().ifPresent(file -> text.append(", imatrix ").append(file.getFileName()));
-    for (QuantizeRequest.Lora lora : request.loras()) {
+    for (AdapterFile lora : request.loras()) {
       text.append(", lora ").append(lora.file().getFileName()).append(':').append(lora.strength());
     }
     return text.toString();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
-import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.ggml.Shape;
 import dev.wanlet.weights.WeightTensor;
-import java.nio.file.Path;
+import dev.wanlet.weights.lora.LoraMatch;
 
 /**
  * Adds scale * up * down, with up [out, rank] and down [rank, in]; convolution kernels count as
@@ -20,37 +20,17 @@ final class LowRankPatch implements TensorPatch {
   private final float scale;
   private Factors loaded;
 
-  private LowRankPatch(
-      WeightTensor upTensor, WeightTensor downTensor, int rank, int columns, float scale) {
-    this.upTensor = upTensor;
-    this.downTensor = downTensor;
-    this.rank = rank;
-    this.columns = columns;
-    this.scale = scale;
-  }
-
-  static LowRankPatch of(
-      Path file, WeightTensor weight, WeightTensor down, WeightTensor up, double scale)
-      throws WeightFormatException {
-    long out = weight.shape().rank() == 0 ? 1 : weight.shape().dim(0);
-    long in = weight.elements() / Math.max(1, out);
-    long rank = down.shape().rank() == 0 ? 0 : down.shape().dim(0);
-    boolean fits =
-        rank > 0
-            && down.elements() == rank * in
-            && up.elements() == out * rank
-            && up.shape().dim(0) == out
-            && down.elements() <= Integer.MAX_VALUE / 2
-            && up.elements() <= Integer.MAX_VALUE / 2;
-    if (!fits) {
-      throw new WeightFormatException(
-          file,
-          String.format(
-              "'%s' and '%s' do not fit the model's '%s'; the adapter is for another size of the"
-                  + " model",
-              up, down, weight));
-    }
-    return new LowRankPatch(up, down, (int) rank, Math.toIntExact(in), (float) scale);
+  /**
+   * A change that fits.
+   *
+   * @param shape of the tensor that is changed
+   */
+  LowRankPatch(LoraMatch.LowRank change, Shape shape) {
+    this.upTensor = change.up();
+    this.downTensor = change.down();
+    this.rank = change.rank();
+    this.columns = Math.toIntExact(shape.elements() / shape.dim(0));
+    this.scale = (float) change.scale();
   }
 
   @Override

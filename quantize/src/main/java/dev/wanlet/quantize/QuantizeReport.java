@@ -3,6 +3,7 @@ package dev.wanlet.quantize;
 
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.checkpoint.CheckpointLayout;
+import dev.wanlet.weights.lora.LoraMatch;
 import dev.wanlet.weights.recipe.StoredAs;
 import java.util.List;
 
@@ -30,10 +31,35 @@ public record QuantizeReport(
     long sourceBytes,
     long fileBytes,
     List<TensorReport> tensors,
-    List<LoraMerge.Report> loras,
+    List<Lora> loras,
     double seconds,
     long nativeBytes,
     long peakResidentBytes) {
+
+  /**
+   * How an adapter fitted.
+   *
+   * @param file its path
+   * @param strength what its changes were multiplied by
+   * @param matched modules of the model that it changes
+   * @param unmatched names in it that change nothing
+   * @param summary the same in one line, with the reasons
+   */
+  public record Lora(
+      String file, double strength, int matched, List<String> unmatched, String summary) {
+    public Lora {
+      unmatched = List.copyOf(unmatched);
+    }
+
+    static Lora of(LoraMatch match) {
+      return new Lora(
+          match.adapter().path().toString(),
+          match.adapter().strength(),
+          match.modules(),
+          match.leftOut().stream().map(LoraMatch.LeftOut::name).toList(),
+          match.summary());
+    }
+  }
 
   public QuantizeReport {
     tensors = List.copyOf(tensors);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
+import dev.wanlet.weights.lora.AdapterFile;
 import dev.wanlet.weights.recipe.QuantizationRecipe;
 import dev.wanlet.weights.recipe.TensorRule;
 import java.nio.file.Path;
@@ -31,16 +32,9 @@ public record QuantizeRequest(
     OptionalLong targetBytes,
     OptionalDouble targetError,
     Optional<Path> importance,
-    List<Lora> loras,
+    List<AdapterFile> loras,
     int threads,
     String program) {
-
-  /**
-   * An adapter file.
-   *
-   * @param strength what its changes are multiplied by
-   */
-  public record Lora(Path file, double strength) {}
 
   public QuantizeRequest {
     overrides = List.copyOf(overrides);

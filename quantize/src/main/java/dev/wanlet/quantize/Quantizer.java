@@ -11,7 +11,9 @@ import dev.wanlet.weights.checkpoint.Umt5Names;
 import dev.wanlet.weights.checkpoint.WeightFormat;
 import dev.wanlet.weights.gguf.GgufFile;
 import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.lora.AdapterFile;
 import dev.wanlet.weights.lora.LoraAdapter;
+import dev.wanlet.weights.lora.LoraMatch;
 import dev.wanlet.weights.write.GgufWriter;
 import dev.wanlet.weights.write.SafetensorsWriter;
 import dev.wanlet.weights.write.WeightWriter;
@@ -76,9 +78,9 @@ public final class Quantizer implements AutoCloseable {
     for (Path file : checkpoint.source().files()) {
       checkOutput(file);
     }
-    for (QuantizeRequest.Lora lora : request.loras()) {
+    for (AdapterFile lora : request.loras()) {
       checkOutput(lora.file());
-      adapters.add(LoraAdapter.open(lora.file(), lora.strength()));
+      adapters.add(LoraAdapter.open(lora));
     }
     merge = LoraMerge.of(checkpoint.source(), adapters);
     if (request.importance().isPresent()) {
@@ -149,12 +151,9 @@ public final class Quantizer implements AutoCloseable {
           "no tokenizer (spiece.model) beside the checkpoint; the file is written"
               + " without a vocabulary, so programs need it from elsewhere");
     }
-    for (LoraMerge.Report lora : merge.reports()) {
-      if (!lora.unmatched().isEmpty()) {
-        listener.warning(
-            String.format(
-                "%s: %d modules merged, %d not in this model, such as '%s'",
-                lora.file(), lora.matched(), lora.unmatched().size(), lora.unmatched().get(0)));
+    for (LoraMatch lora : merge.matches()) {
+      if (!lora.leftOut().isEmpty() || !lora.notes().isEmpty()) {
+        listener.warning(lora.summary());
       }
     }
   }
@@ -309,10 +308,14 @@ public final class Quantizer implements AutoCloseable {
         plans.stream().mapToLong(p -> p.source().byteLength()).sum(),
         bytes,
         reports,
-        merge.reports(),
+        reports(merge),
         (System.nanoTime() - start) / 1e9,
         nativeBytes,
         ProcessMemory.peakResidentBytes());
+  }
+
+  private static List<QuantizeReport.Lora> reports(LoraMerge merge) {
+    return merge.matches().stream().map(QuantizeReport.Lora::of).toList();
   }
 
   @Override

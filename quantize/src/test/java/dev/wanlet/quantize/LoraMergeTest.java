@@ -9,6 +9,7 @@ import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.WeightFiles;
+import dev.wanlet.weights.lora.AdapterFile;
 import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.write.SafetensorsWriter;
 import java.nio.ByteBuffer;
@@ -137,12 +138,12 @@ class LoraMergeTest {
     lora.put("diffusion_model.blocks.77.self_attn.q.lora_A.weight", down);
     lora.put("diffusion_model.blocks.77.self_attn.q.lora_B.weight", up);
     lora.put("something.else", up);
-    LoraMerge.Report report = merge(1).loras().get(0);
+    QuantizeReport.Lora report = merge(1).loras().get(0);
     assertThat(report.matched()).isEqualTo(1);
     assertThat(report.unmatched())
         .containsExactlyInAnyOrder("something.else", "diffusion_model.blocks.77.self_attn.q");
     lora.keySet().removeIf(name -> name.contains("blocks.0."));
-    assertRefused("none of its 2 modules");
+    assertRefused("none of its 1 modules");
   }
 
   @Test
@@ -208,7 +209,7 @@ class LoraMergeTest {
             OptionalLong.empty(),
             OptionalDouble.empty(),
             Optional.empty(),
-            List.of(new QuantizeRequest.Lora(loraFile, strength)),
+            List.of(new AdapterFile(loraFile, strength)),
             2,
             "test"));
   }

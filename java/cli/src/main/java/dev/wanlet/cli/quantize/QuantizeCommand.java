@@ -7,6 +7,7 @@ import dev.wanlet.quantize.QuantizeReport;
 import dev.wanlet.quantize.QuantizeRequest;
 import dev.wanlet.quantize.Quantizer;
 import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.weights.lora.AdapterFile;
 import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.recipe.TensorRule;
 import java.io.IOException;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Spec;
       "  wanlet quantize model.safetensors merged.gguf --type Q5_K_M --lora style.safetensors:0.8",
       "  wanlet quantize model.gguf plain.safetensors --type F32",
       "",
-      "Quantisation recipes, the finest first: F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_1",
+      "Quantisation recipes, the finest first: F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_1 Q5_0"
+          + " Q4_K_M Q4_K_S Q4_1",
       "Q4_0 IQ4_NL Q3_K_L Q3_K_M Q3_K_S Q2_K."
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -178,23 +180,9 @@ public final class QuantizeCommand implements Callable<Integer> {
             : OptionalLong.of(ByteSize.parse(targetSize).bytes()),
         targetError == null ? OptionalDouble.empty() : OptionalDouble.of(targetError),
         Optional.ofNullable(imatrix),
-        loras.stream().map(QuantizeCommand::lora).toList(),
+        loras.stream().map(AdapterFile::parse).toList(),
         threads == null ? Runtime.getRuntime().availableProcessors() : threads,
         program.length > 0 ? program[0] : "wanlet");
-  }
-
-  /** A colon may be part of a path, so only a number behind the last one is a strength. */
-  static QuantizeRequest.Lora lora(String text) {
-    int colon = text.lastIndexOf(':');
-    if (colon > 0 && !Files.exists(Path.of(text))) {
-      try {
-        double strength = Double.parseDouble(text.substring(colon + 1));
-        return new QuantizeRequest.Lora(Path.of(text.substring(0, colon)), strength);
-      } catch (NumberFormatException e) {
-        return new QuantizeRequest.Lora(Path.of(text), 1);
-      }
-    }
-    return new QuantizeRequest.Lora(Path.of(text), 1);
   }
 
   private void checkOutput() {

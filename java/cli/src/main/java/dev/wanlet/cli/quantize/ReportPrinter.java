@@ -3,7 +3,6 @@ package dev.wanlet.cli.quantize;
 
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.quantize.LoraMerge;
 import dev.wanlet.quantize.QuantizeReport;
 import dev.wanlet.quantize.TensorReport;
 import dev.wanlet.wan.memory.ByteSize;
@@ -55,11 +54,7 @@ final class ReportPrinter {
         (type, tally) ->
             out.printf(
                 "%-7s %5d tensors  %s%n", type, tally.tensors, ByteSize.format(tally.bytes)));
-    for (LoraMerge.Report lora : report.loras()) {
-      out.printf(
-          "%s, strength %s: %d modules merged, %d not in this model%n",
-          lora.file(), lora.strength(), lora.matched(), lora.unmatched().size());
-    }
+    report.loras().forEach(lora -> out.println(lora.summary()));
     out.printf(
         Locale.ROOT,
         "%s, %s: %s -> %s, %.2f bits a weight%n",
@@ -124,12 +119,13 @@ final class ReportPrinter {
     json.put("buffer_bytes", report.nativeBytes());
     json.put("peak_resident_bytes", report.peakResidentBytes());
     List<Map<String, Object>> loras = new ArrayList<>();
-    for (LoraMerge.Report lora : report.loras()) {
+    for (QuantizeReport.Lora lora : report.loras()) {
       Map<String, Object> each = new LinkedHashMap<>();
       each.put("file", lora.file());
       each.put("strength", lora.strength());
       each.put("matched", lora.matched());
       each.put("unmatched", lora.unmatched());
+      each.put("summary", lora.summary());
       loras.add(each);
     }
     json.put("loras", loras);

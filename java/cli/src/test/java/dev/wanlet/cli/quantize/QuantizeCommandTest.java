@@ -71,16 +71,6 @@ class QuantizeCommandTest {
     assertThat(run("--help").out().split("\\W+")).containsAll(Recipes.names());
   }
 
-  @Test
-  void strengthsAreNumbersBehindTheLastColon() {
-    assertThat(QuantizeCommand.lora("a.safetensors:0.5").strength()).isEqualTo(0.5);
-    assertThat(QuantizeCommand.lora("a.safetensors:-1").file()).isEqualTo(Path.of("a.safetensors"));
-    assertThat(QuantizeCommand.lora("a.safetensors").strength()).isEqualTo(1);
-    assertThat(QuantizeCommand.lora("dir:b/a.safetensors").strength()).isEqualTo(1);
-    assertThat(QuantizeCommand.lora("dir:b/a.safetensors").file())
-        .isEqualTo(Path.of("dir:b/a.safetensors"));
-  }
-
   private static void assertFails(int code, String message, String... arguments) {
     CommandRun run = run(arguments);
     assertThat(run.code()).as(message).isEqualTo(code);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -24,8 +25,12 @@ import java.util.stream.Stream;
  * <p>Owner of the files. Thread-safe for reading; close only when no other thread reads.
  */
 public final class Checkpoint implements AutoCloseable {
-  private static final List<String> ADAPTER_MARKS =
-      List.of(".lora_up.weight", ".lora_A.weight", ".lora_A.default.weight", ".lora_down.weight");
+  /** Names of low-rank matrices, whatever the training tool, and of differences. */
+  private static final Pattern ADAPTER_MARK =
+      Pattern.compile(
+          ".*([._]lora[._](a|b|up|down)(\\..*)?|[._]lora_linear_layer\\.(up|down)(\\..*)?"
+              + "|\\.(lokr|hada)_[^.]*|\\.diff(_[bm])?)",
+          Pattern.CASE_INSENSITIVE);
 
   private final CheckpointKind kind;
   private final CheckpointLayout layout;
@@ -119,7 +124,7 @@ public final class Checkpoint implements AutoCloseable {
       return of(finder, network);
     }
     boolean adapter =
-        named.tensors().stream().anyMatch(t -> ADAPTER_MARKS.stream().anyMatch(t.name()::endsWith));
+        named.tensors().stream().anyMatch(t -> ADAPTER_MARK.matcher(t.name()).matches());
     if (!adapter) {
       ForeignForms.refuse(named);
     }

@@ -4,122 +4,117 @@ package dev.wanlet.weights.lora;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.checkpoint.ScaledWeights;
 import dev.wanlet.weights.checkpoint.WeightFiles;
+import dev.wanlet.weights.lora.AdapterKey.Part;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 
 /**
- * A LoRA file, sorted into what it does to which module, whatever its naming: kohya ({@code
- * lora_down}, {@code lora_up}, {@code alpha}), peft ({@code lora_A}, {@code lora_B}), older
- * diffusers ({@code lora.down}), and whole differences ({@code diff}, {@code diff_b}, {@code
- * diff_m}). Owner of the file. Thread-safe for reading.
+ * Owner: a LoRA file, sorted by the modules it changes under the file's own names, whatever its
+ * naming. {@link LoraMatch} says what it does to a model. Thread-safe for reading.
  */
 public final class LoraAdapter implements AutoCloseable {
-  /** What a tensor of the file is to its module. */
-  public enum Part {
-    DOWN,
-    UP,
-    ALPHA,
-    /** Added to the weight. */
-    DIFF,
-    /** Added to the bias. */
-    DIFF_BIAS,
-    /** Added to the modulation. */
-    DIFF_MODULATION
-  }
-
-  /** Endings of names; the longest that fits wins because longer ones come first. */
-  private static final Map<String, Part> ENDINGS = new LinkedHashMap<>();
-
-  static {
-    for (String weight : new String[] {".default.weight", ".weight", ""}) {
-      for (String down : new String[] {".lora_down", ".lora_A", ".lora.down"}) {
-        ENDINGS.put(down + weight, Part.DOWN);
-      }
-      for (String up : new String[] {".lora_up", ".lora_B", ".lora.up"}) {
-        ENDINGS.put(up + weight, Part.UP);
-      }
+  /**
+   * A module of the file.
+   *
+   * @param name as the file calls it
+   * @param adapter the adapter's name inside the file; usually empty
+   */
+  record ModuleKey(String name, String adapter) {
+    @Override
+    public String toString() {
+      return adapter.isEmpty() ? name : name + " (" + adapter + ")";
     }
-    ENDINGS.put(".alpha", Part.ALPHA);
-    ENDINGS.put(".diff", Part.DIFF);
-    ENDINGS.put(".diff_b", Part.DIFF_BIAS);
-    ENDINGS.put(".diff_m", Part.DIFF_MODULATION);
   }
 
-  /** Parts of adapters that are no plain low-rank products. */
-  private static final List<String> OTHER_KINDS =
-      List.of(".lora_mid", ".dora_scale", ".lokr_", ".hada_", ".oft_", ".lora_magnitude_vector");
-
+  private final AdapterFile origin;
   private final WeightSource file;
-  private final double strength;
-  private final Map<String, Map<Part, WeightTensor>> modules = new LinkedHashMap<>();
-  private final Set<String> unknown = new LinkedHashSet<>();
+  private final AdapterAlphas alphas;
+  private final Map<ModuleKey, Map<Part, WeightTensor>> modules = new LinkedHashMap<>();
+  private final List<String> unknown = new ArrayList<>();
+  private final List<String> repeated = new ArrayList<>();
 
-  private LoraAdapter(WeightSource file, double strength) {
+  private LoraAdapter(AdapterFile origin, WeightSource file) throws WeightFormatException {
+    this.origin = origin;
     this.file = file;
-    this.strength = strength;
+    refuseOtherKinds();
+    this.alphas = AdapterAlphas.of(file);
+    file.tensors().forEach(this::add);
+    file.passedOver().forEach((name, form) -> unknown.add(name));
+    if (modules.isEmpty()) {
+      throw new WeightFormatException(
+          path(),
+          "no LoRA tensors in it (lora_up/lora_down, lora_A/lora_B, diff); is it a checkpoint?");
+    }
+    requirePairs();
   }
 
   /**
    * Opens a LoRA file.
    *
-   * @param strength what its changes are multiplied by; 1 for as trained
-   * @throws WeightFormatException if it holds no adapter, or one of a kind that cannot be merged
+   * @throws WeightFormatException if it holds no adapter, or one of a kind that is not understood
+   * @throws IOException if it cannot be read
    */
-  public static LoraAdapter open(Path path, double strength) throws IOException {
-    if (!Double.isFinite(strength)) {
-      throw new IllegalArgumentException("the strength of " + path + " is " + strength);
-    }
-    WeightSource file = WeightFiles.open(path);
+  public static LoraAdapter open(AdapterFile wanted) throws IOException {
+    WeightSource source = WeightFiles.open(wanted.file());
     try {
-      LoraAdapter adapter = new LoraAdapter(file, strength);
-      adapter.sort();
-      return adapter;
+      return new LoraAdapter(wanted, ScaledWeights.apply(source));
     } catch (Throwable e) {
-      file.close();
+      source.close();
       throw e;
     }
   }
 
-  private void sort() throws WeightFormatException {
+  private void refuseOtherKinds() throws WeightFormatException {
     for (WeightTensor tensor : file.tensors()) {
-      for (String other : OTHER_KINDS) {
-        if (tensor.name().contains(other)) {
-          throw new WeightFormatException(
-              tensor.file(),
-              "'"
-                  + tensor.name()
-                  + "' belongs to an adapter that is no plain LoRA (DoRA, LoKr, LoHa or LoCon);"
-                  + " merge it with the tool it is from");
-        }
+      if (AdapterKey.isDora(tensor.name())) {
+        throw dora(tensor.file(), "'" + tensor.name() + "' shows");
       }
-      String ending =
-          ENDINGS.keySet().stream().filter(tensor.name()::endsWith).findFirst().orElse(null);
-      if (ending == null) {
-        unknown.add(tensor.name());
-      } else {
-        String module = tensor.name().substring(0, tensor.name().length() - ending.length());
-        modules
-            .computeIfAbsent(module, m -> new LinkedHashMap<>())
-            .put(ENDINGS.get(ending), tensor);
+      if (AdapterKey.isOtherKind(tensor.name())) {
+        throw new WeightFormatException(
+            tensor.file(),
+            "'"
+                + tensor.name()
+                + "' belongs to an adapter that is no plain LoRA (LoKr, LoHa, OFT or LoCon);"
+                + " merge it into the checkpoint with the tool it is from");
       }
     }
-    if (modules.isEmpty()) {
-      throw new WeightFormatException(
-          file.files().get(0),
-          "no LoRA tensors in it (lora_up/lora_down, lora_A/lora_B, diff); is it a checkpoint?");
+  }
+
+  static WeightFormatException dora(Path file, String who) {
+    return new WeightFormatException(
+        file,
+        who
+            + " that it is a DoRA, which is no plain LoRA; merge it into the checkpoint with the"
+            + " tool it is from");
+  }
+
+  private void add(WeightTensor tensor) {
+    Optional<AdapterKey> key = AdapterKey.parse(tensor.name());
+    if (key.isEmpty()) {
+      unknown.add(tensor.name());
+      return;
     }
-    for (Map.Entry<String, Map<Part, WeightTensor>> module : modules.entrySet()) {
+    ModuleKey module = new ModuleKey(key.get().module(), key.get().adapter());
+    Map<Part, WeightTensor> parts = modules.computeIfAbsent(module, m -> new EnumMap<>(Part.class));
+    if (parts.putIfAbsent(key.get().part(), tensor) != null) {
+      repeated.add(tensor.name());
+    }
+  }
+
+  private void requirePairs() throws WeightFormatException {
+    for (Map.Entry<ModuleKey, Map<Part, WeightTensor>> module : modules.entrySet()) {
       if (module.getValue().containsKey(Part.DOWN) != module.getValue().containsKey(Part.UP)) {
         throw new WeightFormatException(
-            file.files().get(0),
-            "module '" + module.getKey() + "' has only one of its two low-rank matrices");
+            path(), "module '" + module.getKey() + "' has only one of its two low-rank matrices");
       }
     }
   }
@@ -129,48 +124,39 @@ public final class LoraAdapter implements AutoCloseable {
     return file.files().get(0);
   }
 
-  /** What its changes are multiplied by. */
-  public double strength() {
-    return strength;
+  /** What was asked for. */
+  public AdapterFile origin() {
+    return origin;
   }
 
-  /** Parts by module, under the file's own module names; valid until closed. */
-  public Map<String, Map<Part, WeightTensor>> modules() {
+  /** What its changes are multiplied by. */
+  public double strength() {
+    return origin.strength();
+  }
+
+  /** Parts by module, in the file's order. */
+  Map<ModuleKey, Map<Part, WeightTensor>> modules() {
     return Collections.unmodifiableMap(modules);
   }
 
   /** Tensors that are no part of an adapter. */
-  public Set<String> unknown() {
-    return Collections.unmodifiableSet(unknown);
+  List<String> unknown() {
+    return Collections.unmodifiableList(unknown);
   }
 
-  /**
-   * What the low-rank product of a module is multiplied by: alpha over rank. Without alpha it is 1,
-   * as peft and ComfyUI have it, unless kohya's metadata gives one alpha for all.
-   *
-   * @param parts of one module, {@link Part#DOWN} among them
-   * @throws WeightFormatException if alpha is not one finite number
-   */
-  public double scale(Map<Part, WeightTensor> parts) throws WeightFormatException {
-    double rank = parts.get(Part.DOWN).shape().dim(0);
-    WeightTensor alpha = parts.get(Part.ALPHA);
-    double value = rank;
-    if (alpha != null) {
-      if (alpha.elements() != 1) {
-        throw new WeightFormatException(path(), "'" + alpha + "' is not one number");
-      }
-      value = alpha.toFloats()[0];
-    } else if (file.metadata().containsKey("ss_network_alpha")) {
-      try {
-        value = Double.parseDouble(file.metadata().get("ss_network_alpha"));
-      } catch (NumberFormatException e) {
-        value = rank; // training tools write "None" where nothing was set
-      }
-    }
-    if (!Double.isFinite(value)) {
-      throw new WeightFormatException(path(), "alpha is " + value);
-    }
-    return strength * value / rank;
+  /** Tensors that say a second time, under another ending, what was said before. */
+  List<String> repeated() {
+    return Collections.unmodifiableList(repeated);
+  }
+
+  /** What the file says of alphas outside its tensors. */
+  AdapterAlphas alphas() {
+    return alphas;
+  }
+
+  /** What the file says about itself. */
+  Map<String, String> metadata() {
+    return file.metadata();
   }
 
   @Override
