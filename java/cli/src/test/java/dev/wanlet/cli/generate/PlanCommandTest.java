@@ -7,11 +7,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
 import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.weights.StoredType;
+import dev.wanlet.weights.write.SafetensorsWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,6 +140,30 @@ class PlanCommandTest {
     CommandRun both = plan("--model", file.toString(), "--type", "Q8_0");
     assertThat(both.code()).isEqualTo(ExitCode.USAGE);
     assertThat(both.err()).contains("types of its own");
+  }
+
+  /** As 'generate' says, before any plan is printed. */
+  @Test
+  void halfANetworkHasNoPlan() throws IOException {
+    Path file = folder.resolve("part.safetensors");
+    Map<String, Shape> tensors = new LinkedHashMap<>();
+    tensors.put("patch_embedding.weight", Shape.of(128, 16, 1, 2, 2));
+    tensors.put("text_embedding.0.weight", Shape.of(128, 64));
+    tensors.put("time_embedding.0.weight", Shape.of(128, 64));
+    tensors.put("head.head.weight", Shape.of(64, 128));
+    tensors.put("blocks.0.self_attn.q.weight", Shape.of(128, 128));
+    tensors.put("blocks.0.ffn.0.weight", Shape.of(256, 128));
+    try (SafetensorsWriter writer = SafetensorsWriter.create(file)) {
+      tensors.forEach((name, shape) -> writer.declare(name, StoredType.F32, shape));
+      for (Map.Entry<String, Shape> tensor : tensors.entrySet()) {
+        writer.append(tensor.getKey(), ByteBuffer.allocate(4 * (int) tensor.getValue().elements()));
+      }
+      writer.commit();
+    }
+    CommandRun run = plan("--diffusion-model", file.toString(), "--vram", "64MiB");
+    assertThat(run.code()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(run.err()).contains(file.toString(), "only a part of a Wan transformer");
+    assertThat(run.out()).isEmpty();
   }
 
   @Test

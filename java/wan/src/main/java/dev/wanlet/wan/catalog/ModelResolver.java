@@ -353,8 +353,8 @@ public final class ModelResolver {
       if (found.isPresent()) {
         return found.get();
       }
-      if (text.holdsTokenizer()) {
-        return text.path();
+      if (text.tokenizer().isPresent()) {
+        return text.tokenizer().get();
       }
       WeightFileFacts ours = ofDemo(ModelPart.TEXT_ENCODER, f -> true);
       if (ours != null && ours.vocabulary() == text.vocabulary()) {

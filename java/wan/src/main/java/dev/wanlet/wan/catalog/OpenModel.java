@@ -132,9 +132,22 @@ public final class OpenModel implements AutoCloseable {
     return model;
   }
 
+  /** Half a network has no plan either. */
+  private OpenModel whole() throws IOException {
+    try {
+      for (Checkpoint checkpoint : checkpoints) {
+        checkpoint.requireWhole();
+      }
+      return this;
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
   private void requireRunnable() throws IOException {
+    whole();
     for (Checkpoint checkpoint : checkpoints) {
-      checkpoint.requireWhole();
       for (String note : checkpoint.notes()) {
         LOG.log(Level.WARNING, checkpoint.source().description() + ": " + note);
       }
@@ -155,6 +168,7 @@ public final class OpenModel implements AutoCloseable {
    * @param recipe quantisation recipe of the transformer of an id, such as {@code Q4_K_M}; empty
    *     for {@code Q8_0}
    * @throws RequestException if a quantisation recipe is given for a file, which has its own types
+   * @throws dev.wanlet.weights.WeightFormatException if a file holds only a part of its network
    * @throws IOException if a file is missing, damaged or does not fit
    */
   public static OpenModel toPlan(
@@ -165,14 +179,16 @@ public final class OpenModel implements AutoCloseable {
       throws IOException {
     Optional<ModelDefaults> known = known(selection, catalog);
     if (known.isPresent()) {
-      return new OpenModel(
-          new FoundFiles(
-              known.get(),
-              List.of(),
-              selection.part(ModelPart.VAE),
-              selection.part(ModelPart.TEXT_ENCODER),
-              selection.part(ModelPart.TOKENIZER)),
-          recipe.or(() -> Optional.of(TRANSFORMER_RECIPE)));
+      OpenModel model =
+          new OpenModel(
+              new FoundFiles(
+                  known.get(),
+                  List.of(),
+                  selection.part(ModelPart.VAE),
+                  selection.part(ModelPart.TEXT_ENCODER),
+                  selection.part(ModelPart.TOKENIZER)),
+              recipe.or(() -> Optional.of(TRANSFORMER_RECIPE)));
+      return model.whole();
     }
     ModelSelection files =
         selection.model().flatMap(catalog::find).isPresent()
@@ -187,7 +203,7 @@ public final class OpenModel implements AutoCloseable {
               + found.transformers().get(0)
               + " has types of its own; leave it out, or give a model id instead of the file");
     }
-    return new OpenModel(found, Optional.empty());
+    return new OpenModel(found, Optional.empty()).whole();
   }
 
   private static Optional<ModelDefaults> known(ModelSelection selection, ModelCatalog catalog) {

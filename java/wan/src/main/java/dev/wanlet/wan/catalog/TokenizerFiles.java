@@ -8,6 +8,7 @@ import dev.wanlet.weights.checkpoint.WeightFiles;
 import dev.wanlet.weights.checkpoint.WeightFormat;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Tokenizers wherever they are: in files of their own, or inside the text encoder's file, as GGUF
@@ -20,9 +21,17 @@ public final class TokenizerFiles {
 
   private TokenizerFiles() {}
 
-  /** Whether a weight file brings a tokenizer. */
-  static boolean isInside(WeightSource source) {
-    return source.metadata().containsKey(GGUF_KEY) || source.find(SPIECE_TENSOR).isPresent();
+  /**
+   * The file of a weight source that brings a tokenizer: where there are several, llama.cpp writes
+   * the vocabulary into the first.
+   */
+  static Optional<Path> inside(WeightSource source) {
+    Optional<Path> spiece = source.find(SPIECE_TENSOR).map(WeightTensor::file);
+    return spiece.or(
+        () ->
+            source.metadata().containsKey(GGUF_KEY)
+                ? Optional.of(source.files().get(0))
+                : Optional.empty());
   }
 
   /**

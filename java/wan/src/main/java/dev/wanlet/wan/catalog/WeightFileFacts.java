@@ -23,7 +23,7 @@ import java.util.Set;
  * @param width of what the parts exchange: text features for a text encoder, latent channels for a
  *     VAE, 0 for a transformer
  * @param vocabulary tokens of a text encoder, else 0
- * @param holdsTokenizer whether the file also brings the vocabulary's pieces
+ * @param tokenizer the file that also brings the vocabulary's pieces, where one does
  */
 public record WeightFileFacts(
     Path path,
@@ -31,7 +31,7 @@ public record WeightFileFacts(
     WanConfig transformer,
     int width,
     int vocabulary,
-    boolean holdsTokenizer) {
+    Optional<Path> tokenizer) {
 
   /**
    * Opens a file or folder and recognises what it holds: usually one part, but some files hold a
@@ -64,7 +64,8 @@ public record WeightFileFacts(
     return switch (checkpoint.kind()) {
       case TRANSFORMER -> {
         WanConfig config = WanConfig.infer(checkpoint.source());
-        yield Optional.of(new WeightFileFacts(path, ModelPart.TRANSFORMER, config, 0, 0, false));
+        yield Optional.of(
+            new WeightFileFacts(path, ModelPart.TRANSFORMER, config, 0, 0, Optional.empty()));
       }
       case TEXT_ENCODER -> {
         WeightTensor table = checkpoint.source().require("token_embedding.weight");
@@ -75,12 +76,13 @@ public record WeightFileFacts(
                 null,
                 dim(table, 1),
                 dim(table, 0),
-                TokenizerFiles.isInside(checkpoint.source())));
+                TokenizerFiles.inside(checkpoint.source())));
       }
       case VAE_2_1, VAE_2_2 -> {
         WeightTensor first = checkpoint.source().require(VaeFamily.FIRST_OF_DECODER + ".weight");
         requirePixels(checkpoint);
-        yield Optional.of(new WeightFileFacts(path, ModelPart.VAE, null, dim(first, 1), 0, false));
+        yield Optional.of(
+            new WeightFileFacts(path, ModelPart.VAE, null, dim(first, 1), 0, Optional.empty()));
       }
       case IMAGE_ENCODER, LORA, UNKNOWN -> Optional.empty();
     };

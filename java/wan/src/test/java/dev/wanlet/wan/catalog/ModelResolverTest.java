@@ -4,12 +4,18 @@ package dev.wanlet.wan.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.gguf.GgufValue;
+import dev.wanlet.weights.write.GgufWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -158,6 +164,43 @@ class ModelResolverTest {
     assertThat(files.textEncoder()).isEqualTo(own);
     assertThat(files.tokenizer()).startsWith(demo);
     assertThat(files.fromDemo()).contains(ModelPart.TOKENIZER);
+  }
+
+  /** llama.cpp's splitter leaves the vocabulary in the first file. */
+  @Test
+  void aSplitTextEncoderBringsItsVocabularyInTheFirstFile() throws IOException {
+    Path first = folder.resolve("umt5-00001-of-00002.gguf");
+    gguf(
+        first,
+        "token_embd.weight",
+        TINY.textEncoder().vocab(),
+        GgufValue.stringArray(List.of("a", "b")));
+    gguf(
+        folder.resolve("umt5-00002-of-00002.gguf"),
+        "enc.blk.0.attn_q.weight",
+        TINY.textEncoder().dimAttn(),
+        null);
+    for (String given : List.of("", "umt5-00002-of-00002.gguf")) {
+      Path encoder = folder.resolve(given);
+      ModelFiles files =
+          resolver.resolve(ModelSelection.none().with(ModelPart.TEXT_ENCODER, encoder));
+      assertThat(files.textEncoder()).isEqualTo(encoder);
+      assertThat(files.tokenizer()).as(given).isEqualTo(first);
+    }
+  }
+
+  private static void gguf(Path file, String tensor, int rows, GgufValue tokens)
+      throws IOException {
+    Shape shape = Shape.of(rows, TINY.textEncoder().dim());
+    try (GgufWriter writer = GgufWriter.create(file)) {
+      writer.put("split.count", GgufValue.u32(2));
+      if (tokens != null) {
+        writer.put("tokenizer.ggml.tokens", tokens);
+      }
+      writer.declare(tensor, TensorType.F16, shape);
+      writer.append(tensor, ByteBuffer.allocate((int) TensorType.F16.bytes(shape)));
+      writer.commit();
+    }
   }
 
   @Test

@@ -9,14 +9,18 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.text.GgufVocabulary;
 import dev.wanlet.wan.text.Tokenizer;
+import dev.wanlet.wan.text.TokenizerFormatException;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.gguf.GgufValue;
 import dev.wanlet.weights.write.GgufWriter;
 import dev.wanlet.weights.write.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,9 +49,13 @@ class TokenizerFilesTest {
   }
 
   private Path gguf() throws IOException {
+    return gguf(GgufVocabulary.of(bytes, spiece, 684));
+  }
+
+  private Path gguf(Map<String, GgufValue> vocabulary) throws IOException {
     Path file = folder.resolve("umt5.gguf");
     try (GgufWriter writer = GgufWriter.create(file)) {
-      GgufVocabulary.of(bytes, spiece, 684).forEach(writer::put);
+      vocabulary.forEach(writer::put);
       writer.declare("x", TensorType.F32, Shape.of(1));
       writer.append("x", ByteBuffer.allocate(Float.BYTES));
       writer.commit();
@@ -74,5 +82,28 @@ class TokenizerFilesTest {
     assertThatThrownBy(() -> TokenizerFiles.open(file))
         .isInstanceOf(WeightFormatException.class)
         .hasMessageContainingAll("umt5.safetensors", "spiece_model");
+  }
+
+  /** Without types, control tokens and bytes would be taken for words. */
+  @Test
+  void aVocabularyWithoutTypesIsRefused() throws IOException {
+    Map<String, GgufValue> vocabulary = new LinkedHashMap<>(GgufVocabulary.of(bytes, spiece, 684));
+    vocabulary.remove("tokenizer.ggml.token_type");
+    Path file = gguf(vocabulary);
+    assertThatThrownBy(() -> TokenizerFiles.open(file))
+        .isInstanceOf(TokenizerFormatException.class)
+        .hasMessageContainingAll(
+            "umt5.gguf", "tokenizer.ggml.token_type", "give the checkpoint's spiece.model");
+  }
+
+  /** Ids of another vocabulary would end every prompt with another token, unseen. */
+  @Test
+  void anEndThatIsNotTheVocabularysIsRefused() throws IOException {
+    Map<String, GgufValue> vocabulary = new LinkedHashMap<>(GgufVocabulary.of(bytes, spiece, 684));
+    vocabulary.put("tokenizer.ggml.eos_token_id", GgufValue.u32(0));
+    Path file = gguf(vocabulary);
+    assertThatThrownBy(() -> TokenizerFiles.open(file))
+        .isInstanceOf(TokenizerFormatException.class)
+        .hasMessageContainingAll("umt5.gguf", "text ends with token 0", "'</s>' is 1");
   }
 }
