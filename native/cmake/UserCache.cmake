@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # The user's cache directory for Wanlet, created if need be. Everything in it can be deleted at any time.
-# Order: $WANLET_CACHE, $XDG_CACHE_HOME/wanlet, then what the platform prescribes (as in Java: CacheDirectory). Falls back to the build directory, with a warning,
-# when the directory cannot be written (a read-only home).
+# The rule is that of dev.wanlet.base.UserCache in Java. Falls back to the build directory, with a warning, when the
+# directory cannot be written (a read-only home).
 function(wanlet_user_cache result)
   if(NOT "$ENV{WANLET_CACHE}" STREQUAL "")
     file(TO_CMAKE_PATH "$ENV{WANLET_CACHE}" dir)
     get_filename_component(dir "${dir}" ABSOLUTE)
-  elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
+  elseif(IS_ABSOLUTE "$ENV{XDG_CACHE_HOME}")
     file(TO_CMAKE_PATH "$ENV{XDG_CACHE_HOME}/wanlet" dir)
   elseif(WIN32)
     file(TO_CMAKE_PATH "$ENV{LOCALAPPDATA}/wanlet" dir)
-  elseif("$ENV{HOME}" STREQUAL "")
-    set(dir "${CMAKE_BINARY_DIR}/cache")
-  elseif(APPLE)
-    set(dir "$ENV{HOME}/Library/Caches/wanlet")
   else()
-    set(dir "$ENV{HOME}/.cache/wanlet")
+    wanlet_home(home)
+    if("${home}" STREQUAL "")
+      set(dir "${CMAKE_BINARY_DIR}/cache")
+    elseif(APPLE)
+      set(dir "${home}/Library/Caches/wanlet")
+    else()
+      set(dir "${home}/.cache/wanlet")
+    endif()
   endif()
 
   execute_process(COMMAND "${CMAKE_COMMAND}" -E make_directory "${dir}"
@@ -32,6 +35,16 @@ function(wanlet_user_cache result)
     file(MAKE_DIRECTORY "${dir}")
   endif()
   set(${result} "${dir}" PARENT_SCOPE)
+endfunction()
+
+# $HOME, or where that is empty the folder that the system knows for the user; empty if it knows none.
+function(wanlet_home result)
+  set(home "$ENV{HOME}")
+  if("${home}" STREQUAL "")
+    execute_process(COMMAND sh -c "getent passwd \"$(id -u)\" | cut -d: -f6"
+      OUTPUT_VARIABLE home OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  endif()
+  set(${result} "${home}" PARENT_SCOPE)
 endfunction()
 
 # Takes the lock file for the rest of the calling function, saying so when it has to wait.

@@ -140,6 +140,9 @@ mapping map_file(const std::string & path) {
     }
     void * address = mmap(nullptr, (size_t) info.st_size, PROT_READ, MAP_SHARED, file.descriptor, 0);
     if (address == MAP_FAILED) {
+        if (errno == ENOMEM) {
+            throw native_error(error_code::OUT_OF_MEMORY, "cannot map: no address space is left");
+        }
         fail("cannot map", std::strerror(errno));
     }
     return { address, (int64_t) info.st_size };

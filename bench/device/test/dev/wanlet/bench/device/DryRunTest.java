@@ -23,7 +23,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The scripts that are used on a card, at small sizes on the CPU. */
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the programs it runs are shell scripts")
 class DryRunTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path SCRIPTS = Path.of("").toAbsolutePath();

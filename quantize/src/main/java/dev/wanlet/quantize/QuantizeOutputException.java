@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.quantize;
 
+import dev.wanlet.base.Printable;
 import java.io.IOException;
 
 /**
@@ -10,6 +11,6 @@ public class QuantizeOutputException extends IOException {
   private static final long serialVersionUID = 1L;
 
   public QuantizeOutputException(IOException cause) {
-    super(cause.getMessage(), cause);
+    super(Printable.message(cause.getMessage()), cause);
   }
 }

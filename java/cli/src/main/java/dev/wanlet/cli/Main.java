@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli;
 
+import dev.wanlet.base.FileErrors;
+import dev.wanlet.base.HostMemoryException;
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ExitCode;
-import dev.wanlet.cli.console.InputErrors;
 import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.Remedies;
 import dev.wanlet.cli.console.SectionedHelp;
@@ -10,9 +12,13 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -81,18 +87,35 @@ public final class Main {
   private static int usageError(ParameterException e) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("wanlet: " + e.getMessage());
+    err.println("wanlet: " + Printable.message(e.getMessage()));
     UnmatchedArgumentException.printSuggestions(e, err);
+    promptHint(e).ifPresent(err::println);
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.USAGE;
+  }
+
+  /** People coming from elsewhere write the prompt without its flag. */
+  private static Optional<String> promptHint(ParameterException e) {
+    CommandSpec command = e.getCommandLine().getCommandSpec();
+    boolean takesPrompt = command.findOption("-p") != null;
+    if (!takesPrompt || !(e instanceof UnmatchedArgumentException unmatched)) {
+      return Optional.empty();
+    }
+    List<String> words = unmatched.getUnmatched();
+    if (words.stream().anyMatch(word -> word.startsWith("-"))) {
+      return Optional.empty();
+    }
+    String prompt = Printable.name(String.join(" ", words));
+    return Optional.of(
+        "A prompt goes behind -p: " + command.qualifiedName() + " -p \"" + prompt + "\"");
   }
 
   /** One message; the stack trace only for those who ask. */
   static void report(PrintWriter err, Throwable e, boolean verbose) {
     int code = ExitCode.of(e);
     boolean internal = code == ExitCode.INTERNAL;
-    err.println(
-        "wanlet: " + (internal ? "internal error: " + describe(e) : message(e) + Remedies.of(e)));
+    String text = internal ? "internal error: " + describe(e) : message(e) + Remedies.of(e);
+    err.println("wanlet: " + Printable.message(text));
     if (verbose) {
       e.printStackTrace(err);
     } else if (internal) {
@@ -102,14 +125,19 @@ public final class Main {
   }
 
   private static String message(Throwable e) {
+    if (e instanceof OutOfMemoryError) {
+      return message(new HostMemoryException("Java: " + e.getMessage(), e));
+    }
     if (e.getMessage() == null) {
       return e.getCause() == null ? e.getClass().getSimpleName() : message(e.getCause());
     }
     // What the JDK throws about a file says only its name, or less.
     if (e.getClass().getName().startsWith("java.nio.file.")) {
-      return InputErrors.describe((java.nio.file.FileSystemException) e);
+      return FileErrors.describe((java.nio.file.FileSystemException) e);
     }
-    return e.getMessage();
+    return e instanceof UncheckedIOException unchecked
+        ? message(unchecked.getCause())
+        : e.getMessage();
   }
 
   private static String describe(Throwable e) {

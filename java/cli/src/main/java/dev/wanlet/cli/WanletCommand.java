@@ -16,6 +16,7 @@ import dev.wanlet.cli.quantize.QuantizeCommand;
 import dev.wanlet.cli.synth.SynthCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -36,7 +37,9 @@ import picocli.CommandLine.Spec;
       ParityCommand.class,
       SynthCommand.class,
       QuantizeCommand.class,
-      ImatrixCommand.class
+      ImatrixCommand.class,
+      CompletionCommand.class,
+      HelpCommand.class
     },
     description = "Runs Alibaba's Wan video models on small graphics cards.",
     synopsisSubcommandLabel = "COMMAND",
@@ -58,7 +61,8 @@ import picocli.CommandLine.Spec;
       "  wanlet models                        known models, and where their files go",
       "  wanlet doctor                        what this machine has to compute with",
       "",
-      "'wanlet COMMAND --help' tells more about a command."
+      "'wanlet help COMMAND' tells more about a command, 'wanlet completion --help' how to have the",
+      "shell complete commands and options."
     })
 final class WanletCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -69,7 +73,8 @@ final class WanletCommand implements Callable<Integer> {
       names = {"-v", "--verbose"},
       scope = ScopeType.INHERIT,
       description =
-          "Say more on stderr: what each stage does, and where an error came from (-vv: more).")
+          "Say more on stderr: files, memory and time of every stage, and where an error came from"
+              + " (-vv: also what ggml says).")
   void verbose(boolean[] given) {
     verbosity = given == null ? 0 : given.length;
     StderrLogFinder.verbosity(verbosity);

@@ -2,11 +2,16 @@
 package dev.wanlet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.wanlet.cli.console.ExitCode;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class MainTest {
@@ -54,6 +59,53 @@ class MainTest {
     CommandRun run = CommandRun.of("--\uFFFD\uFFFD");
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err()).contains("LC_ALL=C.UTF-8");
+  }
+
+  @Test
+  void aPromptWithoutItsFlagIsAnsweredWithTheCommandToType() {
+    assertThat(CommandRun.of("generate", "a cat").err())
+        .contains("A prompt goes behind -p: wanlet generate -p \"a cat\"");
+    CommandRun unquoted = CommandRun.of("generate", "--steps", "4", "a", "cat");
+    assertThat(unquoted.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(unquoted.err()).contains("wanlet generate -p \"a cat\"");
+    assertThat(CommandRun.of("generate", "--prmpt", "a cat").err()).doesNotContain("behind -p");
+  }
+
+  @Test
+  void helpIsACommandToo() {
+    assertThat(CommandRun.of("help").out()).isEqualTo(CommandRun.of("--help").out());
+    assertThat(CommandRun.of("help", "plan").out())
+        .isEqualTo(CommandRun.of("plan", "--help").out())
+        .contains("--vram");
+  }
+
+  @Test
+  void theCompletionScriptCompletesCommandsAndOptions() throws Exception {
+    CommandRun run = CommandRun.of("completion");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("complete -F _complete_wanlet", "zsh");
+    assumeThat(Path.of("/bin/bash")).as("bash, to try the script").exists();
+    assertThat(completed(run.out(), "wanlet gen")).isEqualTo("generate");
+    assertThat(completed(run.out(), "wanlet plan --vr")).isEqualTo("--vram");
+  }
+
+  private static String completed(String script, String line) throws Exception {
+    String[] words = line.split(" ");
+    String ask =
+        "\nCOMP_WORDS=("
+            + line
+            + "); COMP_CWORD="
+            + (words.length - 1)
+            + "; COMP_LINE='"
+            + line
+            + "'; COMP_POINT="
+            + line.length()
+            + "; _complete_wanlet; echo \"${COMPREPLY[*]}\"\n";
+    Process bash = new ProcessBuilder("/bin/bash", "-s").redirectError(Redirect.DISCARD).start();
+    try (OutputStream in = bash.getOutputStream()) {
+      in.write((script + ask).getBytes(StandardCharsets.UTF_8));
+    }
+    return new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
   }
 
   @Test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.demo;
 
-import dev.wanlet.ggml.Ggml;
+import dev.wanlet.base.UserCache;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,7 +33,7 @@ public final class DemoModel {
    */
   public static Path directory() throws IOException {
     Path plain = plainDirectory();
-    return plain != null ? plain : extract(Ggml.cacheDirectory("demo-model"));
+    return plain != null ? plain : extract(UserCache.folder("demo-model"));
   }
 
   /** Extracts to a folder below {@code cache}, unless it is there unharmed. */

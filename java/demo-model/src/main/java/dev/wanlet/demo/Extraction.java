@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.demo;
 
+import dev.wanlet.base.FileErrors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -42,7 +43,7 @@ final class Extraction {
           "the demo model cannot be extracted to "
               + parent
               + " ("
-              + e.getClass().getSimpleName()
+              + FileErrors.reason(e)
               + "); set WANLET_CACHE to a writable folder",
           e);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.ggml;
 
-import dev.wanlet.ggml.internal.CacheDirectory;
 import dev.wanlet.ggml.internal.GgmlJni;
 import dev.wanlet.ggml.internal.NativeHandle;
 import dev.wanlet.ggml.internal.NativeLibrary;
@@ -57,11 +56,6 @@ public final class Ggml {
         GgmlJni.backendProblem(
             library.toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8));
     return Optional.ofNullable(problem).map(Device::text).map(String::strip);
-  }
-
-  /** A folder inside the user's cache directory of Wanlet; it is not created here. */
-  public static Path cacheDirectory(String folder) {
-    return CacheDirectory.of(folder);
   }
 
   /** Native objects alive now; a program that closed everything is back at 0. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights;
 
+import dev.wanlet.base.HostMemoryException;
+import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.internal.MappedFileJni;
@@ -72,6 +74,7 @@ public final class MappedFile implements AutoCloseable {
    *
    * @throws NoSuchFileException if there is none
    * @throws WeightFormatException if it is empty or not a regular file
+   * @throws HostMemoryException if the process may not take so much address space
    * @throws IOException if the operating system refuses
    */
   public static MappedFile open(Path path) throws IOException {
@@ -92,6 +95,9 @@ public final class MappedFile implements AutoCloseable {
     try {
       mapped = MappedFileJni.map(path.toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8));
     } catch (GgmlException e) {
+      if (e.code() == ErrorCode.OUT_OF_MEMORY) {
+        throw new HostMemoryException(path + " cannot be mapped", e);
+      }
       throw new IOException(path + ": " + e.getMessage(), e);
     }
     return new MappedFile(path, mapped[0], mapped[1], windowsOf(mapped[0], mapped[1]), null);

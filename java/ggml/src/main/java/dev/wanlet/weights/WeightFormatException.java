@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights;
 
+import dev.wanlet.base.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -14,12 +15,12 @@ public class WeightFormatException extends IOException {
   private final transient Path file;
 
   public WeightFormatException(Path file, String message) {
-    super(file + ": " + message);
+    super(Printable.text(file) + ": " + Printable.message(message));
     this.file = file;
   }
 
   public WeightFormatException(Path file, String message, Throwable cause) {
-    super(file + ": " + message, cause);
+    super(Printable.text(file) + ": " + Printable.message(message), cause);
     this.file = file;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.console;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.wan.memory.ByteSize;
 import java.io.PrintWriter;
 import me.tongfei.progressbar.ProgressBar;
@@ -23,7 +24,7 @@ public final class ByteProgress implements AutoCloseable {
   /** The same with one line at the beginning where there is no terminal. */
   public static ByteProgress announced(String task, long totalBytes, PrintWriter err) {
     if (!Terminals.stderrIsTerminal()) {
-      err.println("wanlet: " + task + ", " + ByteSize.format(totalBytes));
+      err.println("wanlet: " + Printable.message(task) + ", " + ByteSize.format(totalBytes));
       err.flush();
     }
     return new ByteProgress(task);

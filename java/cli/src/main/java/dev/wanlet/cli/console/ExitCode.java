@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.console;
 
+import dev.wanlet.base.HostMemoryException;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.quantize.QuantizeOutputException;
@@ -50,7 +51,10 @@ public final class ExitCode {
     if (failure instanceof CancellationException || failure instanceof InterruptedException) {
       return INTERRUPTED;
     }
-    if (failure instanceof DeviceMemoryException || failure instanceof MemoryBudgetException) {
+    if (failure instanceof DeviceMemoryException
+        || failure instanceof MemoryBudgetException
+        || failure instanceof HostMemoryException
+        || failure instanceof OutOfMemoryError) {
       return OVER_BUDGET;
     }
     if (failure instanceof GgmlException ggml) {

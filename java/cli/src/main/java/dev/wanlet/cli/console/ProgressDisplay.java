@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.console;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.pipeline.GenerationListener;
@@ -31,7 +32,7 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
   }
 
   void println(String text) {
-    err.println("wanlet: " + text);
+    err.println("wanlet: " + Printable.message(text));
     err.flush();
   }
 

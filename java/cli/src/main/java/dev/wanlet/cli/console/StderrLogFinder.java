@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.console;
 
+import dev.wanlet.base.Printable;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.text.MessageFormat;
@@ -13,6 +14,7 @@ import java.util.ResourceBundle;
  */
 public final class StderrLogFinder extends System.LoggerFinder {
   private static volatile Level threshold = Level.WARNING;
+  private static volatile boolean foreign;
   private static volatile Console console = Console.STDERR;
 
   /** Where lines go: {@link ProgressDisplay} takes them over while it moves a bar. */
@@ -27,15 +29,19 @@ public final class StderrLogFinder extends System.LoggerFinder {
   /** Called by the service loader. */
   public StderrLogFinder() {}
 
-  /** How much is shown: 0 warnings, 1 a line per stage, 2 details, 3 everything. */
+  /**
+   * How much is shown: 0 warnings, 1 files, memory and time of every stage, 2 also what ggml says,
+   * 3 also what others log, the JDK among them.
+   */
   public static void verbosity(int level) {
     threshold =
         switch (level) {
           case 0 -> Level.WARNING;
-          case 1 -> Level.INFO;
-          case 2 -> Level.DEBUG;
+          // What runs inside other programs is silent there at the JDK's usual level, INFO.
+          case 1 -> Level.DEBUG;
           default -> Level.TRACE;
         };
+    foreign = level > 2;
   }
 
   static void console(Console target) {
@@ -55,8 +61,7 @@ public final class StderrLogFinder extends System.LoggerFinder {
 
     @Override
     public boolean isLoggable(Level level) {
-      // Details of the JDK's own loggers help nobody here.
-      Level least = own || threshold == Level.TRACE ? threshold : Level.WARNING;
+      Level least = own || foreign ? threshold : Level.WARNING;
       return level != Level.OFF && level.getSeverity() >= least.getSeverity();
     }
 
@@ -82,8 +87,12 @@ public final class StderrLogFinder extends System.LoggerFinder {
             case WARNING -> "warning: ";
             default -> "";
           };
-      String text = String.valueOf(message).strip();
-      console.println("wanlet: " + label + text + (thrown == null ? "" : " (" + thrown + ")"));
+      String text = Printable.message(String.valueOf(message).strip());
+      console.println(
+          "wanlet: "
+              + label
+              + text
+              + (thrown == null ? "" : " (" + Printable.message(thrown.toString()) + ")"));
       if (thrown != null && threshold.getSeverity() <= Level.DEBUG.getSeverity()) {
         thrown.printStackTrace();
       }

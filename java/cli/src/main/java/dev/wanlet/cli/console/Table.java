@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.console;
 
+import dev.wanlet.base.Printable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** Rows in columns as wide as they need to be. Confined to one thread. */
+/**
+ * Rows in columns as wide as they need to be; what cannot be seen is escaped. Confined to one
+ * thread.
+ */
 public final class Table {
   private static final String GAP = "  ";
 
   private final List<List<String>> rows = new ArrayList<>();
 
   public Table row(String... cells) {
-    rows.add(List.of(cells));
+    rows.add(Stream.of(cells).map(Printable::text).toList());
     return this;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.ProgressDisplay;
@@ -48,7 +49,7 @@ record ClipRun(CommandLine line, boolean json) {
         request.sampling().steps(),
         request.sampling().method().id(),
         request.clip().seed(),
-        request.output());
+        Printable.text(request.output()));
     boolean allFromDemo = files.fromDemo().contains(ModelPart.TRANSFORMER);
     if (!allFromDemo && !files.fromDemo().isEmpty()) {
       err.println(
@@ -101,7 +102,10 @@ record ClipRun(CommandLine line, boolean json) {
   private void tellSavedRun(GenerationRequest request) {
     Path saved = RunCheckpoint.fileFor(request.output());
     if (Files.isRegularFile(saved)) {
-      line.getErr().println("wanlet: the run so far is saved; go on with: wanlet resume " + saved);
+      line.getErr()
+          .println(
+              "wanlet: the run so far is saved; go on with: wanlet resume "
+                  + Printable.text(saved));
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Durations;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.RunPlan;
@@ -48,7 +49,7 @@ record GenerationReport(Map<String, Object> facts, String line) {
         String.format(
             Locale.ROOT,
             "%s: %d frames, %s, seed %d; %s, %.2f s a step, peak device memory %s (planned %s)",
-            result.output(),
+            Printable.text(result.output()),
             request.clip().frames(),
             request.clip().size(),
             request.clip().seed(),

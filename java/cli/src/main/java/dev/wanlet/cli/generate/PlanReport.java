@@ -5,6 +5,7 @@ import dev.wanlet.cli.console.Durations;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.wan.memory.Bytes;
 import dev.wanlet.wan.memory.DeviceBytes;
 import dev.wanlet.wan.memory.HostBytes;
 import dev.wanlet.wan.memory.MemoryBudgetException;
@@ -153,9 +154,9 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
     line(
         text,
         "peak: device %s of %s, host %s of %s",
-        ByteSize.format(plan.peakDeviceBytes()),
+        Bytes.needed(plan.peakDeviceBytes()),
         ByteSize.format(budget),
-        ByteSize.format(plan.hostBytes()),
+        Bytes.needed(plan.hostBytes()),
         ByteSize.format(hostBudget));
     TransformerPlan t = plan.transformer();
     Placement p = t.placement();

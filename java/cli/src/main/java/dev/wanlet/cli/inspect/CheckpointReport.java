@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.inspect;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.cli.synth.PublishedTensors;
 import dev.wanlet.wan.catalog.ModelCatalog;
@@ -208,7 +209,8 @@ final class CheckpointReport {
     StringBuilder text = new StringBuilder(table.render(""));
     if (withTensors) {
       Table list = new Table();
-      tensors.forEach(t -> list.row(t.name(), t.type().name(), t.shape().toString()));
+      tensors.forEach(
+          t -> list.row(Printable.name(t.name()), t.type().name(), t.shape().toString()));
       text.append(list.render(""));
     }
     return text.toString();
@@ -216,7 +218,7 @@ final class CheckpointReport {
 
   private static String text(String key, Object value) {
     if (value instanceof List<?> items) {
-      List<String> shown = items.stream().limit(SHOWN).map(String::valueOf).toList();
+      List<String> shown = items.stream().limit(SHOWN).map(Printable::name).toList();
       String more = items.size() > SHOWN ? " and " + (items.size() - SHOWN) + " more" : "";
       return items.isEmpty() ? "none" : String.join(", ", shown) + more;
     }

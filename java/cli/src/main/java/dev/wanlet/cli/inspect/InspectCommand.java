@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.inspect;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
@@ -88,7 +89,9 @@ public final class InspectCommand implements Callable<Integer> {
     metadata
         .provenance()
         .forEach(
-            (key, value) -> out.println("# " + key.toLowerCase(Locale.ROOT) + ": " + text(value)));
+            (key, value) ->
+                out.println(
+                    "# " + key.toLowerCase(Locale.ROOT) + ": " + Printable.message(text(value))));
   }
 
   private static String text(Object value) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.quantize;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.quantize.QuantizeReport;
@@ -42,7 +43,7 @@ final class ReportPrinter {
       out.printf(
           Locale.ROOT,
           "%-50s %-7s %-7s %10.3e %10.3e %10.7f%n",
-          t.name(),
+          Printable.name(t.name()),
           t.sourceType(),
           t.type(),
           t.error().rmse(),
@@ -54,7 +55,7 @@ final class ReportPrinter {
         (type, tally) ->
             out.printf(
                 "%-7s %5d tensors  %s%n", type, tally.tensors, ByteSize.format(tally.bytes)));
-    report.loras().forEach(lora -> out.println(lora.summary()));
+    report.loras().forEach(lora -> out.println(Printable.message(lora.summary())));
     out.printf(
         Locale.ROOT,
         "%s, %s: %s -> %s, %.2f bits a weight%n",
@@ -74,14 +75,14 @@ final class ReportPrinter {
             out.printf(
                 Locale.ROOT,
                 "forward pass on %s: relative error %.3e, cosine %.7f%n",
-                result.inputs(),
+                Printable.text(result.inputs()),
                 result.error().relativeRmse(),
                 result.error().cosine()));
     if (report.written()) {
       out.printf(
           Locale.ROOT,
           "%s written in %.1f s, %s of buffers%s%n",
-          output,
+          Printable.text(output),
           report.seconds(),
           ByteSize.format(report.nativeBytes()),
           report.peakResidentBytes() == 0
@@ -91,7 +92,7 @@ final class ReportPrinter {
       out.printf(
           Locale.ROOT,
           "%s not written (dry run; errors are of samples), %.1f s%n",
-          output,
+          Printable.text(output),
           report.seconds());
     }
     out.flush();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.synth;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ByteProgress;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
@@ -130,7 +131,11 @@ public final class SynthCommand implements Callable<Integer> {
         .getOut()
         .printf(
             "%s: %s of %s, %s, random weights of seed %d%n",
-            output, which.id(), model.id(), ByteSize.format(Files.size(output)), seed);
+            Printable.text(output),
+            which.id(),
+            model.id(),
+            ByteSize.format(Files.size(output)),
+            seed);
     spec.commandLine().getOut().flush();
     return ExitCode.OK;
   }

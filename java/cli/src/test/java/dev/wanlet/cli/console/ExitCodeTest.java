@@ -4,6 +4,7 @@ package dev.wanlet.cli.console;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.wanlet.base.HostMemoryException;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
@@ -38,6 +39,8 @@ class ExitCodeTest {
         arguments(new UncheckedIOException(new IOException("read error")), 3),
         arguments(new DeviceMemoryException("CPU", 10, 5), 4),
         arguments(new GgmlException(ErrorCode.OUT_OF_MEMORY, "no"), 4),
+        arguments(new HostMemoryException("no", null), 4),
+        arguments(new OutOfMemoryError("Java heap space"), 4),
         arguments(new GgmlException(ErrorCode.DEVICE_NOT_FOUND, "no"), 5),
         arguments(new GgmlException(ErrorCode.DEVICE_FAILED, "no"), 5),
         arguments(new GgmlException(ErrorCode.UNSUPPORTED, "no"), 5),

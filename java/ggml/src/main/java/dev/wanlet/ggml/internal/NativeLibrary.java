@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.ggml.internal;
 
+import dev.wanlet.base.Printable;
+import dev.wanlet.base.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
@@ -57,6 +59,8 @@ public final class NativeLibrary {
     GgmlJni.installLogBridge(NativeLog.class);
     loadBackends(found);
     directory = found;
+    System.getLogger("dev.wanlet.ggml")
+        .log(System.Logger.Level.DEBUG, "native libraries from " + Printable.text(found));
   }
 
   private static void loadBackends(Path folder) {
@@ -164,9 +168,9 @@ public final class NativeLibrary {
     }
     attempts.add("java.library.path: no " + System.mapLibraryName(NAME));
     throw new UnsatisfiedLinkError(
-        "cannot load the native library of Wanlet:\n  "
-            + String.join("\n  ", attempts)
-            + "\nBuild it again, or point -D"
+        "cannot load the native library of Wanlet: "
+            + String.join("; ", attempts)
+            + ". Build it again, or point -D"
             + PATH_PROPERTY
             + " at the directory that holds it.");
   }
@@ -198,7 +202,7 @@ public final class NativeLibrary {
       properties.load(in);
     }
     String buildId = properties.getProperty("build.id", "unknown");
-    Path target = CacheDirectory.of("native").resolve(buildId.replaceAll("[^A-Za-z0-9._-]", "_"));
+    Path target = UserCache.folder("native").resolve(buildId.replaceAll("[^A-Za-z0-9._-]", "_"));
     if (Files.isRegularFile(target.resolve(BackendFiles.LIST))) {
       return target;
     }

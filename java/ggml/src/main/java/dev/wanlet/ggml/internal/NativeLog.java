@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.ggml.internal;
 
+import dev.wanlet.base.Printable;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -16,9 +17,11 @@ final class NativeLog {
     Level javaLevel =
         level == GgmlJni.LOG_ERROR
             ? Level.ERROR
-            : level == GgmlJni.LOG_WARN ? Level.WARNING : Level.DEBUG;
+            : level == GgmlJni.LOG_WARN ? Level.WARNING : Level.TRACE;
     if (LOG.isLoggable(javaLevel)) {
-      LOG.log(javaLevel, new String(utf8Text, StandardCharsets.UTF_8).stripTrailing());
+      LOG.log(
+          javaLevel,
+          Printable.message(new String(utf8Text, StandardCharsets.UTF_8).stripTrailing()));
     }
   }
 }

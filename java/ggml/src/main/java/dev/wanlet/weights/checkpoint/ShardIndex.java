@@ -3,6 +3,7 @@ package dev.wanlet.weights.checkpoint;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.wanlet.base.JsonErrors;
 import dev.wanlet.weights.CompositeSource;
 import dev.wanlet.weights.JsonLimits;
 import dev.wanlet.weights.MappedFile;
@@ -105,7 +106,7 @@ public final class ShardIndex {
     } catch (WeightFormatException e) {
       throw e;
     } catch (IOException e) {
-      throw new WeightFormatException(path, "not valid JSON: " + e.getMessage(), e);
+      throw new WeightFormatException(path, JsonErrors.describe(e), e);
     }
     if (shards == null || shards.isEmpty()) {
       throw new WeightFormatException(

@@ -3,6 +3,7 @@ package dev.wanlet.weights.safetensors;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.wanlet.base.JsonErrors;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.weights.JsonLimits;
 import dev.wanlet.weights.MappedFile;
@@ -95,8 +96,7 @@ public final class SafetensorsParser {
     } catch (WeightFormatException e) {
       throw e;
     } catch (IOException e) {
-      throw new WeightFormatException(
-          file.path(), "the header is not valid JSON: " + e.getMessage(), e);
+      throw new WeightFormatException(file.path(), "the header is " + JsonErrors.describe(e), e);
     }
     return new Header(metadata, inFileOrder(), passedOver);
   }

@@ -4,10 +4,13 @@ package dev.wanlet.ggml.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -39,7 +42,7 @@ class NativeHandleTest {
     NativeHandle handle = handle(owner);
     NativeView part = new NativeView(owner, 43);
     owner = null;
-    collect();
+    collectGarbage();
     List<Object> during = new ArrayList<>();
     handle.run(part, (whole, inside) -> during.add(seen.get()));
     NativeObject.callAll(addresses -> during.add(seen.get()), handle, null, part);
@@ -50,14 +53,17 @@ class NativeHandleTest {
 
   @Test
   void whatNobodyCanCloseIsFreed() throws InterruptedException {
-    int before = NativeHandle.liveCount();
-    handle(new Object());
-    while (NativeHandle.liveCount() > before) {
-      collect();
-    }
-    while (freed.isEmpty()) {
-      Thread.sleep(5);
-    }
+    CountDownLatch cleaned = new CountDownLatch(1);
+    new NativeHandle(
+        new Object(),
+        "thing",
+        42,
+        address -> {
+          freed.add(address);
+          cleaned.countDown();
+        });
+    collectGarbage();
+    cleaned.await();
     assertThat(freed).containsExactly(42L);
   }
 
@@ -65,10 +71,10 @@ class NativeHandleTest {
   void lentMemoryIsFreedByClosingAlone() throws InterruptedException {
     int before = NativeHandle.liveCount();
     assertThat(handle(new Object()).lend()).isEqualTo(42);
+    collectGarbage();
     while (NativeHandle.liveCount() > before) {
-      collect();
+      Thread.onSpinWait(); // the cleaner's thread has it in hand
     }
-    collect();
     assertThat(freed).isEmpty();
 
     NativeHandle closed = handle(this);
@@ -77,8 +83,13 @@ class NativeHandleTest {
     assertThat(freed).containsExactly(42L);
   }
 
-  private static void collect() throws InterruptedException {
-    System.gc();
-    Thread.sleep(5);
+  /** Returns when an object that became unreachable just before this call has been collected. */
+  private static void collectGarbage() throws InterruptedException {
+    ReferenceQueue<Object> collected = new ReferenceQueue<>();
+    PhantomReference<Object> canary = new PhantomReference<>(new Object(), collected);
+    do {
+      System.gc();
+    } while (collected.remove(100) == null);
+    assertThat(canary.refersTo(null)).isTrue();
   }
 }

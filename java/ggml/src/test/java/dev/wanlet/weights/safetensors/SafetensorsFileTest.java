@@ -77,7 +77,7 @@ class SafetensorsFileTest {
     assertRefused("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "__metadata__", "twice");
     assertRefused("{\"w\":{}}", 0, "'w'", "expected dtype, shape");
     assertRefused("{\"w\":" + "[".repeat(10_000), 0, "'w'");
-    assertRefused("{\"w\":{\"x\":" + "[".repeat(10_000), 0, "nesting");
+    assertRefused("{\"w\":{\"x\":" + "[".repeat(10_000), 0, "nests deeper");
   }
 
   /** Files made by hand have what the format does not allow, and nothing depends on it. */

@@ -54,6 +54,7 @@ public final class ModelCatalog {
       double fps,
       int frames,
       List<FrameSize> sizes,
+      TrainedOn trainedOn,
       String source) {}
 
   private record Tables(
@@ -115,6 +116,7 @@ public final class ModelCatalog {
         e.fps(),
         e.frames(),
         e.sizes(),
+        Optional.ofNullable(e.trainedOn()),
         e.source());
   }
 
@@ -210,6 +212,7 @@ public final class ModelCatalog {
         like.fps(),
         like.frames(),
         like.sizes(),
+        Optional.empty(),
         "unknown");
   }
 }

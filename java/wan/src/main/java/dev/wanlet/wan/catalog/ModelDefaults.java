@@ -32,6 +32,7 @@ import java.util.OptionalDouble;
  * @param fps frames a second it was trained at
  * @param frames length of clip it was trained at, 4n+1
  * @param sizes frame sizes it was trained at, the default first
+ * @param trainedOn all that a small model has seen; empty for models that know the world
  * @param source where its files are published
  */
 public record ModelDefaults(
@@ -52,6 +53,7 @@ public record ModelDefaults(
     double fps,
     int frames,
     List<FrameSize> sizes,
+    Optional<TrainedOn> trainedOn,
     String source) {
 
   /** The id of models whose shapes nobody has published. */

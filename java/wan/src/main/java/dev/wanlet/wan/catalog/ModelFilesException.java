@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.catalog;
 
+import dev.wanlet.base.Printable;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -24,7 +25,7 @@ public class ModelFilesException extends IOException {
    * @param part what to give another file for, or null
    */
   public ModelFilesException(String message, ModelPart part, Throwable cause) {
-    super(message, cause);
+    super(Printable.message(message), cause);
     this.part = part;
   }
 

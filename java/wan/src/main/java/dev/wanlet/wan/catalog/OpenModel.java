@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.catalog;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelResolver.FoundFiles;
 import dev.wanlet.wan.model.transformer.WanConfig;
@@ -22,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -148,8 +150,10 @@ public final class OpenModel implements AutoCloseable {
   private void requireRunnable() throws IOException {
     whole();
     for (Checkpoint checkpoint : checkpoints) {
+      LOG.log(
+          Level.DEBUG, Printable.message(checkpoint.source().description() + ": " + checkpoint));
       for (String note : checkpoint.notes()) {
-        LOG.log(Level.WARNING, checkpoint.source().description() + ": " + note);
+        LOG.log(Level.WARNING, Printable.message(checkpoint.source().description() + ": " + note));
       }
     }
     if (vaeConfig.isEmpty()) {
@@ -300,7 +304,8 @@ public final class OpenModel implements AutoCloseable {
   }
 
   /**
-   * A prompt's tokens, the end token included.
+   * A prompt's tokens, the end token included; of a prompt that is too long, as many as the model
+   * reads, which is logged.
    *
    * @throws IllegalStateException if this model was opened to plan, and has no tokenizer
    * @throws IOException if the tokenizer cannot be read
@@ -309,7 +314,20 @@ public final class OpenModel implements AutoCloseable {
     if (tokenizer == null) {
       tokenizer = TokenizerFiles.open(present(tokenizerFile, ModelPart.TOKENIZER));
     }
-    return tokenizer.encode(PromptCleaner.clean(prompt), WanConfig.TEXT_LENGTH);
+    int[] ids = tokenizer.encode(PromptCleaner.clean(prompt), Integer.MAX_VALUE);
+    return ids.length <= WanConfig.TEXT_LENGTH ? ids : cut(ids);
+  }
+
+  private int[] cut(int[] ids) {
+    int[] kept = Arrays.copyOf(ids, WanConfig.TEXT_LENGTH);
+    kept[kept.length - 1] = ids[ids.length - 1]; // the end token
+    String rest = tokenizer.decode(Arrays.copyOfRange(ids, kept.length - 1, ids.length - 1));
+    LOG.log(
+        Level.WARNING,
+        String.format(
+            "a prompt of %,d tokens is cut to %d, as the model was trained; left out from here: %s",
+            ids.length, kept.length, Printable.name(rest.strip())));
+    return kept;
   }
 
   /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.catalog;
 
+import dev.wanlet.base.Printable;
+
 /**
  * A request that cannot be carried out as it is: an impossible size, frame count or setting. The
  * message quotes the value, says what was expected and names the nearest values that work. Nothing
@@ -10,10 +12,10 @@ public class RequestException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
   public RequestException(String message) {
-    super(message);
+    super(Printable.message(message));
   }
 
   public RequestException(String message, Throwable cause) {
-    super(message, cause);
+    super(Printable.message(message), cause);
   }
 }

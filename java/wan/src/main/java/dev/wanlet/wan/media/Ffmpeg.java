@@ -5,6 +5,9 @@ import static org.bytedeco.ffmpeg.global.avutil.AV_ERROR_MAX_STRING_SIZE;
 import static org.bytedeco.ffmpeg.global.avutil.AV_LOG_ERROR;
 import static org.bytedeco.ffmpeg.global.avutil.AV_LOG_WARNING;
 
+import dev.wanlet.base.HostMemoryException;
+import dev.wanlet.base.Printable;
+import dev.wanlet.base.UserCache;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,8 +17,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.ffmpeg.avutil.LogCallback;
 import org.bytedeco.ffmpeg.global.avcodec;
+import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.ffmpeg.global.swscale;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
 
 /**
  * The door to the bundled FFmpeg libraries: loads them on first use, never before, and keeps their
@@ -35,6 +41,9 @@ public final class Ffmpeg {
   private static final Pattern JAVACV_HINT =
       Pattern.compile(" \\(For more details,.*", Pattern.DOTALL);
 
+  private static final Pattern ADDRESS =
+      Pattern.compile("\\[[^\\]]* @ (0x)?\\p{XDigit}+] *", Pattern.CASE_INSENSITIVE);
+
   private static final Pattern ERROR_CODE = Pattern.compile("error (-\\d{1,10})\\b");
 
   private static final Object CAPTURE_LOCK = new Object();
@@ -48,14 +57,18 @@ public final class Ffmpeg {
 
     private static LogCallback load() {
       if (System.getProperty(CACHE_PROPERTY) == null) {
-        System.setProperty(CACHE_PROPERTY, NativeCache.directory().resolve("javacpp").toString());
+        System.setProperty(CACHE_PROPERTY, UserCache.folder("javacpp").toString());
       }
+      // All that clips need, here and now: what cannot be loaded is an error before any work.
+      Loader.load(avcodec.class);
+      Loader.load(avformat.class);
+      Loader.load(swscale.class);
       avutil.av_log_set_level(AV_LOG_WARNING);
       LogCallback callback =
           new LogCallback() {
             @Override
             public void call(int level, BytePointer message) {
-              log(level, message.getString(StandardCharsets.UTF_8).strip());
+              log(level, withoutAddress(message.getString(StandardCharsets.UTF_8)));
             }
           };
       // A pointer scope that happens to be open on this thread must not free it.
@@ -68,6 +81,7 @@ public final class Ffmpeg {
   /**
    * Loads the libraries unless they are loaded.
    *
+   * @throws HostMemoryException if the process may not take the memory
    * @throws IllegalStateException if this platform has no FFmpeg libraries on the class path
    */
   public static void load() {
@@ -76,6 +90,9 @@ public final class Ffmpeg {
         throw new IllegalStateException("FFmpeg's log callback was released");
       }
     } catch (LinkageError e) {
+      if (HostMemoryException.isBehind(e)) {
+        throw new HostMemoryException("FFmpeg cannot be loaded", e);
+      }
       throw new IllegalStateException(
           "cannot load the FFmpeg libraries for "
               + System.getProperty("os.name")
@@ -147,6 +164,11 @@ public final class Ffmpeg {
     avutil.av_strerror(Integer.parseInt(code.group(1)), buffer, buffer.length);
     String words = new String(buffer, StandardCharsets.UTF_8);
     return text + ": " + words.substring(0, words.indexOf('\0'));
+  }
+
+  /** What FFmpeg logs, without the {@code [mov @ 0x7f33a81c4f40]} that it puts before. */
+  static String withoutAddress(String line) {
+    return Printable.message(ADDRESS.matcher(line.strip()).replaceAll(""));
   }
 
   private static void log(int level, String message) {

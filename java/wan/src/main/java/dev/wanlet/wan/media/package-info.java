@@ -9,9 +9,9 @@
  * dev.wanlet.wan.media.read.VideoReader}, {@link dev.wanlet.wan.media.read.ImageReader}. {@link
  * dev.wanlet.wan.quality.ShapeScore} tells what a clip of the demo model shows.
  *
- * <p>FFmpeg is loaded on first use. Its libraries are unpacked once, into {@code $WANLET_CACHE},
- * else {@code $XDG_CACHE_HOME/wanlet}, else {@code ~/.cache/wanlet}, folder {@code javacpp}, unless
- * the property {@code org.bytedeco.javacpp.cachedir} names another place. The build under the LGPL
- * is the default; the Maven profile {@code gpl} takes the one with x264, which is then preferred.
+ * <p>FFmpeg is loaded on first use. Its libraries are unpacked once, into the folder {@code
+ * javacpp} of the {@linkplain dev.wanlet.base.UserCache user's cache}, unless the property {@code
+ * org.bytedeco.javacpp.cachedir} names another place. The build under the LGPL is the default; the
+ * Maven profile {@code gpl} takes the one with x264, which is then preferred.
  */
 package dev.wanlet.wan.media;

@@ -9,22 +9,29 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A number of bytes as people write it: {@code 6GiB}, {@code 512 MiB}, {@code 7.5GB}, or plain
- * bytes. Immutable.
+ * A number of bytes as people write it: {@code 6GiB}, {@code 512 MiB}, {@code 7.5GB}, {@code 6G},
+ * which means GiB, or plain bytes. Immutable.
  */
 public record ByteSize(long bytes) {
   private static final Map<String, Long> UNITS =
-      Map.of(
-          "", 1L,
-          "b", 1L,
-          "kib", 1L << 10,
-          "mib", 1L << 20,
-          "gib", 1L << 30,
-          "tib", 1L << 40,
-          "kb", 1_000L,
-          "mb", 1_000_000L,
-          "gb", 1_000_000_000L,
-          "tb", 1_000_000_000_000L);
+      Map.ofEntries(
+          Map.entry("", 1L),
+          Map.entry("b", 1L),
+          Map.entry("k", 1L << 10),
+          Map.entry("m", 1L << 20),
+          Map.entry("g", 1L << 30),
+          Map.entry("t", 1L << 40),
+          Map.entry("kib", 1L << 10),
+          Map.entry("mib", 1L << 20),
+          Map.entry("gib", 1L << 30),
+          Map.entry("tib", 1L << 40),
+          Map.entry("kb", 1_000L),
+          Map.entry("mb", 1_000_000L),
+          Map.entry("gb", 1_000_000_000L),
+          Map.entry("tb", 1_000_000_000_000L));
+
+  /** Who writes a number below this without a unit means GiB, and would get bytes. */
+  private static final int FEWEST_BARE_BYTES = 1024;
 
   private static final Pattern TEXT = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*([A-Za-z]*)");
 
@@ -42,6 +49,11 @@ public record ByteSize(long bytes) {
               + text
               + "' is not a size; expected a number with KiB, MiB, GiB, KB, MB or GB, such as"
               + " 6GiB, or a number of bytes");
+    }
+    if (matcher.group(2).isEmpty()
+        && new BigDecimal(matcher.group(1)).intValue() < FEWEST_BARE_BYTES) {
+      throw new IllegalArgumentException(
+          "'" + text + "' means bytes; for GiB write " + matcher.group(1) + "GiB");
     }
     BigDecimal bytes = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unit));
     if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {

@@ -36,7 +36,7 @@ public class MemoryBudgetException extends RuntimeException {
         String.format(
             "%s needs at least %s of %s, the budget is %s%s",
             stage,
-            Bytes.text(neededBytes),
+            Bytes.needed(neededBytes),
             kind.title,
             Bytes.text(budgetBytes),
             advice.isEmpty() ? "" : "; " + advice));

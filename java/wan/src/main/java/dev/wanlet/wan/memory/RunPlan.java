@@ -63,7 +63,7 @@ public record RunPlan(long budgetBytes, long hostBudgetBytes, List<StagePlan> st
     return String.format(
         "plan: peak %s of %s (%s); %d of %d blocks resident, chunks of %d tokens, %s uploaded a"
             + " step",
-        Bytes.text(peakDeviceBytes()),
+        Bytes.needed(peakDeviceBytes()),
         Bytes.text(budgetBytes),
         stages.stream()
             .map(s -> s.stage().title() + " " + Bytes.text(s.device().peak()))

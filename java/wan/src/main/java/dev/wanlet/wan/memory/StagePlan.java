@@ -35,6 +35,22 @@ public record StagePlan(
         stage, DeviceBytes.NONE, HostBytes.NONE, OptionalDouble.empty(), why, Optional.of(why));
   }
 
+  /** One line for people: where its memory goes. */
+  public String summary() {
+    return String.format(
+        "%s: plans %s on the device (%s of blocks that stay, %s of slots, %s of other weights, %s of"
+            + " state, %s to compute in%s) and %s on the host",
+        stage.title(),
+        Bytes.text(device.peak()),
+        Bytes.text(device.resident()),
+        Bytes.text(device.slots()),
+        Bytes.text(device.weights()),
+        Bytes.text(device.state()),
+        Bytes.text(device.compute()),
+        device.hidden() == 0 ? "" : ", " + Bytes.text(device.hidden()) + " for the backend itself",
+        Bytes.text(host.total()));
+  }
+
   /** How the stage works, if it is planned in these terms. */
   public <T> Optional<T> details(Class<T> type) {
     return type.isInstance(details) ? Optional.of(type.cast(details)) : Optional.empty();

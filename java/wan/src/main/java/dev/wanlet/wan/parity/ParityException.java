@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.parity;
 
+import dev.wanlet.base.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -9,10 +10,10 @@ public class ParityException extends IOException {
   private static final long serialVersionUID = 1L;
 
   public ParityException(Path where, String message) {
-    super(where + ": " + message);
+    super(Printable.text(where) + ": " + Printable.message(message));
   }
 
   public ParityException(Path where, String message, Throwable cause) {
-    super(where + ": " + message, cause);
+    super(Printable.text(where) + ": " + Printable.message(message), cause);
   }
 }

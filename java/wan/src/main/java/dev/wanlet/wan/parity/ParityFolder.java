@@ -4,6 +4,7 @@ package dev.wanlet.wan.parity;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.base.JsonErrors;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.WeightFiles;
@@ -127,7 +128,7 @@ final class ParityFolder implements AutoCloseable {
     try {
       return JSON.readTree(Files.readAllBytes(file));
     } catch (JsonProcessingException e) {
-      throw new ParityException(file, "not JSON: " + e.getOriginalMessage(), e);
+      throw new ParityException(file, JsonErrors.describe(e), e);
     }
   }
 

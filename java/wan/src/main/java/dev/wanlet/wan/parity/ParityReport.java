@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.parity;
 
+import dev.wanlet.base.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,19 +15,19 @@ public final class ParityReport {
    * line that sums up. Columns are separated by two spaces or more.
    */
   public static List<String> lines(List<TapResult> results) {
-    int width = results.stream().mapToInt(r -> r.name().length()).max().orElse(0);
+    int width = results.stream().mapToInt(r -> Printable.name(r.name()).length()).max().orElse(0);
     List<String> lines = new ArrayList<>();
     for (TapResult r : results) {
       String line =
           String.format(
               Locale.ROOT,
               "%-" + Math.max(1, width) + "s  max-abs %.3e  nmse %.3e  tolerance %.3e  %s",
-              r.name(),
+              Printable.name(r.name()),
               r.maxAbs(),
               r.nmse(),
               r.bound(),
               r.ok() ? "ok" : "FAIL");
-      lines.add(r.problem().isEmpty() ? line : line + "  (" + r.problem() + ")");
+      lines.add(r.problem().isEmpty() ? line : line + "  (" + Printable.message(r.problem()) + ")");
     }
     lines.add(summary(results));
     return lines;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.RequestException;
@@ -208,8 +209,8 @@ final class ClipSampling {
       LOG.log(
           System.Logger.Level.WARNING,
           "the run could not be saved to {0}, it goes on: {1}",
-          checkpointFile,
-          e.getMessage());
+          Printable.text(checkpointFile),
+          Printable.message(e.getMessage()));
     }
   }
 }

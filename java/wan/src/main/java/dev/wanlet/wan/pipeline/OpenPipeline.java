@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.memory.Bytes;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.RunPlan;
@@ -14,6 +16,7 @@ import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,6 +30,8 @@ import java.util.List;
  * thread, it is confined to one thread at a time.
  */
 public final class OpenPipeline implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(OpenPipeline.class.getName());
+
   private final VideoPipeline pipeline;
   private final OpenModel model;
   private final DeviceLease lease;
@@ -146,6 +151,17 @@ public final class OpenPipeline implements AutoCloseable {
 
   private Job job(GenerationRequest request) throws IOException {
     Device device = Device.byName(request.compute().device());
+    pipeline
+        .model()
+        .trainedOn()
+        .map(
+            seen ->
+                seen.beyond(
+                    pipeline.model().id(),
+                    request.clip().size(),
+                    request.clip().frames(),
+                    request.clip().prompt()))
+        .ifPresent(lines -> lines.forEach(line -> LOG.log(Level.WARNING, Printable.message(line))));
     List<int[]> ids = new ArrayList<>();
     for (String prompt : VideoPipeline.prompts(request)) {
       ids.add(model.tokenize(prompt));
@@ -182,6 +198,16 @@ public final class OpenPipeline implements AutoCloseable {
     backend.deviceMemory().limit(job.budget().deviceBytes());
     backend.deviceMemory().resetPeak();
     pipeline.opened(backend);
+    LOG.log(
+        Level.DEBUG,
+        String.format(
+            "on %s, %s; at most %s of device memory and %s of host memory",
+            Printable.name(backend.device()),
+            job.compute().threads().isPresent()
+                ? job.compute().threadCount() + " threads"
+                : "threads by what is free",
+            Bytes.text(job.budget().deviceBytes()),
+            Bytes.text(job.budget().hostBytes())));
     return backend;
   }
 

@@ -114,6 +114,7 @@ final class PipelineRun {
     Stage stage = plan.stages().get(index).stage();
     Double before = clip.stageSeconds().get(stage);
     if (before == null) {
+      LOG.log(System.Logger.Level.DEBUG, plan.stages().get(index).summary());
       clip.listener().stageStarted(stage, stages.get(index).units(clip));
     }
     long start = System.nanoTime();
@@ -142,6 +143,11 @@ final class PipelineRun {
     clip.stageSeconds().put(stage, seconds);
     if (!stage.equals(Stage.SAMPLE) || clip.sampling().isDone()) {
       lease.finished(stage);
+      LOG.log(
+          System.Logger.Level.DEBUG,
+          String.format(
+              "%s: took %.2f s, at most %s on the device so far",
+              stage.title(), seconds, Bytes.text(backend.deviceMemory().peakBytes())));
       clip.listener().stageFinished(stage, seconds);
     }
   }

@@ -3,14 +3,16 @@ package dev.wanlet.wan.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.wanlet.base.UserCache;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -80,50 +82,31 @@ final class NativeUnigram implements AutoCloseable {
   /** Configures DJL once, when the first tokenizer is opened. */
   private static final class Djl {
     static {
-      configureDjl(System::getenv);
+      settings(System::getenv, System::getProperty, UserCache.folder("djl"))
+          .forEach(System::setProperty);
     }
 
     static void ensureConfigured() {}
   }
 
   /**
-   * Keeps DJL off the network and in Wanlet's own cache directory. Must run before its classes
-   * load; what the user has set stays.
+   * The properties that keep DJL off the network and in Wanlet's own cache, to be set before its
+   * classes load; what the user has set stays.
    */
-  static void configureDjl(UnaryOperator<String> environment) {
-    System.setProperty("ai.djl.offline", "true"); // no download of a library
-    System.setProperty("OPT_OUT_TRACKING", "true"); // no usage report
+  static Map<String, String> settings(
+      UnaryOperator<String> environment, UnaryOperator<String> properties, Path cache) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("ai.djl.offline", "true"); // no download of a library
+    settings.put("OPT_OUT_TRACKING", "true"); // no usage report
+    Predicate<String> isFree =
+        name -> environment.apply(name) == null && properties.apply(name) == null;
     // On a machine with CUDA it would look for a CUDA build, which is not in the jar.
-    setIfAbsent(environment, "RUST_FLAVOR", "cpu");
-    if (environment.apply("ENGINE_CACHE_DIR") == null
-        && System.getProperty("ENGINE_CACHE_DIR") == null) {
-      Path cache = cacheDirectory(environment).resolve("djl");
-      try {
-        Files.createDirectories(cache);
-        setIfAbsent(environment, "DJL_CACHE_DIR", cache.toString());
-      } catch (IOException | SecurityException e) {
-        System.getLogger(NativeUnigram.class.getName())
-            .log(System.Logger.Level.DEBUG, "cannot use {0}; DJL picks a folder", cache);
-      }
+    if (isFree.test("RUST_FLAVOR")) {
+      settings.put("RUST_FLAVOR", "cpu");
     }
-  }
-
-  /** {@code $WANLET_CACHE}, else {@code $XDG_CACHE_HOME/wanlet}, else {@code ~/.cache/wanlet}. */
-  static Path cacheDirectory(UnaryOperator<String> environment) {
-    String own = environment.apply("WANLET_CACHE");
-    if (own != null && !own.isBlank()) {
-      return Path.of(own);
+    if (isFree.test("ENGINE_CACHE_DIR") && isFree.test("DJL_CACHE_DIR")) {
+      settings.put("DJL_CACHE_DIR", cache.toString());
     }
-    String xdg = environment.apply("XDG_CACHE_HOME");
-    if (xdg != null && !xdg.isBlank()) {
-      return Path.of(xdg, "wanlet");
-    }
-    return Path.of(System.getProperty("user.home"), ".cache", "wanlet");
-  }
-
-  private static void setIfAbsent(UnaryOperator<String> environment, String name, String value) {
-    if (environment.apply(name) == null && System.getProperty(name) == null) {
-      System.setProperty(name, value);
-    }
+    return settings;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.text;
 
+import dev.wanlet.base.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -15,13 +16,13 @@ public final class TokenizerFormatException extends IOException {
 
   /** An error in {@code file}; the message should not repeat its name. */
   public TokenizerFormatException(Path file, String message) {
-    super(file + ": " + message);
+    super(Printable.text(file) + ": " + Printable.message(message));
     this.file = file;
   }
 
   /** An error in {@code file}, with its cause. */
   public TokenizerFormatException(Path file, String message, Throwable cause) {
-    super(file + ": " + message, cause);
+    super(Printable.text(file) + ": " + Printable.message(message), cause);
     this.file = file;
   }
 

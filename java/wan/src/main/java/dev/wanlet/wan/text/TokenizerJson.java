@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.base.JsonErrors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,21 +35,13 @@ record TokenizerJson(UnigramVocabulary vocabulary, TokenizerPipeline pipeline) {
     try {
       return new Reader().read(bytes);
     } catch (JsonProcessingException e) {
-      throw new TokenizerFormatException(
-          file, "not valid JSON: " + e.getOriginalMessage() + " at " + at(e), e);
+      throw new TokenizerFormatException(file, JsonErrors.describe(e), e);
     } catch (IOException | IllegalArgumentException e) {
       throw new TokenizerFormatException(
           file,
           "not a usable tokenizer.json: " + e.getMessage() + ". Try the checkpoint's spiece.model",
           e);
     }
-  }
-
-  private static String at(JsonProcessingException e) {
-    return e.getLocation() == null
-        ? "an unknown place"
-        : "line %d, column %d"
-            .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
   }
 
   /** One pass over the file; the vocabulary, most of it, is never a tree. */

@@ -154,7 +154,7 @@ class ParityRunnerTest {
     config(folder, "{");
     assertThatThrownBy(() -> run(folder))
         .isInstanceOf(ParityException.class)
-        .hasMessageContaining("not JSON");
+        .hasMessageContaining("not valid JSON");
     config(folder, "{\"kind\": \"juggling\", \"tolerance\": {\"default\": 1}}");
     assertThatThrownBy(() -> run(folder))
         .isInstanceOf(ParityException.class)

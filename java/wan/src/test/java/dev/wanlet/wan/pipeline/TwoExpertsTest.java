@@ -134,6 +134,7 @@ class TwoExpertsTest {
         m.fps(),
         m.frames(),
         m.sizes(),
+        m.trainedOn(),
         m.source());
   }
 

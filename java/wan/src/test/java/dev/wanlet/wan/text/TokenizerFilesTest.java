@@ -3,6 +3,7 @@ package dev.wanlet.wan.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -142,21 +142,28 @@ class TokenizerFilesTest {
 
   @Test
   void djlStaysOfflineAndKeepsToTheCacheOfWanlet() {
-    Map<String, String> environment = new HashMap<>();
-    environment.put("WANLET_CACHE", folder.resolve("own").toString());
-    environment.put("XDG_CACHE_HOME", folder.resolve("xdg").toString());
-    assertThat(NativeUnigram.cacheDirectory(environment::get)).isEqualTo(folder.resolve("own"));
-    environment.remove("WANLET_CACHE");
-    assertThat(NativeUnigram.cacheDirectory(environment::get))
-        .isEqualTo(folder.resolve("xdg/wanlet"));
-    environment.clear();
-    assertThat(NativeUnigram.cacheDirectory(environment::get))
-        .endsWith(Path.of(".cache", "wanlet"));
+    Map<String, String> none = Map.of();
+    assertThat(NativeUnigram.settings(none::get, none::get, folder))
+        .containsOnly(
+            entry("ai.djl.offline", "true"),
+            entry("OPT_OUT_TRACKING", "true"),
+            entry("RUST_FLAVOR", "cpu"),
+            entry("DJL_CACHE_DIR", folder.toString()));
+  }
 
-    NativeUnigram.configureDjl(environment::get);
+  @Test
+  void whatTheUserHasSetForDjlStays() {
+    Map<String, String> environment = Map.of("RUST_FLAVOR", "cu121");
+    Map<String, String> properties = Map.of("ENGINE_CACHE_DIR", "/engines");
+    assertThat(NativeUnigram.settings(environment::get, properties::get, folder))
+        .doesNotContainKeys("RUST_FLAVOR", "DJL_CACHE_DIR");
+  }
+
+  @Test
+  void anOpenTokenizerHasMadeTheSettings() throws IOException {
+    Tokenizer.open(put("spiece.model")).close();
     assertThat(ai.djl.util.Utils.isOfflineMode()).isTrue();
     assertThat(System.getProperty("OPT_OUT_TRACKING")).isEqualTo("true");
-    assertThat(System.getProperty("RUST_FLAVOR")).isEqualTo("cpu");
   }
 
   @Test

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.metadata;
 
+import dev.wanlet.base.Printable;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,11 +46,36 @@ final class CommandLine {
     return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
   }
 
-  /** One shell word: bare where nothing in it is special, else in single quotes. */
+  /**
+   * One shell word: bare where nothing in it is special, else in single quotes. Characters that
+   * cannot be seen are left to {@code printf}, so that a clip from elsewhere sends nothing to the
+   * terminal and hides nothing in the command; a line end at the very end is lost that way.
+   */
   static String quote(String text) {
     if (text.matches("[A-Za-z0-9_./:,+=@%-]+")) {
       return text;
     }
+    if (text.codePoints().noneMatch(Printable::isUnseen)) {
+      return singleQuoted(text);
+    }
+    StringBuilder escaped = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (c == '\\') {
+                escaped.append("\\\\");
+              } else if (!Printable.isUnseen(c)) {
+                escaped.appendCodePoint(c);
+              } else {
+                for (byte unit : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
+                  escaped.append(String.format("\\0%03o", unit & 0xff));
+                }
+              }
+            });
+    return "\"$(printf %b " + singleQuoted(escaped.toString()) + ")\"";
+  }
+
+  private static String singleQuoted(String text) {
     return "'" + text.replace("'", "'\\''") + "'";
   }
 }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import dev.wanlet.base.JsonErrors;
+import dev.wanlet.base.Printable;
 import dev.wanlet.wan.media.MediaException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -110,7 +112,7 @@ public final class VideoMetadata {
       root = JSON.readTree(json);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          "the comment is not JSON, so it was not written by Wanlet: " + e.getOriginalMessage(), e);
+          "the comment was not written by Wanlet: it is " + JsonErrors.describe(e), e);
     }
     String schema = root == null ? "" : root.path(SCHEMA_KEY).asText();
     if (!schema.startsWith(SCHEMA_FAMILY)) {
@@ -119,7 +121,7 @@ public final class VideoMetadata {
     }
     if (!schema.equals(SCHEMA)) {
       throw new IllegalArgumentException(
-          "settings of schema '" + schema + "'; this version reads " + SCHEMA);
+          "settings of schema '" + Printable.name(schema) + "'; this version reads " + SCHEMA);
     }
     Builder builder = builder();
     root.path("settings").properties().forEach(e -> builder.put(e.getKey(), value(e.getValue())));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.write;
 
+import dev.wanlet.base.FileErrors;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.media.VideoCodec;
@@ -99,14 +100,15 @@ public final class FrameSinks {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new OutputException(path + ": cannot make the folder " + folder + ": " + reason(e), e);
+      throw new OutputException(
+          path + ": cannot make the folder " + folder + ": " + FileErrors.reason(e), e);
     }
     try {
       // The only check that holds on every file system and for every user is to do it.
       Files.delete(Files.createTempFile(folder, ".wanlet", ".part"));
     } catch (IOException e) {
       throw new OutputException(
-          path + ": cannot write in the folder " + folder + ": " + reason(e), e);
+          path + ": cannot write in the folder " + folder + ": " + FileErrors.reason(e), e);
     }
     if (Files.exists(path) && !Files.isWritable(path)) {
       throw new OutputException(path + " exists and is write-protected; choose another output");
@@ -152,9 +154,5 @@ public final class FrameSinks {
               + "; choose another extension");
     }
     return codec;
-  }
-
-  private static String reason(IOException e) {
-    return e.getClass().getSimpleName() + ": " + e.getMessage();
   }
 }

@@ -72,6 +72,20 @@ class VideoMetadataTest {
     assertThat(seen).isEqualTo(prompt);
   }
 
+  /** A clip from a stranger may hold anything. */
+  @Test
+  void theCommandShowsWhatWouldActOnATerminal() throws IOException, InterruptedException {
+    String prompt = "it's 100% \u001b[2J\r\u202egpj \\ \u0085x";
+    String word = CommandLine.quote(prompt);
+    assertThat(word)
+        .isEqualTo(
+            "\"$(printf %b 'it'\\''s 100% \\0033[2J\\0015\\0342\\0200\\0256gpj \\\\ \\0302\\0205x')\"");
+    assumeTrue(Files.isExecutable(Path.of("/bin/sh")));
+    Process shell = new ProcessBuilder("/bin/sh", "-c", "printf %s " + word).start();
+    assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .isEqualTo(prompt);
+  }
+
   @Test
   void badNamesAndValuesAreRefused() {
     VideoMetadata.Builder builder = VideoMetadata.builder();

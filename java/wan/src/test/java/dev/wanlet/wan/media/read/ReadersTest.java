@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wanlet.wan.media.Ffmpeg;
 import dev.wanlet.wan.media.Images;
 import dev.wanlet.wan.media.MediaException;
-import dev.wanlet.wan.media.NativeCache;
 import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.SyntheticClip;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
@@ -21,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import javax.imageio.ImageIO;
 import org.bytedeco.ffmpeg.global.avcodec;
@@ -168,16 +166,5 @@ class ReadersTest {
     reader.close();
     reader.close();
     assertThatThrownBy(reader::next).isInstanceOf(IllegalStateException.class);
-  }
-
-  @Test
-  void cacheFolderFollowsTheEnvironment() {
-    assertThat(NativeCache.directory(Map.of("WANLET_CACHE", "/a"), "/home/u"))
-        .isEqualTo(Path.of("/a").toAbsolutePath());
-    Path xdg = folder.toAbsolutePath();
-    assertThat(NativeCache.directory(Map.of("XDG_CACHE_HOME", xdg.toString()), "/home/u"))
-        .isEqualTo(xdg.resolve("wanlet"));
-    assertThat(NativeCache.directory(Map.of("XDG_CACHE_HOME", "relative"), "/home/u"))
-        .isEqualTo(Path.of("/home/u/.cache/wanlet"));
   }
 }
