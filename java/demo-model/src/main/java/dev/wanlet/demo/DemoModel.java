@@ -20,6 +20,7 @@ public final class DemoModel {
   /** The model's id on the command line. */
   public static final String ID = "tiny-wan";
 
+  private static final String FOUR_STEP_ADAPTER = "loras/tiny-wan-4step-lora.safetensors";
   private static final String CHECKSUMS = ID + ".sha256";
 
   private DemoModel() {}
@@ -34,6 +35,15 @@ public final class DemoModel {
   public static Path directory() throws IOException {
     Path plain = plainDirectory();
     return plain != null ? plain : extract(UserCache.folder("demo-model"));
+  }
+
+  /**
+   * The model's four-step adapter.
+   *
+   * @throws IOException as {@link #directory}
+   */
+  public static Path fourStepAdapter() throws IOException {
+    return directory().resolve(FOUR_STEP_ADAPTER);
   }
 
   /** Extracts to a folder below {@code cache}, unless it is there unharmed. */

@@ -20,7 +20,8 @@ class DemoModelTest {
   void liesInPlaceWhenItsResourcesArePlainFiles() throws IOException {
     Path directory = DemoModel.directory();
     assertThat(DemoModel.checksums().firstBad(directory)).isNull();
-    assertThat(DemoModel.checksums().byFile()).hasSize(5);
+    assertThat(DemoModel.checksums().byFile()).hasSize(6);
+    assertThat(DemoModel.fourStepAdapter()).isRegularFile();
     assertThat(directory.resolve("README.md")).isRegularFile();
   }
 

@@ -6,6 +6,7 @@ import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.pipeline.GenerationListener;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ProgressBar;
@@ -29,6 +30,11 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
   @Override
   public void planned(RunPlan plan) {
     println(plan.summary());
+  }
+
+  @Override
+  public void adapted(List<String> summaries) {
+    summaries.forEach(this::println);
   }
 
   void println(String text) {

@@ -3,6 +3,7 @@ package dev.wanlet.cli.console;
 
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.wan.catalog.ModelFilesException;
+import dev.wanlet.weights.lora.MergeOnlyException;
 
 /**
  * The flags behind what the library advises: it says in plain words what to do, and has none of its
@@ -15,6 +16,9 @@ public final class Remedies {
   public static String of(Throwable failure) {
     if (failure instanceof ModelFilesException files) {
       return files.part().map(part -> " (--" + part.setting() + " FILE)").orElse("");
+    }
+    if (failure instanceof MergeOnlyException) {
+      return " (wanlet quantize --lora)";
     }
     return failure instanceof DeviceMemoryException ? " (--vram SIZE)" : "";
   }

@@ -8,6 +8,8 @@ import dev.wanlet.cli.console.ProgressDisplay;
 import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.pipeline.GenerationListener;
 import dev.wanlet.wan.pipeline.GenerationResult;
 import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
@@ -68,9 +70,21 @@ record ClipRun(CommandLine line, boolean json) {
     line.getErr().flush();
   }
 
+  /** Says what becomes of adapters. */
+  private record AdapterLines(CommandLine line) implements GenerationListener {
+    @Override
+    public void adapted(List<String> summaries) {
+      tell(line, summaries);
+    }
+
+    @Override
+    public void progress(Stage stage, double done, int total) {}
+  }
+
   /** Prints what making the clip would take. */
   void plan(ModelFiles files, GenerationRequest request) throws IOException {
-    print(GenerationReport.of(request, pipeline(files).plan(request)));
+    GenerationListener listener = new AdapterLines(line);
+    print(GenerationReport.of(request, pipeline(files).plan(request, listener)));
   }
 
   /** Makes the clip and prints what it took. */

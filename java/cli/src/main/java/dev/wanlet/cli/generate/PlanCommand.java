@@ -8,6 +8,7 @@ import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.DeviceRates;
@@ -17,12 +18,16 @@ import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.pipeline.VideoPipeline;
+import dev.wanlet.wan.request.AdapterList;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
+import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -78,21 +83,24 @@ public final class PlanCommand implements Callable<Integer> {
     SettingValues given = flags.given();
     ComputeSettings settings = given.compute();
     try (OpenModel open =
-        OpenModel.toPlan(
-            given.model(),
-            Optional.ofNullable(type),
-            ModelCatalog.standard(),
-            ModelFinder.resolver())) {
+            OpenModel.toPlan(
+                given.model(),
+                Optional.ofNullable(type),
+                ModelCatalog.standard(),
+                ModelFinder.resolver());
+        OpenAdapters adapters = OpenAdapters.open(adapters(given), open)) {
       Device device = Device.byName(settings.device());
       DeviceRates rates = MeasuredRates.SOURCE.of(device, settings.threadCount());
       RunPlanner planner =
           VideoPipeline.planner(
-              ModelFacts.of(open, device, settings.threadCount(), rates, settings.precision()));
+              ModelFacts.of(
+                  open, adapters, device, settings.threadCount(), rates, settings.precision()));
       GenerationRequest.Builder clip = GenerationRequest.builder().set(given);
       RunPlanner.Job job = clip.toPlan(open.defaults(), prompt -> tokens(open, prompt));
       ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
+      ClipRun.tell(spec.commandLine(), adapters.summaries());
       PlanReport report = report(planner, job, MemoryBudget.of(settings, device), open);
-      print(open, planner, job, report);
+      print(open, planner, job, report, adapters);
       if (!report.problems().isEmpty()) {
         report.problems().forEach(p -> spec.commandLine().getErr().println("wanlet: " + p));
         return ExitCode.USAGE;
@@ -101,6 +109,10 @@ public final class PlanCommand implements Callable<Integer> {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  private static List<AdapterFile> adapters(SettingValues given) {
+    return given.find(Settings.LORA).map(AdapterList::files).orElse(List.of());
   }
 
   private static int tokens(OpenModel open, String prompt) {
@@ -133,7 +145,12 @@ public final class PlanCommand implements Callable<Integer> {
     return planner.plan(job, new MemoryBudget(bytes, Long.MAX_VALUE));
   }
 
-  private void print(OpenModel open, RunPlanner planner, RunPlanner.Job job, PlanReport report) {
+  private void print(
+      OpenModel open,
+      RunPlanner planner,
+      RunPlanner.Job job,
+      PlanReport report,
+      OpenAdapters adapters) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
@@ -144,6 +161,9 @@ public final class PlanCommand implements Callable<Integer> {
       facts.put("width", job.size().width());
       facts.put("height", job.size().height());
       facts.put("frames", job.frames());
+      if (!adapters.files().isEmpty()) {
+        facts.put("adapters", adapters.summaries());
+      }
       facts.putAll(report.facts());
       out.println(Json.text(facts));
     } else {

@@ -28,8 +28,13 @@ public final class SettingFlags {
   }
 
   private static OptionSpec option(Setting<?> setting) {
-    return OptionSpec.builder(setting.flags().toArray(String[]::new))
-        .type(setting.type().javaType())
+    OptionSpec.Builder option = OptionSpec.builder(setting.flags().toArray(String[]::new));
+    if (setting.type().isRepeatable()) {
+      option.type(List.class).auxiliaryTypes(setting.type().javaType());
+    } else {
+      option.type(setting.type().javaType());
+    }
+    return option
         .converters(converter(setting.type()))
         .paramLabel(setting.label())
         .description(setting.help())
@@ -59,6 +64,14 @@ public final class SettingFlags {
   }
 
   private static <T> SettingValues with(SettingValues values, Setting<T> setting, Object value) {
+    if (setting.type().isRepeatable() && value instanceof List<?> several) {
+      T all =
+          several.stream()
+              .map(setting.type().javaType()::cast)
+              .reduce(setting.type().joined())
+              .orElse(null);
+      return values.with(setting, all);
+    }
     return values.with(setting, setting.type().javaType().cast(value));
   }
 }

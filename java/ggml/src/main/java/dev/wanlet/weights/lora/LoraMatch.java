@@ -124,7 +124,11 @@ public record LoraMatch(
   /** What became of it, in one line. */
   public String summary() {
     StringBuilder text = new StringBuilder();
-    text.append(adapter.path()).append(", strength ").append(adapter.strength()).append(": ");
+    text.append("adapter ")
+        .append(adapter.path())
+        .append(", strength ")
+        .append(adapter.strength())
+        .append(": ");
     text.append(modules).append(modules == 1 ? " module" : " modules").append(" matched");
     Map<Reason, List<LeftOut>> reasons =
         leftOut.stream()

@@ -3,6 +3,7 @@ package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelDefaults.VaeNumbers;
+import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.model.transformer.TokenGrid;
@@ -21,7 +22,8 @@ import java.util.Optional;
  *
  * @param threads of a CPU device
  * @param transformer configuration of the transformer, or of each of two experts
- * @param transformerTypes types of each transformer that takes part
+ * @param transformerTypes types of each transformer that takes part, adapters included
+ * @param adapterCopies host memory that one weight of an adapter takes on its way to the device
  * @param text configuration of the text encoder
  * @param textTypes its types
  * @param latents how latents relate to pixels and frames
@@ -33,6 +35,7 @@ public record ModelFacts(
     DeviceRates rates,
     WanConfig transformer,
     List<TypePolicy> transformerTypes,
+    long adapterCopies,
     Umt5Config text,
     TypePolicy textTypes,
     VaeNumbers latents,
@@ -44,21 +47,33 @@ public record ModelFacts(
     transformerTypes = List.copyOf(transformerTypes);
   }
 
+  /** What planning needs of an open model without adapters; throws as the other form does. */
+  public static ModelFacts of(
+      OpenModel model, Device device, int threads, DeviceRates rates, Precision precision) {
+    return of(model, OpenAdapters.NONE, device, threads, rates, precision);
+  }
+
   /**
-   * What planning needs of an open model; valid while that is open.
+   * What planning needs of an open model and its adapters; valid while they are open.
    *
    * @throws RequestException if this version cannot plan such a model, or the model's recipe has no
    *     such name
    */
   public static ModelFacts of(
-      OpenModel model, Device device, int threads, DeviceRates rates, Precision precision) {
+      OpenModel model,
+      OpenAdapters adapters,
+      Device device,
+      int threads,
+      DeviceRates rates,
+      Precision precision) {
     requireKnownLayers(model);
     return new ModelFacts(
         device,
         threads,
         rates,
         model.transformerConfig(),
-        model.transformerTypes(precision, device),
+        adapters.types(model.transformerTypes(precision, device), precision, device),
+        adapters.convertedBytes(precision, device),
         model.textConfig(),
         model.textTypes(precision, device),
         model.defaults().vae(),

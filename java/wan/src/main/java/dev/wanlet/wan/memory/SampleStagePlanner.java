@@ -66,6 +66,6 @@ public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
         HostBytes.BASE_HEAP + arrays * facts.latentBytes(job) + chunk + facts.contextHeap(job),
         facts.ringBytes(),
         plan.scratchBytes(),
-        facts.convertedBytes(widest, job.precision()));
+        Math.max(facts.convertedBytes(widest, job.precision()), facts.adapterCopies()));
   }
 }

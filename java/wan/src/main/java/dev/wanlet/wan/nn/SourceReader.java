@@ -24,7 +24,11 @@ public final class SourceReader implements WeightReader {
 
   @Override
   public long mappedAddress(TensorSpec spec) throws IOException {
-    WeightTensor tensor = find(spec);
+    return mappedAddress(find(spec), spec);
+  }
+
+  /** As {@link #mappedAddress(TensorSpec)}, of a tensor that fits the spec. */
+  static long mappedAddress(WeightTensor tensor, TensorSpec spec) {
     boolean asStored =
         spec.transform() == TensorSpec.Transform.NONE
             && tensor.type().tensorType().filter(t -> t == spec.type()).isPresent();
@@ -33,7 +37,16 @@ public final class SourceReader implements WeightReader {
 
   @Override
   public void read(TensorSpec spec, long address) throws IOException {
-    WeightTensor tensor = find(spec);
+    read(find(spec), spec, address);
+  }
+
+  /**
+   * Writes a tensor that fits a spec as {@link #read(TensorSpec, long)} does.
+   *
+   * @throws WeightFormatException if it is of a type that no weight is
+   */
+  static void read(WeightTensor tensor, TensorSpec spec, long address)
+      throws WeightFormatException {
     long elements = spec.shape().elements();
     TensorType stored = tensor.type().tensorType().orElse(null);
     if (stored == spec.type() && spec.transform() == TensorSpec.Transform.NONE) {
@@ -118,7 +131,7 @@ public final class SourceReader implements WeightReader {
     }
   }
 
-  private static void narrow(TensorSpec spec, HostMemory floats, long address) {
+  static void narrow(TensorSpec spec, HostMemory floats, long address) {
     Quantization.quantize(
         spec.type(), floats.address(), address, spec.shape().rows(), spec.shape().columns(), 0);
   }

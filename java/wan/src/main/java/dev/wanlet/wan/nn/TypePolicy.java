@@ -2,8 +2,12 @@
 package dev.wanlet.wan.nn;
 
 import dev.wanlet.ggml.TensorType;
+import java.util.List;
 
-/** Chooses the types that matrices are computed in. Implementations are immutable. */
+/**
+ * Chooses the types that matrices are computed in, and what adapters add beside them.
+ * Implementations are immutable.
+ */
 public interface TypePolicy {
   /** Everything widened to F32: the setting of parity checks. */
   TypePolicy ALL_F32 = (name, rows, columns) -> TensorType.F32;
@@ -24,6 +28,15 @@ public interface TypePolicy {
     return false;
   }
 
+  /**
+   * The low-rank paths beside a matrix, in order.
+   *
+   * @param module what its name is without {@code .weight}
+   */
+  default List<SidePath> sidePaths(String module) {
+    return List.of();
+  }
+
   /** This policy for names below a prefix, such as {@code blocks.3.}. */
   default TypePolicy under(String prefix) {
     TypePolicy outer = this;
@@ -36,6 +49,11 @@ public interface TypePolicy {
       @Override
       public boolean widensQuantised() {
         return outer.widensQuantised();
+      }
+
+      @Override
+      public List<SidePath> sidePaths(String module) {
+        return outer.sidePaths(prefix + module);
       }
     };
   }

@@ -67,9 +67,21 @@ public record WeightLayout(List<TensorSpec> specs, boolean widensQuantised) {
       return add(TensorSpec.of(name, types.matrixType(name, rows, columns), rows, columns));
     }
 
-    /** A weight matrix [out, in] and its bias [out]: {@code name.weight}, {@code name.bias}. */
+    /**
+     * A weight matrix [out, in] and its bias [out]: {@code name.weight}, {@code name.bias}; and the
+     * paths beside it.
+     */
     public Builder linear(String name, long out, long in) {
-      return matrix(name + ".weight", out, in).f32(name + ".bias", out);
+      return matrix(name + ".weight", out, in).f32(name + ".bias", out).sidePaths(name, out, in);
+    }
+
+    /** The paths beside a weight matrix [out, in] that the policy asks for. */
+    public Builder sidePaths(String name, long out, long in) {
+      List<SidePath> paths = types.sidePaths(name);
+      for (int i = 0; i < paths.size(); i++) {
+        paths.get(i).specs(name, i, out, in).forEach(this::add);
+      }
+      return this;
     }
 
     /** A small weight that is always computed with in F32: norms, biases, modulation tables. */

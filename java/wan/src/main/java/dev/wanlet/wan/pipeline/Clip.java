@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.request.GenerationRequest;
@@ -19,6 +20,7 @@ final class Clip {
   private final VideoMetadata settings;
   private final List<int[]> promptIds;
   private final ClipSampling sampling;
+  private final OpenAdapters adapters;
   private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
   private List<float[]> contexts = List.of();
   private Path output;
@@ -27,18 +29,21 @@ final class Clip {
    * @param settings stored in the file
    * @param promptIds tokens of each prompt, the end token included: the prompt, and the negative
    *     one where guidance is on
+   * @param adapters open for as long as the clip is made
    */
   Clip(
       GenerationRequest request,
       RunOptions options,
       VideoMetadata settings,
       List<int[]> promptIds,
-      ClipSampling sampling) {
+      ClipSampling sampling,
+      OpenAdapters adapters) {
     this.request = request;
     this.options = options;
     this.settings = settings;
     this.promptIds = promptIds;
     this.sampling = sampling;
+    this.adapters = adapters;
   }
 
   GenerationRequest request() {
@@ -47,6 +52,11 @@ final class Clip {
 
   VideoMetadata settings() {
     return settings;
+  }
+
+  /** What is added to the transformer. */
+  OpenAdapters adapters() {
+    return adapters;
   }
 
   List<int[]> promptIds() {

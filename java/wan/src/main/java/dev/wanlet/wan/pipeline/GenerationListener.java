@@ -3,6 +3,7 @@ package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
+import java.util.List;
 
 /**
  * Hears how a run goes on. Called on the thread that runs the pipeline, never at the same time; an
@@ -17,6 +18,13 @@ public interface GenerationListener {
    * What the run will take is known; nothing was loaded yet. Called again if it has to plan anew.
    */
   default void planned(RunPlan plan) {}
+
+  /**
+   * Adapters were matched with the model; before the plan.
+   *
+   * @param summaries a line each: how many modules match, what was left out and why
+   */
+  default void adapted(List<String> summaries) {}
 
   /**
    * A stage begins.

@@ -5,6 +5,7 @@ import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.Bytes;
@@ -12,9 +13,11 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
+import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -38,9 +41,11 @@ public final class OpenPipeline implements AutoCloseable {
   private SamplingRun current;
   private boolean closed;
   private Planned last;
+  private OpenAdapters adapters = OpenAdapters.NONE;
 
   /** A plan with what it was made for. */
-  private record Planned(RunPlanner.Job clip, ComputeSettings compute, RunPlan plan) {}
+  private record Planned(
+      RunPlanner.Job clip, List<AdapterFile> adapters, ComputeSettings compute, RunPlan plan) {}
 
   /** Takes ownership of the model. */
   OpenPipeline(VideoPipeline pipeline, OpenModel model, DeviceLease lease) {
@@ -93,11 +98,18 @@ public final class OpenPipeline implements AutoCloseable {
       throw new IllegalStateException(
           "this pipeline is making a clip; finish or close that run first");
     }
-    Job job = job(request);
+    openAdapters(request.adapters());
+    tell(adapters, options.listener());
+    Job job = job(request, adapters);
     RunPlan plan = plan(job);
     options.listener().planned(plan);
+    adapters.requireFinite();
+    VideoMetadata settings =
+        AdapterHashes.add(SavedSettings.store(request, pipeline.files()), adapters);
+    if (options.resumeFrom().isPresent()) {
+      AdapterHashes.requireSame(options.resumeFrom().get().settings(), settings);
+    }
     Backend backend = prepared(job);
-    VideoMetadata settings = SavedSettings.store(request, pipeline.files());
     TokenGrid grid = job.planner().facts().grid(job.clip());
     Shape latents =
         Shape.of(
@@ -106,7 +118,7 @@ public final class OpenPipeline implements AutoCloseable {
             grid.latentHeight(),
             grid.latentWidth());
     ClipSampling sampling = new ClipSampling(request, options, settings, latents);
-    Clip clip = new Clip(request, options, settings, job.ids(), sampling);
+    Clip clip = new Clip(request, options, settings, job.ids(), sampling, adapters);
     PipelineRun stages =
         new PipelineRun(
             pipeline.stages(),
@@ -138,18 +150,45 @@ public final class OpenPipeline implements AutoCloseable {
    * @throws IOException if a file cannot be read
    */
   public RunPlan plan(GenerationRequest request) throws IOException {
-    return plan(job(request));
+    return plan(request, GenerationListener.SILENT);
+  }
+
+  /** As the other form; a listener hears of adapters and of the plan. */
+  RunPlan plan(GenerationRequest request, GenerationListener listener) throws IOException {
+    try (OpenAdapters wanted = OpenAdapters.open(request.adapters(), model)) {
+      tell(wanted, listener);
+      RunPlan plan = plan(job(request, wanted));
+      listener.planned(plan);
+      return plan;
+    }
+  }
+
+  private static void tell(OpenAdapters adapters, GenerationListener listener) {
+    if (!adapters.files().isEmpty()) {
+      listener.adapted(adapters.summaries());
+    }
+  }
+
+  // What is on the device may still be read from the adapters it was opened with.
+  private void openAdapters(List<AdapterFile> wanted) throws IOException {
+    if (!adapters.files().equals(wanted)) {
+      lease.drop(Stage.SAMPLE);
+      adapters.close();
+      adapters = OpenAdapters.NONE;
+      adapters = OpenAdapters.open(wanted, model);
+    }
   }
 
   /** A request with all that planning needs. */
   private record Job(
       RunPlanner planner,
       RunPlanner.Job clip,
+      List<AdapterFile> adapters,
       List<int[]> ids,
       ComputeSettings compute,
       MemoryBudget budget) {}
 
-  private Job job(GenerationRequest request) throws IOException {
+  private Job job(GenerationRequest request, OpenAdapters wanted) throws IOException {
     Device device = Device.byName(request.compute().device());
     pipeline
         .model()
@@ -167,8 +206,9 @@ public final class OpenPipeline implements AutoCloseable {
       ids.add(model.tokenize(prompt));
     }
     return new Job(
-        pipeline.planner(model, request, device),
+        pipeline.planner(model, wanted, request, device),
         VideoPipeline.job(request, ids),
+        request.adapters(),
         ids,
         request.compute(),
         MemoryBudget.of(request.compute(), device, lease.heldBytes()));
@@ -180,13 +220,14 @@ public final class OpenPipeline implements AutoCloseable {
     boolean again =
         last != null
             && last.clip().equals(job.clip())
+            && last.adapters().equals(job.adapters())
             && last.compute().equals(job.compute())
             && last.plan().peakDeviceBytes() <= job.budget().deviceBytes()
             && last.plan().hostBytes() <= job.budget().hostBytes();
     if (!again) {
       RunPlan plan =
           VideoPipeline.plan(job.planner(), job.clip(), job.budget(), pipeline.files().model());
-      last = new Planned(job.clip(), job.compute(), plan);
+      last = new Planned(job.clip(), job.adapters(), job.compute(), plan);
     }
     return last.plan();
   }
@@ -219,6 +260,7 @@ public final class OpenPipeline implements AutoCloseable {
       current.close();
     }
     lease.close();
+    adapters.close();
     model.close();
   }
 }

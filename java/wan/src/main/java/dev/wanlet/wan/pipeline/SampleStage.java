@@ -4,6 +4,7 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.SampleStagePlanner;
@@ -66,7 +67,7 @@ final class SampleStage implements ClipStage {
       ExpertSchedule schedule = clip.sampling().experts();
       boolean highNoise = schedule.expert(step) == ExpertSchedule.Expert.HIGH_NOISE;
       try {
-        load(experts.get(highNoise ? 0 : experts.size() - 1), clip.contexts());
+        load(experts.get(highNoise ? 0 : experts.size() - 1), clip);
         return predict(clip, latents, new float[] {timestep}, step, schedule.guidance(step));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -105,13 +106,14 @@ final class SampleStage implements ClipStage {
                   clip.sampling().steps()));
     }
 
-    private void load(WeightSource expert, List<float[]> prompts) throws IOException {
+    private void load(WeightSource expert, Clip clip) throws IOException {
+      List<float[]> prompts = clip.contexts();
       if (!expert.equals(loaded)) {
         if (loaded != null) {
           close();
           backend.renew(); // the other expert's graphs are not counted with this one's
         }
-        loadWeights(expert);
+        loadWeights(expert, clip.adapters());
       }
       if (session == null) {
         session = transformer.open(plan.run(), prompts);
@@ -121,10 +123,16 @@ final class SampleStage implements ClipStage {
       contexts = prompts;
     }
 
-    private void loadWeights(WeightSource expert) throws IOException {
+    // Other adapters come with a new runner: OpenPipeline drops this one before it closes them.
+    private void loadWeights(WeightSource expert, OpenAdapters adapters) throws IOException {
       transformer =
           WanTransformer.open(
-              backend, expert, config, plan.run().precision(), blocks -> plan.placement());
+              backend,
+              expert,
+              config,
+              plan.run().precision(),
+              blocks -> plan.placement(),
+              adapters.network());
       loaded = expert;
     }
 

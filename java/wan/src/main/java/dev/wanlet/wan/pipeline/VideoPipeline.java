@@ -6,6 +6,7 @@ import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelFilesException;
+import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
@@ -89,8 +90,13 @@ public final class VideoPipeline {
    * @throws IOException if a file cannot be read
    */
   public RunPlan plan(GenerationRequest request) throws IOException {
+    return plan(request, GenerationListener.SILENT);
+  }
+
+  /** As the other form; a listener hears of adapters and of the plan. */
+  public RunPlan plan(GenerationRequest request, GenerationListener listener) throws IOException {
     try (OpenPipeline once = new OpenPipeline(this, openModel(), new DeviceLease(false))) {
-      return once.plan(request);
+      return once.plan(request, listener);
     }
   }
 
@@ -155,8 +161,8 @@ public final class VideoPipeline {
           files.transformer()
               + " is a "
               + variant
-              + " model, which needs more than a prompt; this version makes clips from text with T2V"
-              + " models");
+              + " model, which needs more than a prompt; this version makes clips from text with"
+              + " T2V models");
     }
     return model;
   }
@@ -165,11 +171,17 @@ public final class VideoPipeline {
     return files;
   }
 
-  RunPlanner planner(OpenModel model, GenerationRequest request, Device device) {
+  RunPlanner planner(
+      OpenModel model, OpenAdapters adapters, GenerationRequest request, Device device) {
     int threads = request.compute().threadCount();
     return planner(
         ModelFacts.of(
-            model, device, threads, rates.of(device, threads), request.compute().precision()),
+            model,
+            adapters,
+            device,
+            threads,
+            rates.of(device, threads),
+            request.compute().precision()),
         stages);
   }
 

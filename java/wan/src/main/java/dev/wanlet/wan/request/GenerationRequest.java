@@ -10,6 +10,7 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import dev.wanlet.weights.lora.AdapterFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +85,11 @@ public final class GenerationRequest {
   /** The value of any setting, those of the parts above among them; empty if it has none. */
   public <T> Optional<T> find(Setting<T> setting) {
     return values.find(setting);
+  }
+
+  /** Adapters in the order in which they are added; often none. */
+  public List<AdapterFile> adapters() {
+    return find(Settings.LORA).map(AdapterList::files).orElse(List.of());
   }
 
   /** Most transformer blocks that may stay on the device. */
@@ -169,6 +175,11 @@ public final class GenerationRequest {
     /** 0 to 1000; 1 switches guidance off. */
     public Builder guidanceScale(double value) {
       return set(Settings.GUIDANCE_SCALE, value);
+    }
+
+    /** Adapters that are added to the transformer while it runs. */
+    public Builder adapters(AdapterFile... files) {
+      return set(Settings.LORA, files.length == 0 ? null : AdapterList.of(files));
     }
 
     /** Where to compute, how exactly, and with how much memory. */

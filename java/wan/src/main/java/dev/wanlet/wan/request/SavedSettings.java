@@ -119,13 +119,13 @@ public record SavedSettings(Path file, VideoMetadata stored, SettingTable table)
   }
 
   private <T> Optional<T> value(Setting<T> setting) throws WeightFormatException {
-    Optional<String> text = stored.setting(setting.name()).map(Object::toString);
+    Optional<Object> value = stored.setting(setting.name());
     try {
-      return text.map(setting.type().parser());
+      return value.map(setting.type()::restored);
     } catch (IllegalArgumentException e) {
       throw new WeightFormatException(
           file,
-          "damaged saved run: setting '" + setting.name() + "' is '" + text.orElseThrow() + "'",
+          "damaged saved run: setting '" + setting.name() + "' is '" + value.orElseThrow() + "'",
           e);
     }
   }

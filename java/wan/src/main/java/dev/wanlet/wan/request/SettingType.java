@@ -4,7 +4,9 @@ package dev.wanlet.wan.request;
 import dev.wanlet.wan.memory.ByteSize;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 
 /**
@@ -14,10 +16,39 @@ import java.util.function.Function;
  * @param javaType class of the values
  * @param parser reads text; throws an {@link IllegalArgumentException} whose message quotes it;
  *     null stands for no value
- * @param storedForm what is stored: a string, a number or a boolean
+ * @param storedForm what is stored: a string, a number or a boolean; of a setting that may be given
+ *     often a list of such
+ * @param joined the value of two occurrences of a setting that may be given often; null for others
  */
 public record SettingType<T>(
-    Class<T> javaType, Function<String, T> parser, Function<T, Object> storedForm) {
+    Class<T> javaType,
+    Function<String, T> parser,
+    Function<T, Object> storedForm,
+    BinaryOperator<T> joined) {
+  /** A type of one value. */
+  public SettingType(
+      Class<T> javaType, Function<String, T> parser, Function<T, Object> storedForm) {
+    this(javaType, parser, storedForm, null);
+  }
+
+  /** Whether the setting may be given often. */
+  public boolean isRepeatable() {
+    return joined != null;
+  }
+
+  /**
+   * The value of what was stored.
+   *
+   * @param stored a value, or a list of them
+   * @throws IllegalArgumentException if one cannot be read; null stands for no value
+   */
+  T restored(Object stored) {
+    if (!isRepeatable() || !(stored instanceof List<?> values)) {
+      return parser.apply(stored.toString());
+    }
+    return values.stream().map(v -> parser.apply(v.toString())).reduce(joined).orElse(null);
+  }
+
   public static final SettingType<String> TEXT =
       new SettingType<>(String.class, text -> text, text -> text);
 

@@ -68,6 +68,15 @@ public final class Settings {
           file(ModelPart.TOKENIZER)
               .help("FILE|FOLDER", "spiece.model or tokenizer.json, or a folder with one."));
 
+  /** Adapters that are added to the transformer while it runs; none: as it is. */
+  public static final Setting<AdapterList> LORA =
+      entry(
+          Setting.of("lora", AdapterList.TYPE, Setting.Section.MODEL)
+              .help(
+                  "FILE[:STRENGTH]",
+                  "LoRA adapter, added to the transformer while it runs; strength 1 unless said."
+                      + " May be given often."));
+
   // --- Clip
 
   /** What the clip shows; not blank. */

@@ -17,6 +17,7 @@ import dev.wanlet.wan.sampling.NoiseScheduler;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.SigmaList;
 import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -98,8 +99,8 @@ class SettingsTest {
             "scheduler");
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
-    assertThat(listed(Section.MODEL)).hasSize(6);
-    assertThat(Settings.TABLE.settings()).hasSize(28);
+    assertThat(listed(Section.MODEL)).hasSize(7).endsWith("lora");
+    assertThat(Settings.TABLE.settings()).hasSize(29);
   }
 
   @Test
@@ -226,6 +227,28 @@ class SettingsTest {
 
   private GenerationRequest resumed(VideoMetadata stored) throws IOException {
     return new SavedSettings(clip, stored).request(ONE, SettingValues.NONE, clip);
+  }
+
+  @Test
+  void aSettingThatIsGivenOftenIsStoredAsAList() throws IOException {
+    AdapterFile half = new AdapterFile(Path.of("a.safetensors"), 0.5);
+    AdapterFile whole = new AdapterFile(folder.resolve("b:2").toAbsolutePath(), 1);
+    GenerationRequest request = fox(Settings.TABLE).adapters(half, whole).build(ONE);
+    assertThat(request.adapters()).containsExactly(half, whole);
+    VideoMetadata stored = SavedSettings.store(request, files(ONE, Set.of()));
+    String first = Path.of("a.safetensors").toAbsolutePath() + ":0.5";
+    assertThat(stored.setting("lora")).contains(List.of(first, whole.file() + ":1"));
+    assertThat(stored.toCommandLine())
+        .contains(" --lora " + first + " --lora " + whole.file() + ":1 ");
+    VideoMetadata read = VideoMetadata.fromJson(stored.toJson());
+    assertThat(new SavedSettings(clip, read).request(ONE, SettingValues.NONE, clip).adapters())
+        .containsExactly(new AdapterFile(half.file().toAbsolutePath(), 0.5), whole);
+    VideoMetadata damaged =
+        VideoMetadata.fromJson(stored.toJson().replace("a.safetensors:0.5", "a.safetensors:nan"));
+    assertThatThrownBy(
+            () -> new SavedSettings(clip, damaged).request(ONE, SettingValues.NONE, clip))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContainingAll("damaged saved run", "'lora'");
   }
 
   /** All that it takes to add a setting is its entry. */

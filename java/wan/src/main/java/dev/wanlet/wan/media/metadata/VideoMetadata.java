@@ -71,6 +71,14 @@ public final class VideoMetadata {
     return provenance;
   }
 
+  /** The same with one more fact that is not an option. */
+  public VideoMetadata withProvenance(String name, Object value) {
+    Builder builder = builder();
+    settings.forEach(builder::put);
+    provenance.forEach(builder::putProvenance);
+    return builder.putProvenance(name, value).build();
+  }
+
   /** The setting of this name. */
   public Optional<Object> setting(String name) {
     return Optional.ofNullable(settings.get(name));

@@ -7,6 +7,7 @@ import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorArena;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.RowChunks;
+import dev.wanlet.wan.nn.SidePath;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.WeightSet;
 import java.util.ArrayList;
@@ -61,7 +62,8 @@ final class WanGraphs {
   }
 
   Built build(Key key) {
-    TensorArena arena = TensorArena.forGraph(MAX_NODES);
+    int paths = SidePath.count(key.weights().layout());
+    TensorArena arena = TensorArena.forGraph(MAX_NODES + SidePath.NODES * paths);
     try {
       return build(key, arena, new GraphBuilder(arena));
     } catch (RuntimeException e) {

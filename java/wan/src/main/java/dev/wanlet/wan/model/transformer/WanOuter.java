@@ -45,6 +45,7 @@ final class WanOuter {
                 Shape.of(c.dim(), c.inChannels(), 1, 2, 2),
                 TensorSpec.Transform.NONE))
         .f32("patch_embedding.bias", c.dim())
+        .sidePaths("patch_embedding", c.dim(), patch)
         .linear("text_embedding.0", c.dim(), c.textDim())
         .linear("text_embedding.2", c.dim(), c.dim())
         .linear("time_embedding.0", c.dim(), c.freqDim())

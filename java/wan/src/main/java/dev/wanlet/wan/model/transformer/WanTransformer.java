@@ -5,10 +5,13 @@ import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.GraphAllocator;
 import dev.wanlet.wan.nn.BlockSpec;
+import dev.wanlet.wan.nn.NetworkAdapters;
 import dev.wanlet.wan.nn.NetworkLayout;
 import dev.wanlet.wan.nn.NetworkWeights;
 import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightSet;
@@ -55,10 +58,32 @@ public final class WanTransformer implements AutoCloseable {
       Precision precision,
       IntFunction<Placement> placement)
       throws IOException {
+    return open(backend, source, config, precision, placement, NetworkAdapters.NONE);
+  }
+
+  /**
+   * Loads a transformer with adapters, whose files must outlive it too.
+   *
+   * @throws IOException as the other form does, as do the other exceptions
+   */
+  public static WanTransformer open(
+      Backend backend,
+      WeightSource source,
+      WanConfig config,
+      Precision precision,
+      IntFunction<Placement> placement,
+      NetworkAdapters adapters)
+      throws IOException {
+    TypePolicy plain = SourceTypes.of(source, precision, backend.device());
+    NetworkLayout layout = layout(config, adapters.types(plain, precision, backend.device()));
     return new WanTransformer(
         backend,
         config,
-        NetworkWeights.open(backend, source, precision, t -> layout(config, t), placement));
+        NetworkWeights.open(
+            backend,
+            layout,
+            adapters.reader(new SourceReader(source)),
+            placement.apply(layout.blocks().size())));
   }
 
   /** All weights, known from the configuration alone. */

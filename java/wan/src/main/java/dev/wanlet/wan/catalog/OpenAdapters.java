@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.catalog;
+
+import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.model.transformer.WanTransformer;
+import dev.wanlet.wan.nn.BlockSpec;
+import dev.wanlet.wan.nn.NetworkAdapters;
+import dev.wanlet.wan.nn.NetworkLayout;
+import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.TensorSpec;
+import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.lora.AdapterFile;
+import dev.wanlet.weights.lora.LoraAdapter;
+import dev.wanlet.weights.lora.LoraMatch;
+import dev.wanlet.weights.lora.MergeOnlyException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Owner: the adapters of a run, mapped and matched with the model's transformer; of two experts
+ * each gets all of them. No weight is loaded. Thread-safe until closed.
+ */
+public final class OpenAdapters implements AutoCloseable {
+  /** No adapters; closing it does nothing. */
+  public static final OpenAdapters NONE = new OpenAdapters();
+
+  private static final int CHUNK = 1 << 20;
+
+  private final List<AdapterFile> files;
+  private final List<LoraAdapter> adapters = new ArrayList<>();
+  private final List<LoraMatch> matches = new ArrayList<>();
+  private final NetworkAdapters network;
+  private final int experts;
+  private final List<String> sums = new ArrayList<>();
+  private boolean finite;
+
+  private OpenAdapters() {
+    files = List.of();
+    experts = 1;
+    network = NetworkAdapters.NONE;
+  }
+
+  private OpenAdapters(List<AdapterFile> files, OpenModel model) throws IOException {
+    this.files = List.copyOf(files);
+    this.experts = model.defaults().experts();
+    NetworkLayout layout = WanTransformer.layout(model.transformerConfig(), TypePolicy.ALL_F32);
+    Map<String, Shape> shapes = shapes(layout);
+    try {
+      for (AdapterFile file : files) {
+        LoraAdapter adapter = LoraAdapter.open(file);
+        adapters.add(adapter);
+        LoraMatch match = LoraMatch.of(adapter, shapes);
+        requireAddable(match, shapes, model.transformers());
+        matches.add(match);
+      }
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+    network = new NetworkAdapters(matches);
+  }
+
+  /**
+   * Opens adapters for a model, in the order in which they are added.
+   *
+   * @throws WeightFormatException if one is damaged, matches nothing, or changes a matrix as a
+   *     whole
+   * @throws IOException if a file is missing or cannot be read
+   */
+  public static OpenAdapters open(List<AdapterFile> files, OpenModel model) throws IOException {
+    return files.isEmpty() ? NONE : new OpenAdapters(files, model);
+  }
+
+  private static Map<String, Shape> shapes(NetworkLayout layout) {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    layout.outer().specs().forEach(spec -> shapes.put(spec.name(), spec.sourceShape()));
+    for (BlockSpec block : layout.blocks()) {
+      for (TensorSpec spec : block.layout().specs()) {
+        shapes.put(block.prefix() + spec.name(), spec.sourceShape());
+      }
+    }
+    return shapes;
+  }
+
+  /** Matrices stay as they are while a network runs: quantised, and streamed from their file. */
+  private static void requireAddable(
+      LoraMatch match, Map<String, Shape> shapes, List<WeightSource> transformers)
+      throws MergeOnlyException {
+    for (LoraMatch.LowRank change : match.lowRank()) {
+      if (!isMatrix(change.tensor(), shapes)) {
+        throw whole(change.up(), change.tensor());
+      }
+    }
+    for (LoraMatch.Difference change : match.differences()) {
+      String tensor = change.tensor();
+      boolean loadedOnce = !tensor.startsWith("blocks.");
+      boolean quantised =
+          transformers.stream()
+              .flatMap(t -> t.find(tensor).stream())
+              .anyMatch(t -> t.type().isQuantized());
+      if (isMatrix(tensor, shapes) && (!loadedOnce || quantised)) {
+        throw whole(change.difference(), tensor);
+      }
+    }
+  }
+
+  private static boolean isMatrix(String tensor, Map<String, Shape> shapes) {
+    return tensor.endsWith(".weight") && shapes.get(tensor).rank() >= 2;
+  }
+
+  private static MergeOnlyException whole(WeightTensor part, String tensor) {
+    return new MergeOnlyException(
+        part.file(),
+        String.format(
+            "'%s' changes '%s' as a whole, which is not possible while the model runs",
+            part.name(), tensor));
+  }
+
+  /** What was opened, in order. */
+  public List<AdapterFile> files() {
+    return files;
+  }
+
+  /**
+   * The SHA-256 sums of the files, in order, as hexadecimal digits; each is read once.
+   *
+   * @throws IOException if a file cannot be read
+   */
+  public synchronized List<String> sums() throws IOException {
+    while (sums.size() < adapters.size()) {
+      sums.add(sum(adapters.get(sums.size()).path()));
+    }
+    return List.copyOf(sums);
+  }
+
+  private static String sum(Path file) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+    byte[] chunk = new byte[CHUNK];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+        digest.update(chunk, 0, n);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** What became of each adapter, a line each. */
+  public List<String> summaries() {
+    String end = experts == 2 ? "; added to both experts" : "";
+    return matches.stream().map(match -> match.summary() + end).toList();
+  }
+
+  /**
+   * Reads all adapters, the first time it is called.
+   *
+   * @throws WeightFormatException naming the tensor of one that holds infinities or NaN
+   */
+  public synchronized void requireFinite() throws WeightFormatException {
+    if (!finite) {
+      for (LoraMatch match : matches) {
+        match.requireFinite();
+      }
+      finite = true;
+    }
+  }
+
+  /** The changes to a transformer. */
+  public NetworkAdapters network() {
+    return network;
+  }
+
+  /** The types of each transformer with the adapters beside it. */
+  public List<TypePolicy> types(List<TypePolicy> plain, Precision precision, Device device) {
+    return plain.stream().map(types -> network.types(types, precision, device)).toList();
+  }
+
+  /** Host memory that one weight of an adapter takes on its way to the device, at most. */
+  public long convertedBytes(Precision precision, Device device) {
+    return network.convertedBytes(precision, device);
+  }
+
+  @Override
+  public void close() {
+    adapters.forEach(LoraAdapter::close);
+  }
+}
