@@ -3,6 +3,8 @@ rem SPDX-License-Identifier: Apache-2.0
 rem Runs Wanlet's command line, building it on first use and when the checked-out commit has changed.
 rem   wanlet [--rebuild] COMMAND ...      wanlet test
 rem --rebuild builds although nothing seems to have changed (edits that are not committed are not noticed).
+rem Unlike the launcher for Linux and macOS it looks for no graphics card and takes no backend ready-made:
+rem WANLET_BACKENDS=cpu,vulkan (with the Vulkan SDK) or cpu,cuda (with the CUDA toolkit) builds one.
 setlocal EnableExtensions DisableDelayedExpansion
 set "ROOT=%~dp0"
 set "ROOT=%ROOT:~0,-1%"
@@ -14,6 +16,8 @@ if "%~1"=="test" goto tests
 
 set "JAVA=java"
 if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java"
+set "CHOSEN="
+if defined WANLET_BACKENDS set "CHOSEN=1"
 if not defined WANLET_BACKENDS set "WANLET_BACKENDS=cpu"
 
 set "COMMIT=unknown"
@@ -26,6 +30,8 @@ if not defined REBUILD goto launch
 
 call :prerequisites || exit /b 1
 if not exist "%STATE%" mkdir "%STATE%"
+if not defined CHOSEN echo wanlet: building for the CPU: graphics cards are not looked for on Windows. WANLET_BACKENDS=cpu,vulkan with the Vulkan SDK, or cpu,cuda with the CUDA toolkit, builds for one 1>&2
+if defined WANLET_READY_BACKENDS echo wanlet: WANLET_READY_BACKENDS has no effect on Windows: backends are built from source 1>&2
 echo wanlet: building (log: %STATE%\build.log) 1>&2
 call mvn -B -ntp -f "%ROOT%\pom.xml" -pl java/cli -am -DskipTests "-Dwanlet.native.options=-DWANLET_BACKENDS=%WANLET_BACKENDS%" -Dmdep.outputFile=target/classpath.txt -DincludeScope=runtime package dependency:build-classpath > "%STATE%\build.log" 2>&1
 if errorlevel 1 (
@@ -41,7 +47,7 @@ for /d %%d in ("%ROOT%\native\target\classes\META-INF\native\*") do set "LIBRARI
 for /f "usebackq delims=" %%p in ("%ROOT%\java\cli\target\classpath.txt") do set "DEPENDENCIES=%%p"
 rem Backslashes are doubled: they escape inside the quotes of a Java argument file.
 set "CP=%JAR%;%DEPENDENCIES%"
-> "%STATE%\java.args" echo -Xshare:auto -XX:+UseSerialGC
+> "%STATE%\java.args" echo -Xshare:auto -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData
 >> "%STATE%\java.args" echo "-Ddev.wanlet.native.path=%LIBRARIES:\=\\%"
 >> "%STATE%\java.args" echo -cp "%CP:\=\\%"
 > "%STATE%\built" echo %COMMIT% %WANLET_BACKENDS%

@@ -63,7 +63,7 @@ final class ProfilePart implements Part {
         .put("flops", row.operations())
         .put("bytes_read", row.bytesRead())
         .put("bytes_written", row.bytesWritten())
-        .put("flops_per_second", row.operations() / row.seconds())
+        .put("flops_per_second", row.operations() > 0 ? row.operations() / row.seconds() : null)
         .put("bytes_per_second", bytes / row.seconds());
   }
 }
