@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
@@ -56,12 +55,9 @@ final class SourceHash implements AutoCloseable {
   /** One sum for each file, in order; waits for them. */
   List<String> get() throws IOException {
     try {
-      return task.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("interrupted; nothing was written");
-    } catch (ExecutionException e) {
-      throw new IOException("cannot read the source again for its check sum", e.getCause());
+      return Workers.result(task);
+    } catch (IOException e) {
+      throw new IOException("cannot read the source again for its check sum", e);
     }
   }
 

@@ -11,6 +11,7 @@ import dev.wanlet.cli.inspect.InspectCommand;
 import dev.wanlet.cli.inspect.ModelsCommand;
 import dev.wanlet.cli.inspect.ParityCommand;
 import dev.wanlet.cli.machine.DoctorCommand;
+import dev.wanlet.cli.machine.ProfilesCommand;
 import dev.wanlet.cli.quantize.ImatrixCommand;
 import dev.wanlet.cli.quantize.QuantizeCommand;
 import dev.wanlet.cli.synth.SynthCommand;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Spec;
       PlanCommand.class,
       InspectCommand.class,
       ModelsCommand.class,
+      ProfilesCommand.class,
       DoctorCommand.class,
       ParityCommand.class,
       SynthCommand.class,
@@ -50,7 +52,7 @@ import picocli.CommandLine.Spec;
       "1:an error inside Wanlet",
       "2:bad arguments, an impossible size or frame count, or an output that cannot be written",
       "3:an input that is missing, unreadable or damaged",
-      "4:the run does not fit the memory budget",
+      "4:the run does not fit the memory budget or the time limit",
       "5:a device is missing or failed",
       "130:interrupted (Ctrl-C)"
     },

@@ -4,6 +4,7 @@ package dev.wanlet.cli.console;
 import dev.wanlet.base.HostMemoryException;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.profiles.select.TimeLimitException;
 import dev.wanlet.quantize.QuantizeOutputException;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
@@ -29,7 +30,7 @@ public final class ExitCode {
   /** An input that is missing, unreadable or damaged. */
   public static final int BAD_INPUT = 3;
 
-  /** The run does not fit the memory budget. */
+  /** The run does not fit the memory budget, or the time limit. */
   public static final int OVER_BUDGET = 4;
 
   /** A device that is not there, lacks an operation or failed. */
@@ -54,6 +55,7 @@ public final class ExitCode {
     if (failure instanceof DeviceMemoryException
         || failure instanceof MemoryBudgetException
         || failure instanceof HostMemoryException
+        || failure instanceof TimeLimitException
         || failure instanceof OutOfMemoryError) {
       return OVER_BUDGET;
     }

@@ -5,6 +5,7 @@ import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.wan.catalog.ModelFiles;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SettingValues;
@@ -39,7 +40,7 @@ import picocli.CommandLine.Spec;
       "0:the clip is made",
       "2:bad arguments, or the output cannot be written",
       "3:a file of the model is missing or damaged",
-      "4:it does not fit the memory budget",
+      "4:it does not fit the memory budget or the time limit",
       "5:the device is missing or failed",
       "130:interrupted (Ctrl-C)"
     })
@@ -47,6 +48,9 @@ public final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private ClipFlags flags = new ClipFlags();
+
+  @Mixin(name = "Choice")
+  private WishFlags wishes = new WishFlags();
 
   @Mixin(name = "Output")
   private Output output = new Output();
@@ -78,7 +82,7 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SettingValues given = flags.given();
     ModelFiles files = ModelFinder.resolve(given.model());
-    GenerationRequest.Builder clip = GenerationRequest.builder().set(given);
+    GenerationRequest.Builder clip = GenerationRequest.builder().set(chosen(given, files));
     GenerationRequest request = clip.outputBySeed(this::output).build(files.model());
     RunOptions options = ClipRun.options(output.checkpointEvery);
     ClipRun run = new ClipRun(spec.commandLine(), output.json);
@@ -90,6 +94,19 @@ public final class GenerateCommand implements Callable<Integer> {
       run.generate(files, request, options);
     }
     return ExitCode.OK;
+  }
+
+  /** What was given, and what the machine chooses where that leaves it open. */
+  private SettingValues chosen(SettingValues given, ModelFiles files) throws IOException {
+    if (!AutoChoice.isWanted(wishes, given, files.model())) {
+      return given;
+    }
+    Machine machine = Machine.here(given.compute());
+    try (OpenModel model = OpenModel.open(files)) {
+      return new AutoChoice(machine, wishes, given, spec.commandLine().getErr())
+          .among(model)
+          .settings(given);
+    }
   }
 
   private Path output(long seed) {

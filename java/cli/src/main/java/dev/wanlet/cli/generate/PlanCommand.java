@@ -4,30 +4,25 @@ package dev.wanlet.cli.generate;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
-import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.cli.options.ModelFinder;
-import dev.wanlet.ggml.Device;
+import dev.wanlet.profiles.device.DeviceSpecs;
+import dev.wanlet.profiles.select.Choice;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ComputeSettings;
-import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
-import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
-import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.AdapterList;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
-import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -76,31 +71,33 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--device-spec",
+      paramLabel = "CARD",
+      description =
+          "Plan for a card that need not be here, such as rtx-4060, rtx-3060-12gb, rx-7600, or 8gb"
+              + " for any card of 8 GB. Times are predictions from its data sheet.")
+  private String card;
+
   @Mixin private ClipFlags flags = new ClipFlags();
+
+  @Mixin(name = "Choice")
+  private WishFlags wishes = new WishFlags();
 
   @Override
   public Integer call() throws IOException {
-    SettingValues given = flags.given();
-    ComputeSettings settings = given.compute();
-    try (OpenModel open =
-            OpenModel.toPlan(
-                given.model(),
-                Optional.ofNullable(type),
-                ModelCatalog.standard(),
-                ModelFinder.resolver());
-        OpenAdapters adapters = OpenAdapters.open(adapters(given), open)) {
-      Device device = Device.byName(settings.device());
-      DeviceRates rates = MeasuredRates.SOURCE.of(device, settings.threadCount());
-      RunPlanner planner =
-          VideoPipeline.planner(
-              ModelFacts.of(
-                  open, adapters, device, settings.threadCount(), rates, settings.precision()));
-      GenerationRequest.Builder clip = GenerationRequest.builder().set(given);
-      RunPlanner.Job job = clip.toPlan(open.defaults(), prompt -> tokens(open, prompt));
+    Machine machine = machine(flags.given().compute());
+    Target target = target(machine, flags.given());
+    try (OpenModel open = open(target);
+        OpenAdapters adapters = OpenAdapters.open(AdapterList.of(target.settings()), open)) {
+      RunPlanner planner = machine.planner(open, adapters);
+      GenerationRequest.Builder clip = GenerationRequest.builder().set(target.settings());
+      RunPlanner.Job job =
+          clip.toPlan(open.defaults(), prompt -> Machine.countTokens(open, prompt));
       ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
       ClipRun.tell(spec.commandLine(), adapters.summaries());
-      PlanReport report = report(planner, job, MemoryBudget.of(settings, device), open);
-      print(open, planner, job, report, adapters);
+      PlanReport report = report(planner, job, machine.budget(), open);
+      print(open, machine, job, report, adapters);
       if (!report.problems().isEmpty()) {
         report.problems().forEach(p -> spec.commandLine().getErr().println("wanlet: " + p));
         return ExitCode.USAGE;
@@ -111,16 +108,55 @@ public final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private static List<AdapterFile> adapters(SettingValues given) {
-    return given.find(Settings.LORA).map(AdapterList::files).orElse(List.of());
+  /** What is planned: settings, and the quantisation recipe of a model id. */
+  private record Target(SettingValues settings, Optional<String> recipe) {}
+
+  private Machine machine(ComputeSettings settings) {
+    return card == null
+        ? Machine.here(settings)
+        : Machine.onPaper(DeviceSpecs.standard().require(card), settings);
   }
 
-  private static int tokens(OpenModel open, String prompt) {
-    try {
-      return open.countTokens(prompt);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static OpenModel open(Target target) throws IOException {
+    return OpenModel.toPlan(
+        target.settings().model(),
+        target.recipe(),
+        ModelCatalog.standard(),
+        ModelFinder.resolver());
+  }
+
+  /** What was given, and what the machine chooses where that leaves it open. */
+  private Target target(Machine machine, SettingValues given) throws IOException {
+    AutoChoice auto = new AutoChoice(machine, wishes, given, spec.commandLine().getErr());
+    Target asked = new Target(given, Optional.ofNullable(type));
+    if (type != null && !wishes.isGiven()) {
+      return asked; // who names a recipe asks of this very run
     }
+    boolean anyModel = type == null && given.model().isEmpty();
+    if (anyModel && (wishes.isGiven() || card != null)) {
+      return target(auto.amongPublished(Optional.empty()), given);
+    }
+    try (OpenModel open = open(asked)) {
+      if (!AutoChoice.isWanted(wishes, given, open.defaults())) {
+        return asked;
+      }
+      if (!AutoChoice.canChoose(open.defaults())) {
+        return asked; // the report says why
+      }
+      boolean anyRecipe = type == null && open.recipe().isPresent();
+      return anyRecipe
+          ? target(auto.amongPublished(Optional.of(open.defaults().id())), given)
+          : new Target(auto.among(open).settings(given), asked.recipe());
+    } catch (MemoryBudgetException e) {
+      return asked; // the report says what is missing
+    }
+  }
+
+  private static Target target(Choice choice, SettingValues given) {
+    SettingValues settings = choice.settings(given);
+    return new Target(
+        settings.with(Settings.MODEL, choice.candidate().model().id()),
+        Optional.of(choice.candidate().recipe()));
   }
 
   private static PlanReport report(
@@ -147,7 +183,7 @@ public final class PlanCommand implements Callable<Integer> {
 
   private void print(
       OpenModel open,
-      RunPlanner planner,
+      Machine machine,
       RunPlanner.Job job,
       PlanReport report,
       OpenAdapters adapters) {
@@ -156,8 +192,8 @@ public final class PlanCommand implements Callable<Integer> {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("model", open.defaults().id());
       facts.put("type", typeName(open));
-      facts.put("device", planner.facts().device().name());
-      facts.put("rates", planner.facts().rates().source());
+      facts.put("device", machine.name());
+      facts.put("rates", machine.rates().source());
       facts.put("width", job.size().width());
       facts.put("height", job.size().height());
       facts.put("frames", job.frames());
@@ -174,7 +210,7 @@ public final class PlanCommand implements Callable<Integer> {
           typeName(open),
           job.size(),
           job.frames(),
-          planner.facts().device());
+          machine.title());
       out.println(report.text());
     }
     out.flush();

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * A plan, or why there is none, for scripts and for people. Immutable.
@@ -74,6 +75,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
     facts.put("peak_device_bytes", plan.peakDeviceBytes());
     facts.put("host_bytes", plan.hostBytes());
     facts.put("predicted_step_seconds", t.stepSeconds());
+    facts.put("predicted_seconds", plan.seconds());
     facts.put("upload_bytes_per_step", t.uploadBytesPerStep());
     facts.put("steps", plan.steps());
     facts.put("tokens", t.run().grid().tokens());
@@ -111,6 +113,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
         facts.put("pinned_bytes", host.pinned());
         facts.put("scratch_bytes", host.scratch());
         facts.put("copy_bytes", host.copies());
+        stage.seconds().ifPresent(s -> facts.put("predicted_seconds", s));
       }
       stages.add(facts);
     }
@@ -180,14 +183,20 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
                     ByteSize.format(m.settings().bandBytes()),
                     ByteSize.format(m.historyBytes()),
                     ByteSize.format(m.hostHistoryBytes())));
+    line(
+        text,
+        "step: about %s, %s uploaded",
+        Durations.text(t.stepSeconds()),
+        ByteSize.format(t.uploadBytesPerStep()));
     text.append(
         String.format(
             Locale.ROOT,
-            "step: about %s, %s uploaded; %s: about %s",
-            Durations.text(t.stepSeconds()),
-            ByteSize.format(t.uploadBytesPerStep()),
-            count(plan.steps(), "step"),
-            Durations.text(plan.steps() * t.stepSeconds())));
+            "clip: about %s (%s)",
+            Durations.text(plan.seconds()),
+            plan.stages().stream()
+                .filter(s -> s.seconds().isPresent())
+                .map(s -> s.stage().title() + " " + Durations.text(s.seconds().getAsDouble()))
+                .collect(Collectors.joining(", "))));
     return text.toString();
   }
 

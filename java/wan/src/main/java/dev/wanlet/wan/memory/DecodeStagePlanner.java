@@ -37,7 +37,19 @@ public record DecodeStagePlanner(ModelFacts facts) implements StagePlanner {
                 budget.deviceBytes());
     HostBytes host = host(job, plan);
     host.requireWithin(budget, "the VAE");
-    return StagePlan.of(stage(), plan.deviceBytes(), host, OptionalDouble.empty(), plan);
+    OptionalDouble seconds = OptionalDouble.of(leastSeconds(job));
+    return StagePlan.of(stage(), plan.deviceBytes(), host, seconds, plan);
+  }
+
+  @Override
+  public double leastSeconds(RunPlanner.Job job) {
+    int stride = facts.latents().spatialStride();
+    int frames = (job.frames() - 1) / facts.latents().temporalStride() + 1;
+    return facts
+        .vae()
+        .map(v -> v.decodeFlops(job.size().height() / stride, job.size().width() / stride, frames))
+        .map(flops -> flops / facts.rates().convolutionFlops())
+        .orElse(0.0);
   }
 
   private HostBytes host(RunPlanner.Job job, VaePlan plan) {

@@ -8,6 +8,8 @@ import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
+import dev.wanlet.wan.model.transformer.WanRun;
+import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.vae.VaeConfig;
@@ -15,7 +17,9 @@ import dev.wanlet.wan.nn.PinnedUpload;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.TypePolicy;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What planning knows of a model and of the device it will run on. Immutable.
@@ -28,6 +32,7 @@ import java.util.Optional;
  * @param textTypes its types
  * @param latents how latents relate to pixels and frames
  * @param vae configuration of the VAE; empty for one that this version cannot run
+ * @param measured what graphs of the transformer were found to take, so that each is measured once
  */
 public record ModelFacts(
     Device device,
@@ -39,7 +44,8 @@ public record ModelFacts(
     Umt5Config text,
     TypePolicy textTypes,
     VaeNumbers latents,
-    Optional<VaeConfig> vae) {
+    Optional<VaeConfig> vae,
+    Map<WanRun, WanTransformer.Memory> measured) {
   /** Contexts, the embedded tokens they are made from, and the copy on its way to the device. */
   private static final int COPIES_OF_CONTEXT = 3;
 
@@ -77,7 +83,24 @@ public record ModelFacts(
         model.textConfig(),
         model.textTypes(precision, device),
         model.defaults().vae(),
-        model.vaeConfig());
+        model.vaeConfig(),
+        new ConcurrentHashMap<>());
+  }
+
+  /** The same model on the same device, if that were faster or slower. */
+  public ModelFacts withRates(DeviceRates other) {
+    return new ModelFacts(
+        device,
+        threads,
+        other,
+        transformer,
+        transformerTypes,
+        adapterCopies,
+        text,
+        textTypes,
+        latents,
+        vae,
+        measured);
   }
 
   private static void requireKnownLayers(OpenModel model) {

@@ -37,6 +37,16 @@ public record RunPlan(long budgetBytes, long hostBudgetBytes, List<StagePlan> st
     return new RunPlan(budget.deviceBytes(), budget.hostBytes(), list, steps);
   }
 
+  /**
+   * The same run of another number of steps: memory does not depend on it, sampling's time does.
+   */
+  public RunPlan withSteps(int count) {
+    List<StagePlan> list = new ArrayList<>(stages);
+    list.replaceAll(
+        s -> s.stage().equals(Stage.SAMPLE) ? s.withSecondsTimes((double) count / steps) : s);
+    return new RunPlan(budgetBytes, hostBudgetBytes, list, count);
+  }
+
   /** How the transformer works on the clip. */
   public TransformerPlan transformer() {
     return stage(Stage.SAMPLE).details(TransformerPlan.class).orElseThrow();
@@ -50,6 +60,11 @@ public record RunPlan(long budgetBytes, long hostBudgetBytes, List<StagePlan> st
   /** Most host memory in use at any time. */
   public long hostBytes() {
     return stages.stream().mapToLong(s -> s.host().total()).max().orElse(0);
+  }
+
+  /** Predicted time of the whole run, as far as times of its stages are predicted, in seconds. */
+  public double seconds() {
+    return stages.stream().mapToDouble(s -> s.seconds().orElse(0)).sum();
   }
 
   /** Whether this version can run every stage. */

@@ -68,6 +68,11 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
     return plan;
   }
 
+  /** The least time that a run can be predicted to take, in seconds, whatever the budget. */
+  public double leastSeconds(Job job) {
+    return stages.stream().mapToDouble(stage -> stage.leastSeconds(job)).sum();
+  }
+
   private RunPlan planWithin(Job job, MemoryBudget budget) {
     List<MemoryBudgetException> refusals = new ArrayList<>();
     List<StagePlan> plans = new ArrayList<>();

@@ -18,20 +18,8 @@ public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
   /** The details are a {@link TransformerPlan}. */
   @Override
   public StagePlan plan(RunPlanner.Job job, MemoryBudget budget) {
-    TransformerPlanner planner =
-        new TransformerPlanner(
-            facts.transformer(),
-            facts.transformerTypes(),
-            facts.device(),
-            facts.threads(),
-            facts.rates());
-    TransformerPlanner.Job clip =
-        new TransformerPlanner.Job(
-            facts.grid(job),
-            job.tokens().stream().map(PromptRows::new).toList(),
-            1,
-            job.precision(),
-            job.maxResident());
+    TransformerPlanner planner = planner();
+    TransformerPlanner.Job clip = clip(job);
     TransformerPlan smallest = planner.smallest(clip);
     HostBytes least = host(job, smallest);
     if (smallest.peakDeviceBytes() <= budget.deviceBytes()) {
@@ -42,6 +30,30 @@ public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
     long scratch = budget.hostBytes() - (least.total() - least.scratch());
     TransformerPlan plan = planner.plan(clip, budget.deviceBytes(), scratch);
     return host(job, plan).total() <= budget.hostBytes() ? made(job, plan) : made(job, smallest);
+  }
+
+  @Override
+  public double leastSeconds(RunPlanner.Job job) {
+    return job.steps() * planner().leastStepSeconds(clip(job));
+  }
+
+  private TransformerPlanner planner() {
+    return new TransformerPlanner(
+        facts.transformer(),
+        facts.transformerTypes(),
+        facts.device(),
+        facts.threads(),
+        facts.rates(),
+        facts.measured());
+  }
+
+  private TransformerPlanner.Job clip(RunPlanner.Job job) {
+    return new TransformerPlanner.Job(
+        facts.grid(job),
+        job.tokens().stream().map(PromptRows::new).toList(),
+        1,
+        job.precision(),
+        job.maxResident());
   }
 
   private StagePlan made(RunPlanner.Job job, TransformerPlan plan) {

@@ -51,6 +51,13 @@ public record StagePlan(
         Bytes.text(host.total()));
   }
 
+  /** The same stage, predicted to take so many times as long. */
+  StagePlan withSecondsTimes(double factor) {
+    OptionalDouble other =
+        seconds.isPresent() ? OptionalDouble.of(factor * seconds.getAsDouble()) : seconds;
+    return new StagePlan(stage, device, host, other, details, unsupported);
+  }
+
   /** How the stage works, if it is planned in these terms. */
   public <T> Optional<T> details(Class<T> type) {
     return type.isInstance(details) ? Optional.of(type.cast(details)) : Optional.empty();

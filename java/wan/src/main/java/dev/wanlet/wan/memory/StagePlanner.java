@@ -12,4 +12,12 @@ public interface StagePlanner {
    * @throws MemoryBudgetException if it does not fit; it names the smallest budget that would do
    */
   StagePlan plan(RunPlanner.Job job, MemoryBudget budget);
+
+  /**
+   * A bound from below of the time that {@link #plan} predicts within any budget, in seconds; told
+   * without measuring anything. 0 says nothing.
+   */
+  default double leastSeconds(RunPlanner.Job job) {
+    return 0;
+  }
 }

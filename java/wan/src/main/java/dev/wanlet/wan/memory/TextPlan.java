@@ -17,6 +17,7 @@ import java.util.List;
  * @param placement which blocks stay: none
  * @param outerBytes weights around the blocks
  * @param slotBytes all slots together
+ * @param uploadBytes of all blocks, each of which goes to the device once
  * @param stateBytes residual streams of all prompts
  * @param computeBytes intermediate results
  * @param hiddenBytes bound of what the backend takes by itself
@@ -27,6 +28,7 @@ public record TextPlan(
     Placement placement,
     long outerBytes,
     long slotBytes,
+    long uploadBytes,
     long stateBytes,
     long computeBytes,
     long hiddenBytes,
@@ -64,6 +66,7 @@ public record TextPlan(
               resident ? Placement.allResident(1) : new Placement(blocks, 0, slots),
               memory.outerBytes(),
               largest * Math.max(1, slots),
+              memory.blockBytes().stream().mapToLong(Long::longValue).sum(),
               memory.stateBytes(),
               memory.computeBytes(),
               hidden,

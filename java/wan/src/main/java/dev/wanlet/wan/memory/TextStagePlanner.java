@@ -27,7 +27,21 @@ public record TextStagePlanner(ModelFacts facts) implements StagePlanner {
             budget.deviceBytes());
     HostBytes host = host(job, plan);
     host.requireWithin(budget, "the text encoder");
-    return StagePlan.of(stage(), plan.deviceBytes(), host, OptionalDouble.empty(), plan);
+    OptionalDouble seconds = OptionalDouble.of(Math.max(leastSeconds(job), loading(plan)));
+    return StagePlan.of(stage(), plan.deviceBytes(), host, seconds, plan);
+  }
+
+  @Override
+  public double leastSeconds(RunPlanner.Job job) {
+    double perToken = facts.text().flopsPerToken();
+    return job.tokens().stream()
+        .mapToDouble(tokens -> facts.rates().productSeconds(tokens, perToken))
+        .sum();
+  }
+
+  /** Each block is read once, and computing goes on meanwhile. */
+  private double loading(TextPlan plan) {
+    return plan.uploadBytes() / facts.rates().streamedBytesPerSecond(plan.uploadBytes(), 0);
   }
 
   private HostBytes host(RunPlanner.Job job, TextPlan plan) {

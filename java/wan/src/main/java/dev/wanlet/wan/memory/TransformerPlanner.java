@@ -20,7 +20,9 @@ import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -32,11 +34,6 @@ import java.util.stream.IntStream;
  * changes the result. Works from a configuration alone. Immutable; thread-safe.
  */
 public final class TransformerPlanner {
-  /**
-   * Work on a chunk that does not shrink with it (reading weights into caches, launches), in rows.
-   */
-  private static final double CHUNK_OVERHEAD_ROWS = 24;
-
   /** Longer chunks gain less than one percent. */
   private static final int LONGEST_CHUNK = 4096;
 
@@ -48,6 +45,7 @@ public final class TransformerPlanner {
   private final Device device;
   private final int threads;
   private final DeviceRates rates;
+  private final Map<WanRun, WanTransformer.Memory> measured;
   private final List<BlockSize> blocks;
   private final long outerBytes;
 
@@ -95,6 +93,23 @@ public final class TransformerPlanner {
    */
   public TransformerPlanner(
       WanConfig config, List<TypePolicy> experts, Device device, int threads, DeviceRates rates) {
+    this(config, experts, device, threads, rates, new HashMap<>());
+  }
+
+  /**
+   * As above.
+   *
+   * @param measured what graphs were found to take, of the same model on the same device; this adds
+   *     to it
+   */
+  TransformerPlanner(
+      WanConfig config,
+      List<TypePolicy> experts,
+      Device device,
+      int threads,
+      DeviceRates rates,
+      Map<WanRun, WanTransformer.Memory> measured) {
+    this.measured = measured;
     this.config = config;
     this.experts = List.copyOf(experts);
     this.device = device;
@@ -147,7 +162,8 @@ public final class TransformerPlanner {
   /**
    * The fastest plan within two budgets.
    *
-   * @param scratchBytes most host memory the CPU device may take beside its buffers
+   * @param scratchBytes most host memory the CPU device may take beside its buffers; what it leaves
+   *     keeps the weights' files in memory
    * @throws MemoryBudgetException if there is none; it names the smallest budget that would do
    */
   public TransformerPlan plan(Job job, long budgetBytes, long scratchBytes) {
@@ -171,7 +187,7 @@ public final class TransformerPlanner {
         if (least != null
             && least.peakDeviceBytes() <= budgetBytes
             && least.scratchBytes() <= scratchBytes) {
-          fitting.add(fill(job, least, budgetBytes));
+          fitting.add(fill(job, least, budgetBytes, scratchBytes - least.scratchBytes()));
         }
       }
     }
@@ -232,10 +248,21 @@ public final class TransformerPlanner {
             layerMajor,
             job.timesteps(),
             job.precision());
-    return made(run, Placement.allStreamed(blocks.size(), 1), measure(run), hidden(run));
+    return made(
+        run, Placement.allStreamed(blocks.size(), 1), measure(run), hidden(run), Long.MAX_VALUE);
   }
 
   private WanTransformer.Memory measure(WanRun run) {
+    // Not computeIfAbsent: measuring takes long, and twice is right as well.
+    WanTransformer.Memory known = measured.get(run);
+    if (known == null) {
+      known = measureNow(run);
+      measured.put(run, known);
+    }
+    return known;
+  }
+
+  private WanTransformer.Memory measureNow(WanRun run) {
     WanTransformer.Memory most = new WanTransformer.Memory(0, 0, 0);
     for (TypePolicy types : experts) {
       WanTransformer.Memory one = WanTransformer.measure(config, run, types, device, threads);
@@ -259,11 +286,11 @@ public final class TransformerPlanner {
   }
 
   /** Uses what the budget leaves: a second slot, resident blocks, or both. */
-  private TransformerPlan fill(Job job, TransformerPlan least, long budgetBytes) {
+  private TransformerPlan fill(Job job, TransformerPlan least, long budgetBytes, long cacheBytes) {
     WanTransformer.Memory memory =
         new WanTransformer.Memory(least.stateBytes(), least.computeBytes(), least.scratchBytes());
     return placements(job.maxResident()).stream()
-        .map(p -> made(least.run(), p, memory, least.hiddenBytes()))
+        .map(p -> made(least.run(), p, memory, least.hiddenBytes(), cacheBytes))
         .filter(p -> p.peakDeviceBytes() <= budgetBytes)
         .min(
             Comparator.comparingDouble(TransformerPlan::stepSeconds)
@@ -287,7 +314,7 @@ public final class TransformerPlanner {
   }
 
   private TransformerPlan made(
-      WanRun run, Placement placement, WanTransformer.Memory memory, long hidden) {
+      WanRun run, Placement placement, WanTransformer.Memory memory, long hidden, long cacheBytes) {
     long resident = blocks.stream().mapToLong(BlockSize::bytes).sum();
     long slot = 0;
     long sweep = 0;
@@ -308,28 +335,32 @@ public final class TransformerPlanner {
         hidden,
         memory.scratchBytes(),
         sweep * sweeps,
-        seconds(run, placement.slots(), sweep * sweeps));
+        seconds(
+            run,
+            placement.slots(),
+            sweep * sweeps / rates.streamedBytesPerSecond(sweep, cacheBytes)));
   }
 
-  private double seconds(WanRun run, int slots, long uploadBytes) {
-    double passes = run.prompts().size();
-    double overhead =
-        1 + CHUNK_OVERHEAD_ROWS / Math.min(run.chunks().rows(), run.chunks().tokens());
-    double compute = passes * flops(run) / rates.flops() * overhead;
-    double upload = uploadBytes / rates.uploadBytesPerSecond();
+  /** The least time that a step can take: everything resident, in the longest chunks. */
+  public double leastStepSeconds(Job job) {
+    int tokens = job.grid().tokens();
+    return computeSeconds(
+        job.grid(), job.prompts(), new RowChunks(tokens, chunkRows(tokens).last()));
+  }
+
+  private double computeSeconds(TokenGrid grid, List<PromptRows> prompts, RowChunks chunks) {
+    double tokens = grid.tokens();
+    double attention =
+        4.0 * config.dim() * (tokens + prompts.get(0).keys()) * blocks.size() * tokens;
+    double perToken = blocks.stream().mapToDouble(BlockSize::flopsPerToken).sum();
+    double rows = Math.min(chunks.rows(), chunks.tokens());
+    double products = tokens / rows * rates.productSeconds(rows, perToken);
+    return prompts.size() * (products + attention / rates.attentionFlops());
+  }
+
+  private double seconds(WanRun run, int slots, double upload) {
+    double compute = computeSeconds(run.grid(), run.prompts(), run.chunks());
     // Two slots overlap loading with computing, one cannot.
     return slots == 1 ? compute + upload : Math.max(compute, upload);
-  }
-
-  /** Multiplications and additions of one pass. */
-  private double flops(WanRun run) {
-    double tokens = run.grid().tokens();
-    double keys = run.prompts().get(0).keys();
-    double attention = 4.0 * config.dim() * (tokens + keys);
-    double perToken = 0;
-    for (BlockSize block : blocks) {
-      perToken += block.flopsPerToken() + attention;
-    }
-    return tokens * perToken;
   }
 }

@@ -24,6 +24,11 @@ public record AdapterList(List<AdapterFile> files) {
     return new AdapterList(List.of(files));
   }
 
+  /** The adapters among given settings, in their order; empty if there are none. */
+  public static List<AdapterFile> of(SettingValues given) {
+    return given.find(Settings.LORA).map(AdapterList::files).orElse(List.of());
+  }
+
   private AdapterList plus(AdapterList more) {
     List<AdapterFile> all = new ArrayList<>(files);
     all.addAll(more.files);

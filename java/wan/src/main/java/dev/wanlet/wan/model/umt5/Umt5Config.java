@@ -61,6 +61,11 @@ public record Umt5Config(
     }
   }
 
+  /** Multiplications and additions for each token in products with weights. */
+  public double flopsPerToken() {
+    return 2.0 * numLayers * dim * (4.0 * dimAttn + 3.0 * dimFfn);
+  }
+
   public int headDim() {
     return dimAttn / numHeads;
   }

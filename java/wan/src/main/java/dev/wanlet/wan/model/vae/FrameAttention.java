@@ -46,6 +46,11 @@ final class FrameAttention implements FrameLayer {
     }
 
     @Override
+    public double attentionFlops(double pixels) {
+      return 4 * channels * pixels * pixels;
+    }
+
+    @Override
     public FrameLayer open(VaeEngine engine, int height, int width) {
       return new FrameAttention(engine, this);
     }

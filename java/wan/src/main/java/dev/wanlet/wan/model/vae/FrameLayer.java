@@ -31,6 +31,11 @@ interface FrameLayer {
       return false;
     }
 
+    /** Multiplications and additions between the pixels of a frame. */
+    default double attentionFlops(double pixels) {
+      return 0;
+    }
+
     /** What has weights in it, in the order of the checkpoint's code. */
     List<ModuleSpec> modules();
 

@@ -104,6 +104,11 @@ record ModuleSpec(String name, Kind kind, int out, int in) {
     return new ModuleSpec(name, kind, Math.toIntExact(shape.dim(0)), Math.toIntExact(shape.dim(1)));
   }
 
+  /** Multiplications and additions for each pixel it makes. */
+  double flopsPerPixel() {
+    return kind.isNorm() ? 0 : 2.0 * kind.taps() * in * out;
+  }
+
   /** The checkpoint's name of the kernel, or of a norm's scale. */
   String weight() {
     return name + (kind.isNorm() ? ".gamma" : ".weight");

@@ -82,6 +82,15 @@ public record VaeConfig(
     return family.decoder(this);
   }
 
+  /**
+   * Multiplications and additions of decoding a clip, about.
+   *
+   * @param frames latent frames
+   */
+  public double decodeFlops(int latentHeight, int latentWidth, int frames) {
+    return decoder().flops(latentHeight, latentWidth, frames);
+  }
+
   /** Names and shapes of a checkpoint's tensors, encoder first. */
   public Map<String, Shape> tensors() {
     Map<String, Shape> tensors = new LinkedHashMap<>(encoder().stored());

@@ -90,6 +90,31 @@ record VaeHalf(
     return tensors;
   }
 
+  /**
+   * Multiplications and additions of a clip, about: those of its convolutions and of attention.
+   *
+   * @param frames latent frames of the clip
+   */
+  double flops(int latentHeight, int latentWidth, int frames) {
+    double h = entrySide(latentHeight);
+    double w = entrySide(latentWidth);
+    double count = encodes() ? 1.0 + (frames - 1.0) * temporalFactor() : frames;
+    double flops = flops(entry.modules(), h * w * count);
+    for (FrameLayer.Spec layer : layers) {
+      h = layer.geometry().resized((int) h);
+      w = layer.geometry().resized((int) w);
+      if (layer.isTemporal()) {
+        count = encodes() ? 1 + (count - 1) / 2 : 1 + (count - 1) * 2;
+      }
+      flops += flops(layer.modules(), h * w * count) + layer.attentionFlops(h * w) * count;
+    }
+    return flops + flops(head.modules(), h * w * count);
+  }
+
+  private static double flops(List<ModuleSpec> modules, double pixels) {
+    return modules.stream().mapToDouble(ModuleSpec::flopsPerPixel).sum() * pixels;
+  }
+
   /** Elements that the longest row or column of a padded frame may have. */
   long widestBorder(VaeSettings settings) {
     int side = entrySide(Math.max(settings.latentHeight(), settings.latentWidth()));

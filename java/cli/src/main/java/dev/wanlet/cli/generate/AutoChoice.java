@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.cli.console.Table;
+import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.profiles.select.Candidate;
+import dev.wanlet.profiles.select.Choice;
+import dev.wanlet.profiles.select.Selector;
+import dev.wanlet.profiles.select.Wish;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.ModelSelection;
+import dev.wanlet.wan.catalog.OpenAdapters;
+import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.wan.request.AdapterList;
+import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Chooses for a command what its user left open, and says why. Confined to one thread. */
+final class AutoChoice {
+  /** What the files of a model are usually offered in, the largest first. */
+  private static final List<String> RECIPES = List.of("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M");
+
+  private final Machine machine;
+  private final WishFlags flags;
+  private final SettingValues given;
+  private final PrintWriter err;
+
+  AutoChoice(Machine machine, WishFlags flags, SettingValues given, PrintWriter err) {
+    this.machine = machine;
+    this.flags = flags;
+    this.given = given;
+    this.err = err;
+  }
+
+  /** Whether size and steps of a model are left open. The demo model has its own. */
+  static boolean isWanted(WishFlags flags, SettingValues given, ModelDefaults model) {
+    boolean sized =
+        given.find(Settings.SIZE).isPresent()
+            || given.find(Settings.WIDTH).isPresent()
+            || given.find(Settings.HEIGHT).isPresent();
+    boolean open = !sized && given.find(Settings.STEPS).isEmpty();
+    return flags.isGiven() || (open && !model.id().equals(ModelCatalog.DEMO));
+  }
+
+  /** Whether this version can run a model, and so choose for it. */
+  static boolean canChoose(ModelDefaults model) {
+    return model.transformer().variant().makesClips() && model.vae().config().isPresent();
+  }
+
+  /** Chooses for a model whose files are at hand, or that stands for itself. */
+  Choice among(OpenModel model) throws IOException {
+    try (OpenAdapters adapters = adapters(model)) {
+      return choose(List.of(machine.option(model, adapters)));
+    }
+  }
+
+  /**
+   * Chooses among the published models that this version can run.
+   *
+   * @param only an id; empty for all
+   */
+  Choice amongPublished(Optional<String> only) throws IOException {
+    List<OpenModel> open = new ArrayList<>();
+    List<OpenAdapters> added = new ArrayList<>();
+    try {
+      List<Selector.Option> options = new ArrayList<>();
+      for (ModelDefaults model : ModelCatalog.standard().models()) {
+        boolean wanted = only.map(model.id()::equals).orElse(!model.id().equals(ModelCatalog.DEMO));
+        if (wanted && canChoose(model)) {
+          for (String recipe : RECIPES) {
+            OpenModel candidate = published(model.id(), recipe);
+            open.add(candidate);
+            OpenAdapters adapters = adapters(candidate);
+            added.add(adapters);
+            options.add(machine.option(candidate, adapters));
+          }
+        }
+      }
+      return choose(options);
+    } finally {
+      added.forEach(OpenAdapters::close);
+      open.forEach(OpenModel::close);
+    }
+  }
+
+  private OpenAdapters adapters(OpenModel model) throws IOException {
+    return OpenAdapters.open(AdapterList.of(given), model);
+  }
+
+  private static OpenModel published(String id, String recipe) throws IOException {
+    return OpenModel.toPlan(
+        ModelSelection.none().withModel(id),
+        Optional.of(recipe),
+        ModelCatalog.standard(),
+        ModelFinder.resolver());
+  }
+
+  private Choice choose(List<Selector.Option> options) throws IOException {
+    boolean demo = options.stream().allMatch(o -> o.model().id().equals(ModelCatalog.DEMO));
+    Wish wish = flags.wish(given, demo);
+    Selector selector = new Selector(machine.budget());
+    Choice choice = selector.choose(options, wish);
+    err.println("wanlet: profile " + wish.profile().name() + ": " + choice.line());
+    choice.reasons().forEach(reason -> err.println("wanlet:   " + reason));
+    choice.notes(given).forEach(note -> err.println("wanlet: " + note));
+    if (flags.explain()) {
+      err.println("wanlet: what no other choice beats in both time and quality:");
+      table(selector.front(options, wish), choice.candidate()).lines().forEach(err::println);
+    }
+    err.flush();
+    return choice;
+  }
+
+  private static String table(List<Candidate> front, Candidate chosen) {
+    Table table = new Table();
+    table.row("", "time", "size", "frames", "steps", "device memory", "model", "type");
+    for (Candidate c : front) {
+      table.row(
+          c.isSameAs(chosen) ? "*" : "",
+          c.time(),
+          c.job().size().toString(),
+          Integer.toString(c.job().frames()),
+          Integer.toString(c.job().steps()),
+          ByteSize.format(c.plan().peakDeviceBytes()),
+          c.model().id(),
+          c.recipe().isEmpty() ? "as stored" : c.recipe());
+    }
+    return table.render("wanlet:   ");
+  }
+}

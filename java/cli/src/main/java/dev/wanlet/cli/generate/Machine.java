@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.cli.options.MeasuredRates;
+import dev.wanlet.ggml.Device;
+import dev.wanlet.profiles.device.DeviceSpec;
+import dev.wanlet.profiles.select.Selector;
+import dev.wanlet.wan.catalog.OpenAdapters;
+import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.memory.ComputeSettings;
+import dev.wanlet.wan.memory.DeviceRates;
+import dev.wanlet.wan.memory.MemoryBudget;
+import dev.wanlet.wan.memory.ModelFacts;
+import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.pipeline.VideoPipeline;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/**
+ * What a run is planned for: this machine, or a card on paper. Immutable.
+ *
+ * @param device whose kernels and alignments are planned with; for a card on paper one that is here
+ * @param rates how fast it is
+ * @param budget memory that a run may take
+ * @param name stable name
+ * @param title what it is, for people
+ */
+record Machine(
+    ComputeSettings settings,
+    Device device,
+    DeviceRates rates,
+    MemoryBudget budget,
+    String name,
+    String title) {
+
+  /** The device that the settings name, or the best there is. */
+  static Machine here(ComputeSettings settings) {
+    Device device = Device.byName(settings.device());
+    return new Machine(
+        settings,
+        device,
+        MeasuredRates.SOURCE.of(device, settings.threadCount()),
+        MemoryBudget.of(settings, device),
+        device.name(),
+        device.toString());
+  }
+
+  /**
+   * A card that need not be here, in a machine with the host memory of this one or of the settings.
+   */
+  static Machine onPaper(DeviceSpec card, ComputeSettings settings) {
+    long host = MemoryBudget.of(settings, Device.cpu()).hostBytes();
+    MemoryBudget own = card.budget(host);
+    long bytes = settings.deviceBudgetBytes().orElse(own.deviceBytes());
+    return new Machine(
+        settings,
+        Device.cpu(),
+        card.rates(),
+        own.withDeviceBytes(Math.min(bytes, own.deviceBytes())),
+        card.id(),
+        card.title() + " (on paper; predicted)");
+  }
+
+  /** Plans a model on this machine; valid while model and adapters are open. */
+  RunPlanner planner(OpenModel model, OpenAdapters adapters) {
+    return VideoPipeline.planner(
+        ModelFacts.of(
+            model, adapters, device, settings.threadCount(), rates, settings.precision()));
+  }
+
+  /** The model as something to choose. */
+  Selector.Option option(OpenModel model, OpenAdapters adapters) {
+    return new Selector.Option(
+        model.defaults(),
+        model.recipe().orElse(""),
+        planner(model, adapters),
+        prompt -> countTokens(model, prompt));
+  }
+
+  /** Tokens of a prompt; an {@link UncheckedIOException} if the tokenizer cannot be read. */
+  static int countTokens(OpenModel model, String prompt) {
+    try {
+      return model.countTokens(prompt);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

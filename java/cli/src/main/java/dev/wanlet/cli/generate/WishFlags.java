@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.profiles.UserFolder;
+import dev.wanlet.profiles.select.Aspect;
+import dev.wanlet.profiles.select.Profiles;
+import dev.wanlet.profiles.select.Wish;
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.request.SettingValues;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import picocli.CommandLine.Option;
+
+/** Flags that say what a clip should be like, and leave the rest to the machine. */
+final class WishFlags {
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      description =
+          "How to trade quality for time: draft, balanced, quality, one of your own, or auto"
+              + " (default: auto, which is balanced, where neither size nor steps are given; the"
+              + " demo model keeps its own).")
+  private String profile;
+
+  @Option(
+      names = "--aspect",
+      paramLabel = "W:H",
+      description = "Shape of the frame: 16:9, 9:16, 1:1, 4:3, ... (default: the model's own).")
+  private String aspect;
+
+  @Option(
+      names = "--duration",
+      paramLabel = "SECONDS",
+      description = "Length of the clip, 0.1 to 16 s (default: the profile's).")
+  private String duration;
+
+  @Option(
+      names = "--time-limit",
+      paramLabel = "TIME",
+      description =
+          "Most time the clip may take, such as 20m or 1h30m; what cannot end in time is refused.")
+  private String timeLimit;
+
+  @Option(
+      names = "--explain",
+      description = "Print all sizes, lengths and steps that are worth a choice, with their times.")
+  private boolean explain;
+
+  /** Whether the user wished for anything. */
+  boolean isGiven() {
+    return profile != null || aspect != null || duration != null || timeLimit != null || explain;
+  }
+
+  boolean explain() {
+    return explain;
+  }
+
+  /**
+   * The wish.
+   *
+   * @param ownSteps whether the model keeps its own steps unless a profile is named
+   * @throws RequestException if a part of it cannot be
+   * @throws IOException if a profile of the user cannot be read
+   */
+  Wish wish(SettingValues given, boolean ownSteps) throws IOException {
+    String unnamed = ownSteps ? Profiles.FINEST : Profiles.DEFAULT;
+    return new Wish(
+        profiles().require(profile == null ? unnamed : profile),
+        Optional.ofNullable(aspect).map(Aspect::parse),
+        duration == null ? OptionalDouble.empty() : OptionalDouble.of(seconds(duration)),
+        Optional.ofNullable(timeLimit).map(WishFlags::time),
+        given);
+  }
+
+  /** The profiles that come along, and those in the user's configuration folder. */
+  static Profiles profiles() throws IOException {
+    return Profiles.with(folder());
+  }
+
+  /** Where people keep profiles of their own. */
+  static Path folder() {
+    return UserFolder.of("profiles");
+  }
+
+  private static double seconds(String text) {
+    try {
+      return Double.parseDouble(text.strip().toLowerCase(Locale.ROOT).replaceAll("s$", ""));
+    } catch (NumberFormatException e) {
+      throw new RequestException(
+          "'" + text + "' is not a duration; expected seconds, such as 5", e);
+    }
+  }
+
+  private static Duration time(String text) {
+    try {
+      return Duration.parse("PT" + text.strip().toUpperCase(Locale.ROOT));
+    } catch (DateTimeParseException e) {
+      throw new RequestException(
+          "'" + text + "' is not a time; expected such as 90s, 20m or 1h30m", e);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.profiles.select;
+
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.memory.MemoryBudget;
+import dev.wanlet.wan.memory.MemoryBudgetException;
+import dev.wanlet.wan.memory.RunPlanner;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
+
+/**
+ * Chooses model, quantisation recipe, size, length and steps for a machine. What is chosen is
+ * planned to the byte.
+ *
+ * <p>The rule: of what fits the memory and is predicted to end within the patience of the wish, the
+ * candidate of the highest {@link QualityScore}; among equals the faster. If nothing ends in time,
+ * the fastest, unless the user set the limit: then that is a refusal, which names the fastest.
+ *
+ * <p>Immutable; thread-safe.
+ */
+public final class Selector {
+  private static final Comparator<Idea> FINEST =
+      Comparator.comparingDouble(Idea::quality).reversed().thenComparingDouble(Idea::leastSeconds);
+
+  private static final Comparator<Idea> FASTEST =
+      Comparator.comparingDouble(Idea::leastSeconds)
+          .thenComparing(Comparator.comparingDouble(Idea::quality).reversed());
+
+  /**
+   * A model in one quantisation recipe, ready to be planned on the machine.
+   *
+   * @param recipe of the transformer; empty for a file, which has its own types
+   * @param planner of the machine
+   * @param tokens counts a prompt's tokens
+   */
+  public record Option(
+      ModelDefaults model, String recipe, RunPlanner planner, ToIntFunction<String> tokens) {}
+
+  private final MemoryBudget budget;
+
+  /** For runs within a budget. */
+  public Selector(MemoryBudget budget) {
+    this.budget = budget;
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param options models and recipes at hand, not empty
+   * @throws MemoryBudgetException if nothing fits the memory; it names what the smallest needs
+   * @throws TimeLimitException if nothing ends within a limit that the user set
+   */
+  public Choice choose(List<Option> options, Wish wish) {
+    Search search = new Search(options, wish, budget);
+    double patience = wish.patienceSeconds();
+    Optional<Candidate> best =
+        search.first(FINEST, i -> i.leastSeconds() <= patience, c -> c.seconds() <= patience);
+    Candidate chosen = best.orElseGet(() -> fastest(search));
+    if (best.isEmpty() && wish.limit().isPresent()) {
+      throw new TimeLimitException(chosen, patience);
+    }
+    return new Choice(chosen, new Reasons(chosen, search, wish).lines());
+  }
+
+  private static Candidate fastest(Search search) {
+    return search.first(FASTEST, i -> true, c -> true).orElseThrow(search::smallestRefusal);
+  }
+
+  /**
+   * All that is worth a choice: candidates that no other beats in both time and quality, the
+   * fastest first. Plans every size and length, which takes a while.
+   *
+   * @throws MemoryBudgetException if nothing fits the memory
+   */
+  public List<Candidate> front(List<Option> options, Wish wish) {
+    Search search = new Search(options, wish, budget);
+    List<Candidate> fitting = search.all();
+    if (fitting.isEmpty()) {
+      throw search.smallestRefusal();
+    }
+    return fitting.stream()
+        .filter(c -> fitting.stream().noneMatch(other -> other.dominates(c)))
+        .sorted(Comparator.comparingDouble(Candidate::seconds))
+        .toList();
+  }
+}
