@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Natives of dev.wanlet.ggml.internal.MappedFileJni: read-only memory mapping of files of any size.
-// Java 17 maps at most 2 GiB at a time and cannot unmap on demand; nothing else is done here.
+// Natives of dev.wanlet.ggml.internal.MappedFileJni: read-only memory mapping of files of any size, and reading them.
+// Java 17 maps at most 2 GiB at a time and cannot unmap on demand, and its channels close when a thread is interrupted.
+//
+// Native code reads a file's bytes with read_at and never from the mapping: touching a page that is not there any more
+// (the file was cut off, its disk is gone) would end the process. Java's own reads of the mapping end in an exception.
 
 #include "jni_support.h"
 
 #include <jni.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #ifdef _WIN32
 #    ifndef NOMINMAX
@@ -30,6 +35,7 @@ using wanlet::error_code;
 using wanlet::advice;
 using wanlet::guarded;
 using wanlet::native_error;
+using wanlet::to_long_array;
 using wanlet::to_string;
 
 namespace {
@@ -37,6 +43,13 @@ namespace {
 struct mapping {
     void *  address;
     int64_t length;
+    int64_t file;  // descriptor, or HANDLE
+};
+
+// What tells that a file was changed.
+struct version {
+    int64_t length;
+    int64_t modified;  // in the system's own unit
 };
 
 [[noreturn]] void fail(const std::string & what, const std::string & reason) {
@@ -55,6 +68,7 @@ std::string last_error() {
 
 struct handle_closer {
     HANDLE handle;
+    HANDLE release() { return std::exchange(handle, nullptr); }
     ~handle_closer() {
         if (handle != nullptr && handle != INVALID_HANDLE_VALUE) {
             CloseHandle(handle);
@@ -73,9 +87,9 @@ std::wstring to_wide(const std::string & utf8) {
 }
 
 mapping map_file(const std::string & path) {
-    const handle_closer file{ CreateFileW(to_wide(path).c_str(), GENERIC_READ,
-                                          FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
-                                          OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr) };
+    handle_closer file{ CreateFileW(to_wide(path).c_str(), GENERIC_READ,
+                                    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
+                                    FILE_ATTRIBUTE_NORMAL, nullptr) };
     if (file.handle == INVALID_HANDLE_VALUE) {
         fail("cannot open", last_error());
     }
@@ -90,18 +104,49 @@ mapping map_file(const std::string & path) {
     if (section.handle == nullptr) {
         fail("cannot map", last_error());
     }
-    // The view keeps section and file alive after their handles are closed.
+    // The view keeps the section alive after its handle is closed.
     void * address = MapViewOfFile(section.handle, FILE_MAP_READ, 0, 0, 0);
     if (address == nullptr) {
         fail("cannot map", last_error());
     }
-    return { address, size.QuadPart };
+    return { address, size.QuadPart, (int64_t) (intptr_t) file.release() };
 }
 
-void unmap_file(void * address, int64_t) {
-    if (!UnmapViewOfFile(address)) {
+void unmap_file(const mapping & m) {
+    CloseHandle((HANDLE) (intptr_t) m.file);
+    if (!UnmapViewOfFile(m.address)) {
         fail("cannot unmap", last_error());
     }
+}
+
+// Fewer bytes only at the end of the file.
+int64_t read_at(int64_t file, int64_t offset, char * target, int64_t length) {
+    constexpr int64_t most = 1 << 30;
+    int64_t           done = 0;
+    while (done < length) {
+        OVERLAPPED at = {};
+        at.Offset     = (DWORD) (offset + done);
+        at.OffsetHigh = (DWORD) ((offset + done) >> 32);
+        DWORD read    = 0;
+        if (!ReadFile((HANDLE) (intptr_t) file, target + done, (DWORD) std::min(most, length - done), &read, &at) &&
+            GetLastError() != ERROR_HANDLE_EOF) {
+            fail("cannot read", last_error());
+        }
+        if (read == 0) {
+            break;
+        }
+        done += read;
+    }
+    return done;
+}
+
+version version_of(int64_t file) {
+    BY_HANDLE_FILE_INFORMATION info;
+    if (!GetFileInformationByHandle((HANDLE) (intptr_t) file, &info)) {
+        fail("cannot read the file's size", last_error());
+    }
+    return { (int64_t) (((uint64_t) info.nFileSizeHigh << 32) | info.nFileSizeLow),
+             (int64_t) (((uint64_t) info.ftLastWriteTime.dwHighDateTime << 32) | info.ftLastWriteTime.dwLowDateTime) };
 }
 
 void advise_range(void * address, int64_t length, advice kind) {
@@ -116,6 +161,7 @@ void advise_range(void * address, int64_t length, advice kind) {
 
 struct descriptor_closer {
     int descriptor;
+    int release() { return std::exchange(descriptor, -1); }
     ~descriptor_closer() {
         if (descriptor >= 0) {
             close(descriptor);
@@ -124,7 +170,7 @@ struct descriptor_closer {
 };
 
 mapping map_file(const std::string & path) {
-    const descriptor_closer file{ open(path.c_str(), O_RDONLY | O_CLOEXEC) };
+    descriptor_closer file{ open(path.c_str(), O_RDONLY | O_CLOEXEC) };
     if (file.descriptor < 0) {
         fail("cannot open", std::strerror(errno));
     }
@@ -145,13 +191,45 @@ mapping map_file(const std::string & path) {
         }
         fail("cannot map", std::strerror(errno));
     }
-    return { address, (int64_t) info.st_size };
+    return { address, (int64_t) info.st_size, file.release() };
 }
 
-void unmap_file(void * address, int64_t length) {
-    if (munmap(address, (size_t) length) != 0) {
+void unmap_file(const mapping & m) {
+    close((int) m.file);
+    if (munmap(m.address, (size_t) m.length) != 0) {
         fail("cannot unmap", std::strerror(errno));
     }
+}
+
+// Fewer bytes only at the end of the file.
+int64_t read_at(int64_t file, int64_t offset, char * target, int64_t length) {
+    constexpr int64_t most = 1 << 30;  // some systems take no 2 GiB at a time
+    int64_t           done = 0;
+    while (done < length) {
+        const ssize_t n =
+            pread((int) file, target + done, (size_t) std::min(most, length - done), (off_t) (offset + done));
+        if (n < 0 && errno != EINTR) {
+            fail("cannot read", std::strerror(errno));
+        }
+        if (n == 0) {
+            break;
+        }
+        done += std::max<ssize_t>(n, 0);
+    }
+    return done;
+}
+
+version version_of(int64_t file) {
+    struct stat info;
+    if (fstat((int) file, &info) != 0) {
+        fail("cannot read the file's size", std::strerror(errno));
+    }
+#    ifdef __APPLE__
+    const struct timespec & time = info.st_mtimespec;
+#    else
+    const struct timespec & time = info.st_mtim;
+#    endif
+    return { (int64_t) info.st_size, (int64_t) time.tv_sec * 1000000000 + time.tv_nsec };
 }
 
 void advise_range(void * address, int64_t length, advice kind) {
@@ -181,22 +259,35 @@ extern "C" {
 
 JNIEXPORT jlongArray JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_map(JNIEnv * env, jclass, jbyteArray path) {
     return guarded<jlongArray>(env, [&]() -> jlongArray {
-        jlongArray result = env->NewLongArray(2);
+        jlongArray result = env->NewLongArray(3);
         if (result == nullptr) {
             return nullptr;
         }
         const mapping m         = map_file(to_string(env, path));
-        const jlong   values[2] = { (jlong) (intptr_t) m.address, (jlong) m.length };
-        env->SetLongArrayRegion(result, 0, 2, values);
+        const jlong   values[3] = { (jlong) (intptr_t) m.address, (jlong) m.length, (jlong) m.file };
+        env->SetLongArrayRegion(result, 0, 3, values);
         return result;
     });
 }
 
 JNIEXPORT void JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_unmap(JNIEnv * env, jclass, jlong address,
-                                                                        jlong length) {
+                                                                        jlong length, jlong file) {
     guarded<int>(env, [&] {
-        unmap_file((void *) (intptr_t) address, length);
+        unmap_file({ (void *) (intptr_t) address, length, file });
         return 0;
+    });
+}
+
+JNIEXPORT jlong JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_read(JNIEnv * env, jclass, jlong file, jlong offset,
+                                                                        jlong address, jlong length) {
+    return guarded<jlong>(env, [&] { return (jlong) read_at(file, offset, (char *) (intptr_t) address, length); });
+}
+
+JNIEXPORT jlongArray JNICALL Java_dev_wanlet_ggml_internal_MappedFileJni_version(JNIEnv * env, jclass, jlong file) {
+    return guarded<jlongArray>(env, [&] {
+        const version v         = version_of(file);
+        const int64_t values[2] = { v.length, v.modified };
+        return to_long_array(env, values, 2);
     });
 }
 

@@ -2,6 +2,7 @@
 package dev.wanlet.profiles;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.files.WorkFolder;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.CpuLoad;
 import dev.wanlet.ggml.Device;
@@ -21,6 +22,9 @@ import java.util.function.Supplier;
  * second, and remembers it in the user's cache. Thread-safe.
  */
 public final class RateProbe {
+  /** Name of the file of rates until it is whole. */
+  private static final String PENDING = "rates";
+
   /** Of how rates are measured; those of another version are measured anew. */
   private static final int VERSION = 3;
 
@@ -82,14 +86,19 @@ public final class RateProbe {
       return rates.withSource(origin);
     }
     try {
-      Files.createDirectories(folder);
-      Path part = Files.createTempFile(folder, "rates", ".part");
-      JSON.writeValue(part.toFile(), rates);
-      Files.move(part, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      store(file, rates);
     } catch (IOException e) {
       // without a cache the next run measures again
     }
     return rates;
+  }
+
+  private static void store(Path file, DeviceRates rates) throws IOException {
+    Files.createDirectories(file.getParent());
+    try (WorkFolder work = WorkFolder.beside(file)) {
+      JSON.writeValue(work.file(PENDING).toFile(), rates);
+      work.moveTo(PENDING, file);
+    }
   }
 
   private static Duration age(Path file) throws IOException {

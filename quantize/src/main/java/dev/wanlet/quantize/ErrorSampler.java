@@ -97,6 +97,7 @@ final class ErrorSampler implements AutoCloseable {
 
   @Override
   public void close() {
+    reader.close();
     source.close();
     stored.close();
     restored.close();

@@ -18,6 +18,7 @@ import dev.wanlet.weights.write.GgufWriter;
 import dev.wanlet.weights.write.SafetensorsWriter;
 import dev.wanlet.weights.write.WeightWriter;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 
 /**
@@ -194,51 +196,33 @@ public final class Quantizer implements AutoCloseable {
    *
    * @throws java.util.concurrent.CancellationException if the listener stopped it
    * @throws WeightFormatException if a tensor holds infinities or NaN, or would in its new type
-   * @throws QuantizeOutputException if the disk is full or fails
+   * @throws dev.wanlet.files.WriteException if the output cannot be written, or the disk is full
    * @throws IOException if an input cannot be read
    */
   public QuantizeReport run() throws IOException {
     long start = System.nanoTime();
     try (SourceHash hash = new SourceHash(checkpoint.source().files());
         Conversion conversion = new Conversion(request.threads(), listener);
-        WeightWriter writer = output(this::writer)) {
+        WeightWriter writer = writer()) {
       for (TensorPlan plan : plans) {
         writer.declare(outputName(plan), StoredType.of(plan.type()), plan.shape());
       }
-      long fileBytes = output(writer::fileBytes);
+      long fileBytes = writer.fileBytes();
       List<TensorReport> reports =
           conversion.run(
               plans,
               new ModelExtras(),
-              (plan, address, bytes) ->
-                  output(
-                      () -> {
-                        writer.append(outputName(plan), address, bytes);
-                        return null;
-                      }));
+              (plan, address, bytes) -> writer.append(outputName(plan), address, bytes));
       List<String> hashes = hash.get();
-      output(
-          () -> {
-            if (writer instanceof GgufWriter gguf) {
-              GgufMetadata.complete(gguf, hashes, reports);
-            }
-            writer.commit();
-            return null;
-          });
+      if (writer instanceof GgufWriter gguf) {
+        GgufMetadata.complete(gguf, hashes, reports);
+      }
+      writer.commit();
       return report(true, fileBytes, reports, conversion.nativeBytes(), start);
-    }
-  }
-
-  private interface Writing<T> {
-    T run() throws IOException;
-  }
-
-  /** Tells failures of the output from those of inputs. */
-  private static <T> T output(Writing<T> writing) throws QuantizeOutputException {
-    try {
-      return writing.run();
-    } catch (IOException e) {
-      throw new QuantizeOutputException(e);
+    } catch (ClosedByInterruptException e) {
+      CancellationException stopped = new CancellationException("interrupted; nothing was written");
+      stopped.initCause(e);
+      throw stopped;
     }
   }
 

@@ -79,11 +79,12 @@ final class SliceConverter implements AutoCloseable {
   }
 
   long scratchBytes() {
-    return source.bytes() + restored.bytes();
+    return source.bytes() + restored.bytes() + reader.scratchBytes();
   }
 
   @Override
   public void close() {
+    reader.close();
     source.close();
     restored.close();
   }

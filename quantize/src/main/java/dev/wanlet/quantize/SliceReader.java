@@ -6,11 +6,17 @@ import dev.wanlet.ggml.Quantization;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.weights.MappedFile;
 import dev.wanlet.weights.WeightTensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 
-/** Widens ranges of elements of weight tensors to F32 in native memory. Confined to one thread. */
-final class SliceReader {
+/**
+ * Widens ranges of elements of weight tensors to F32 in native memory. Owner of scratch memory.
+ * Confined to one thread.
+ */
+final class SliceReader implements AutoCloseable {
   private float[] scratch = new float[0];
+  private HostMemory stored = new HostMemory(0);
 
   /**
    * Reads a range.
@@ -18,6 +24,7 @@ final class SliceReader {
    * @param elementOffset the first element; for quantised types the start of a block
    * @param count elements; for quantised types whole blocks
    * @param target has room for {@code count} floats
+   * @throws UncheckedIOException if the file cannot be read any more
    */
   void read(
       WeightTensor tensor,
@@ -25,17 +32,28 @@ final class SliceReader {
       int count,
       List<TensorPatch> patches,
       HostMemory target) {
-    TensorType stored = tensor.type().tensorType().orElse(null);
-    boolean direct = stored != null && stored != TensorType.F64 && !isInteger(stored);
+    TensorType type = tensor.type().tensorType().orElse(null);
+    boolean direct = type != null && type != TensorType.F64 && !isInteger(type);
     if (direct) {
-      long from = tensor.address() + stored.bytes(elementOffset);
-      Quantization.dequantize(stored, from, target.address(), count);
+      widen(tensor, type, elementOffset, count, target);
     } else {
       tensor.readFloats(elementOffset, scratch(count), 0, count);
     }
     if (!direct || !patches.isEmpty()) {
       patch(direct, elementOffset, count, patches, target);
     }
+  }
+
+  private void widen(
+      WeightTensor tensor, TensorType type, long elementOffset, int count, HostMemory target) {
+    long bytes = type.bytes(count);
+    stored = SliceConverter.grown(stored, bytes);
+    try {
+      tensor.read(type.bytes(elementOffset), bytes, stored.address());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Quantization.dequantize(type, stored.address(), target.address(), count);
   }
 
   private void patch(
@@ -65,6 +83,15 @@ final class SliceReader {
       scratch = new float[count];
     }
     return scratch;
+  }
+
+  long scratchBytes() {
+    return stored.bytes();
+  }
+
+  @Override
+  public void close() {
+    stored.close();
   }
 
   private static boolean isInteger(TensorType type) {

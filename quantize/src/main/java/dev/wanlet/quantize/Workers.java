@@ -2,6 +2,7 @@
 package dev.wanlet.quantize;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -46,6 +47,9 @@ final class Workers implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new CancellationException("interrupted; nothing was written");
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof UncheckedIOException cause) {
+        throw cause.getCause();
+      }
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }

@@ -401,11 +401,13 @@ class QuantizerTest {
     return bytes;
   }
 
-  static float[] dequantized(WeightTensor tensor) {
+  static float[] dequantized(WeightTensor tensor) throws java.io.IOException {
     float[] values = new float[Math.toIntExact(tensor.elements())];
-    try (HostMemory to = new HostMemory(4L * values.length)) {
+    try (HostMemory from = new HostMemory(tensor.byteLength());
+        HostMemory to = new HostMemory(4L * values.length)) {
+      tensor.read(0, tensor.byteLength(), from.address());
       Quantization.dequantize(
-          tensor.type().tensorType().orElseThrow(), tensor.address(), to.address(), values.length);
+          tensor.type().tensorType().orElseThrow(), from.address(), to.address(), values.length);
       to.view(0, 4 * values.length).asFloatBuffer().get(values);
     }
     return values;

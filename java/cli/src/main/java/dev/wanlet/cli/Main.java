@@ -128,6 +128,9 @@ public final class Main {
     if (e instanceof OutOfMemoryError) {
       return message(new HostMemoryException("Java: " + e.getMessage(), e));
     }
+    if (e instanceof InternalError) {
+      return "a file of the model was cut off, or its disk failed, while it was read; put it back";
+    }
     if (e.getMessage() == null) {
       return e.getCause() == null ? e.getClass().getSimpleName() : message(e.getCause());
     }

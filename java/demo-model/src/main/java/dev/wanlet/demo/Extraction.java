@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.demo;
 
-import dev.wanlet.base.FileErrors;
+import dev.wanlet.files.WorkFolder;
+import dev.wanlet.files.WriteException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -34,20 +35,8 @@ final class Extraction {
       return;
     }
     Path parent = target.toAbsolutePath().getParent();
-    Path fresh;
-    try {
-      Files.createDirectories(parent);
-      fresh = Files.createTempDirectory(parent, ".extracting-");
-    } catch (FileSystemException e) {
-      throw new IOException(
-          "the demo model cannot be extracted to "
-              + parent
-              + " ("
-              + FileErrors.reason(e)
-              + "); set WANLET_CACHE to a writable folder",
-          e);
-    }
-    try {
+    try (WorkFolder work = workFolder(parent, target)) {
+      Path fresh = work.file("model");
       for (String file : checksums.byFile().keySet()) {
         Path to = fresh.resolve(file);
         Files.createDirectories(to.getParent());
@@ -61,8 +50,21 @@ final class Extraction {
             "the demo model's file " + bad + " is damaged; install the program again");
       }
       moveInto(fresh, target);
-    } finally {
-      delete(fresh);
+    }
+  }
+
+  private static WorkFolder workFolder(Path parent, Path target) throws IOException {
+    try {
+      Files.createDirectories(parent);
+      return WorkFolder.beside(target);
+    } catch (FileSystemException | WriteException e) {
+      throw new IOException(
+          "the demo model cannot be extracted to "
+              + parent
+              + " ("
+              + e.getMessage()
+              + "); set WANLET_CACHE to a writable folder",
+          e);
     }
   }
 

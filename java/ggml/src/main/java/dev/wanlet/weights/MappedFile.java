@@ -8,6 +8,7 @@ import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.internal.MappedFileJni;
 import dev.wanlet.ggml.internal.NativeHandle;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -20,9 +21,13 @@ import java.nio.file.Path;
  * Owner of a file mapped read-only into memory, of any size. Numbers are read little-endian at byte
  * offsets from the start of the file, and every read is checked against the file's length.
  *
+ * <p>Headers are read from the mapping. Weights are {@linkplain #read read} from the file itself,
+ * since a file that is cut off while it is mapped takes the memory away from whoever touches it:
+ * native code would end the process, Java's accessors throw {@link InternalError}.
+ *
  * <p>{@link #close()} unmaps at once and may be called twice. Reads through this object then throw
- * {@link IllegalStateException}; buffers and addresses handed out before must not be used any more,
- * as the memory behind them is gone. The file must not shrink while it is mapped.
+ * {@link IllegalStateException}; buffers handed out before must not be used any more, as the memory
+ * behind them is gone.
  *
  * <p>Thread-safe for reading; close only when no other thread reads.
  */
@@ -52,21 +57,38 @@ public final class MappedFile implements AutoCloseable {
   private final Path path;
   private final long address;
   private final long length;
+  private final long descriptor;
+  private final long[] version; // null for bytes in memory
   private final NativeHandle mapping; // null for bytes in memory
   private final HostMemory memory; // null unless this owns native memory
   private volatile ByteBuffer[] windows;
 
+  /** Bytes in memory. */
   private MappedFile(
       Path path, long address, long length, ByteBuffer[] windows, HostMemory memory) {
     this.path = path;
     this.address = address;
     this.length = length;
+    this.descriptor = -1;
+    this.version = null;
     this.windows = windows;
     this.memory = memory;
+    this.mapping = null;
+  }
+
+  /** Takes over what {@link MappedFileJni#map} returned. */
+  private MappedFile(Path path, long[] mapped) {
+    this.path = path;
+    this.address = mapped[0];
+    this.length = mapped[1];
+    this.descriptor = mapped[2];
+    this.windows = windowsOf(address, length);
+    this.memory = null;
+    long size = length;
+    long file = descriptor;
     this.mapping =
-        address == 0 || memory != null
-            ? null
-            : new NativeHandle(this, "mapped file", address, a -> MappedFileJni.unmap(a, length));
+        new NativeHandle(this, "mapped file", address, a -> MappedFileJni.unmap(a, size, file));
+    this.version = MappedFileJni.version(descriptor);
   }
 
   /**
@@ -100,11 +122,11 @@ public final class MappedFile implements AutoCloseable {
       }
       throw new IOException(path + ": " + e.getMessage(), e);
     }
-    return new MappedFile(path, mapped[0], mapped[1], windowsOf(mapped[0], mapped[1]), null);
+    return new MappedFile(path, mapped);
   }
 
   /**
-   * Lets a parser run on bytes that are not in a file. There is no {@link #address}.
+   * Lets a parser run on bytes that are not in a file.
    *
    * @param label stands for the path in messages
    */
@@ -202,16 +224,46 @@ public final class MappedFile implements AutoCloseable {
   }
 
   /**
-   * The address of a range, for native code that reads it. Valid until {@link #close()}.
+   * Copies a range to native memory, by reading the file.
    *
+   * @param target address of at least {@code size} bytes
+   * @throws WeightFormatException if the file was cut off or written to since it was opened
+   * @throws IOException if the disk fails
    * @throws IndexOutOfBoundsException if the range is not inside the file
    */
-  public long address(long offset, long length) {
-    checkRange(offset, length, windows);
-    if (address == 0) {
-      throw new UnsupportedOperationException(path + " is not mapped from a file");
+  public void read(long offset, long size, long target) throws IOException {
+    ByteBuffer[] open = checkRange(offset, size, windows);
+    if (memory != null) {
+      HostMemory.copy(address + offset, target, size);
+    } else if (mapping == null) {
+      MappedFileJni.window(target, size).put(open[0].slice((int) offset, (int) size));
+    } else {
+      readFile(offset, size, target);
     }
-    return address + offset;
+  }
+
+  private void readFile(long offset, long size, long target) throws IOException {
+    long read;
+    long[] now;
+    try {
+      read = MappedFileJni.read(descriptor, offset, target, size);
+      now = MappedFileJni.version(descriptor);
+    } catch (GgmlException e) {
+      throw new IOException(path + ": " + e.getMessage(), e);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+    if (read < size || now[0] != version[0]) {
+      throw new WeightFormatException(
+          path,
+          String.format(
+              "the file had %,d bytes when it was opened and has %,d now; put it back as it was",
+              version[0], now[0]));
+    }
+    if (now[1] != version[1]) {
+      throw new WeightFormatException(
+          path, "somebody wrote to the file while it was used; put it back as it was");
+    }
   }
 
   /** Tells the operating system what will happen to a range. Changes speed only. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights;
 
+import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.Shape;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -17,8 +20,8 @@ public final class WeightTensor {
   /** More dimensions than any model has; a file that claims more is damaged. */
   public static final int MAX_RANK = 32;
 
-  /** Elements decoded at a time, so that a part of any type fits in one buffer. */
-  private static final int CHUNK = 1 << 24;
+  /** Elements decoded at a time: a part of any type fits into the processor's cache. */
+  private static final int CHUNK = 1 << 17;
 
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
@@ -150,11 +153,15 @@ public final class WeightTensor {
   }
 
   /**
-   * The address of the first byte in mapped memory, for native code. Not necessarily aligned to the
-   * element size. Keep the source open while it is used.
+   * Copies a part of the bytes to native memory.
+   *
+   * @param target address of at least {@code length} bytes
+   * @throws WeightFormatException if the file was cut off or written to since it was opened
+   * @throws IOException if the disk fails
    */
-  public long address() {
-    return file.address(offset, byteLength);
+  public void read(long byteOffset, long length, long target) throws IOException {
+    checkPart(byteOffset, length);
+    file.read(offset + byteOffset, length, target);
   }
 
   /** Tells the operating system what will happen to the bytes. Changes speed only. */
@@ -172,6 +179,7 @@ public final class WeightTensor {
    * All elements, widened to float as {@link #readFloats} does.
    *
    * @throws IllegalStateException if the type is quantised or there are 2^31 elements or more
+   * @throws UncheckedIOException as {@link #readFloats}
    */
   public float[] toFloats() {
     float[] values = new float[countAsInt()];
@@ -187,15 +195,18 @@ public final class WeightTensor {
    * @param elementOffset the first element, in memory order
    * @throws IllegalStateException if the type is quantised (ggml dequantises those)
    * @throws IndexOutOfBoundsException if the range is not inside the tensor or {@code dst}
+   * @throws UncheckedIOException of what {@link #read} throws
    */
   public void readFloats(long elementOffset, float[] dst, int dstOffset, int n) {
     Objects.checkFromIndexSize(dstOffset, n, dst.length);
     checkPlain();
     Objects.checkFromIndexSize(elementOffset, n, elements());
-    for (int done = 0; done < n; done += CHUNK) {
-      int part = Math.min(CHUNK, n - done);
-      ElementReader.floats(
-          type, elementBuffer(elementOffset + done, part), dst, dstOffset + done, part);
+    try (HostMemory piece = pieceFor(n)) {
+      for (int done = 0; done < n; done += CHUNK) {
+        int part = Math.min(CHUNK, n - done);
+        ByteBuffer bytes = elements(piece, elementOffset + done, part);
+        ElementReader.floats(type, bytes, dst, dstOffset + done, part);
+      }
     }
     if (scales != null) {
       scales.apply(elementOffset, dst, dstOffset, n);
@@ -206,13 +217,16 @@ public final class WeightTensor {
    * All elements of an integer or boolean tensor.
    *
    * @throws IllegalStateException if the type is not an integer type
+   * @throws UncheckedIOException of what {@link #read} throws
    */
   public long[] toLongs() {
     checkPlain();
     long[] values = new long[countAsInt()];
-    for (int done = 0; done < values.length; done += CHUNK) {
-      int part = Math.min(CHUNK, values.length - done);
-      ElementReader.longs(type, elementBuffer(done, part), values, done, part);
+    try (HostMemory piece = pieceFor(values.length)) {
+      for (int done = 0; done < values.length; done += CHUNK) {
+        int part = Math.min(CHUNK, values.length - done);
+        ElementReader.longs(type, elements(piece, done, part), values, done, part);
+      }
     }
     return values;
   }
@@ -222,6 +236,7 @@ public final class WeightTensor {
    *
    * @throws IllegalStateException if the type is not an integer type
    * @throws ArithmeticException if an element does not fit
+   * @throws UncheckedIOException of what {@link #read} throws
    */
   public int[] toInts() {
     long[] wide = toLongs();
@@ -238,9 +253,18 @@ public final class WeightTensor {
     return name + " " + type + " " + shape;
   }
 
-  private ByteBuffer elementBuffer(long elementOffset, int n) {
+  private HostMemory pieceFor(int n) {
+    return new HostMemory((long) Math.min(CHUNK, n) * type.elementBytes());
+  }
+
+  private ByteBuffer elements(HostMemory piece, long elementOffset, int n) {
     int size = type.elementBytes();
-    return buffer(elementOffset * size, (long) n * size);
+    try {
+      read(elementOffset * size, (long) n * size, piece.address());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return piece.view(0, n * size);
   }
 
   private void checkPlain() {

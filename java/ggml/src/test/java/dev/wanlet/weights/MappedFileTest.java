@@ -4,7 +4,7 @@ package dev.wanlet.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wanlet.ggml.internal.MappedFileJni;
+import dev.wanlet.ggml.HostMemory;
 import dev.wanlet.ggml.internal.NativeHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,7 +13,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,8 +57,10 @@ class MappedFileTest {
       assertThat(file.window(23, 0).remaining()).isZero();
       assertThatThrownBy(() -> file.window(0, 4).put(0, (byte) 1))
           .isInstanceOf(ReadOnlyBufferException.class);
-      ByteBuffer native4 = MappedFileJni.window(file.address(3, 4), 4);
-      assertThat(native4.order(ByteOrder.LITTLE_ENDIAN).getInt()).isEqualTo(0xfedcba98);
+      try (HostMemory copy = new HostMemory(4)) {
+        file.read(3, 4, copy.address());
+        assertThat(copy.view(0, 4).getInt()).isEqualTo(0xfedcba98);
+      }
     }
   }
 
@@ -68,7 +73,7 @@ class MappedFileTest {
         assertThatThrownBy(() -> file.window(range[0], range[1]))
             .isInstanceOf(IndexOutOfBoundsException.class)
             .hasMessageContaining("the file has 10");
-        assertThatThrownBy(() -> file.address(range[0], range[1]))
+        assertThatThrownBy(() -> file.read(range[0], range[1], 0))
             .isInstanceOf(IndexOutOfBoundsException.class);
       }
       assertThatThrownBy(() -> file.u64(3)).isInstanceOf(IndexOutOfBoundsException.class);
@@ -85,9 +90,60 @@ class MappedFileTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("is closed");
     assertThatThrownBy(() -> file.window(0, 1)).isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> file.address(0, 1)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> file.read(0, 1, 0)).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> file.advise(0, 1, MappedFile.Advice.WILL_NEED))
         .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void readsBytesInMemoryAsThoseOfAFile() throws Exception {
+    byte[] bytes = {1, 2, 3, 4, 5};
+    HostMemory owned = new HostMemory(5);
+    owned.view(0, 5).put(bytes);
+    try (HostMemory copy = new HostMemory(3);
+        MappedFile heap = MappedFile.inMemory(Path.of("heap"), bytes);
+        MappedFile own = MappedFile.owning(Path.of("own"), owned)) {
+      for (MappedFile file : List.of(heap, own)) {
+        copy.view(0, 3).put(new byte[3]);
+        file.read(1, 3, copy.address());
+        assertThat(copy.view(0, 3)).isEqualTo(ByteBuffer.wrap(bytes, 1, 3));
+      }
+    }
+  }
+
+  /** Touching the mapping would end the process. */
+  @Test
+  void aFileThatIsCutOffOrWrittenToIsAnError() throws Exception {
+    Path path = Files.write(dir.resolve("f"), new byte[100_000]);
+    try (MappedFile file = MappedFile.open(path);
+        HostMemory copy = new HostMemory(100_000)) {
+      file.read(0, 100_000, copy.address());
+      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+        channel.truncate(10);
+      }
+      for (long offset : new long[] {0, 9, 50_000}) {
+        assertThatThrownBy(() -> file.read(offset, 1, copy.address()))
+            .isInstanceOf(WeightFormatException.class)
+            .hasMessageContaining("had 100,000 bytes when it was opened and has 10 now");
+      }
+      Files.write(path, new byte[100_000]);
+      Files.setLastModifiedTime(path, FileTime.fromMillis(1));
+      assertThatThrownBy(() -> file.read(0, 1, copy.address()))
+          .isInstanceOf(WeightFormatException.class)
+          .hasMessageContaining("somebody wrote to the file");
+    }
+  }
+
+  @Test
+  void aFileThatIsReplacedIsReadToItsEnd() throws Exception {
+    Path path = Files.write(dir.resolve("f"), new byte[] {1, 2});
+    try (MappedFile file = MappedFile.open(path);
+        HostMemory copy = new HostMemory(2)) {
+      Path other = Files.write(dir.resolve("other"), new byte[] {3});
+      Files.move(other, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      file.read(0, 2, copy.address());
+      assertThat(copy.view(0, 2)).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2}));
+    }
   }
 
   @Test

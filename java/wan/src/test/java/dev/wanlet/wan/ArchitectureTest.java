@@ -15,7 +15,13 @@ import java.util.List;
 
 /** Arrows between the rooms of the runtime point down only. */
 @AnalyzeClasses(
-    packages = {"dev.wanlet.wan", "dev.wanlet.weights", "dev.wanlet.ggml", "dev.wanlet.base"},
+    packages = {
+      "dev.wanlet.wan",
+      "dev.wanlet.weights",
+      "dev.wanlet.ggml",
+      "dev.wanlet.files",
+      "dev.wanlet.base"
+    },
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   /** A room may use those further right. Rooms that a comma parts do not know each other. */
@@ -23,7 +29,7 @@ class ArchitectureTest {
   static final ArchRule ARROWS_POINT_DOWN =
       arrows(
           "parity, quality > pipeline > request > memory > catalog"
-              + " > model, sampling, text, media > nn > weights > ggml > base");
+              + " > model, sampling, text, media > nn > weights > ggml > files > base");
 
   @ArchTest
   static final ArchRule NETWORKS_STAND_ALONE =
@@ -47,7 +53,7 @@ class ArchitectureTest {
             .consideringOnlyDependenciesInLayers()
             .ensureAllClassesAreContainedInArchitecture();
     for (String room : floors.stream().flatMap(List::stream).toList()) {
-      boolean below = List.of("weights", "ggml", "base").contains(room);
+      boolean below = List.of("weights", "ggml", "files", "base").contains(room);
       rule = rule.layer(room).definedBy("dev.wanlet." + (below ? "" : "wan.") + room + "..");
     }
     for (int i = 0; i < floors.size(); i++) {

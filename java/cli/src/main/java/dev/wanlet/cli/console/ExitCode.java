@@ -2,10 +2,10 @@
 package dev.wanlet.cli.console;
 
 import dev.wanlet.base.HostMemoryException;
+import dev.wanlet.files.WriteException;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.profiles.select.TimeLimitException;
-import dev.wanlet.quantize.QuantizeOutputException;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.memory.MemoryBudgetException;
@@ -46,7 +46,7 @@ public final class ExitCode {
     if (failure instanceof ParameterException
         || failure instanceof RequestException
         || failure instanceof OutputException
-        || failure instanceof QuantizeOutputException) {
+        || failure instanceof WriteException) {
       return USAGE;
     }
     if (failure instanceof CancellationException || failure instanceof InterruptedException) {
@@ -62,7 +62,10 @@ public final class ExitCode {
     if (failure instanceof GgmlException ggml) {
       return ofGgml(ggml);
     }
-    if (failure instanceof IOException || failure instanceof UncheckedIOException) {
+    if (failure instanceof UncheckedIOException unchecked) {
+      return of(unchecked.getCause());
+    }
+    if (failure instanceof IOException || isLostMapping(failure)) {
       return BAD_INPUT;
     }
     // The native library: missing, or of another platform or version.
@@ -73,6 +76,13 @@ public final class ExitCode {
         failure instanceof ExceptionInInitializerError
             || failure instanceof java.util.concurrent.ExecutionException;
     return wrapper && failure.getCause() != null ? of(failure.getCause()) : INTERNAL;
+  }
+
+  /** Java's word for a mapped file that was cut off, or whose disk is gone, while it was read. */
+  static boolean isLostMapping(Throwable failure) {
+    return failure instanceof InternalError
+        && failure.getMessage() != null
+        && failure.getMessage().contains("unsafe memory access");
   }
 
   private static int ofGgml(GgmlException failure) {

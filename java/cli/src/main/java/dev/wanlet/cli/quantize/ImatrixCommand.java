@@ -5,12 +5,12 @@ import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.SettingFlags;
+import dev.wanlet.files.OutputFile;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.RequestException;
-import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
@@ -107,10 +107,7 @@ public final class ImatrixCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<String> prompts = prompts();
-    Path folder = output.toAbsolutePath().getParent();
-    if (Files.isDirectory(output) || folder == null || !Files.isWritable(folder)) {
-      throw new OutputException(output + ": cannot be written; its folder must exist");
-    }
+    OutputFile.requireWritable(output);
     ModelFiles files = ModelFinder.resolve(SettingFlags.given(model).model());
     PrintWriter err = spec.commandLine().getErr();
     int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;

@@ -3,6 +3,7 @@ package dev.wanlet.cli.quantize;
 
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.files.OutputFile;
 import dev.wanlet.quantize.QuantizeReport;
 import dev.wanlet.quantize.QuantizeRequest;
 import dev.wanlet.quantize.Quantizer;
@@ -12,7 +13,6 @@ import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.recipe.TensorRule;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -185,19 +185,9 @@ public final class QuantizeCommand implements Callable<Integer> {
         program.length > 0 ? program[0] : "wanlet");
   }
 
-  private void checkOutput() {
-    if (dryRun) {
-      return;
-    }
-    Path folder = output.toAbsolutePath().getParent();
-    if (Files.isDirectory(output)) {
-      throw new IllegalArgumentException(output + " is a folder, expected the name of a file");
-    }
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(output + ": its folder does not exist; make it first");
-    }
-    if (!Files.isWritable(folder)) {
-      throw new IllegalArgumentException(output + ": no permission to write in its folder");
+  private void checkOutput() throws IOException {
+    if (!dryRun) {
+      OutputFile.requireWritable(output);
     }
   }
 

@@ -4,15 +4,17 @@ package dev.wanlet.cli.synth;
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ByteProgress;
 import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.demo.DemoModel;
+import dev.wanlet.files.OutputFile;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
-import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.pipeline.Cancellation;
 import dev.wanlet.wan.text.GgufVocabulary;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.checkpoint.Umt5Names;
@@ -49,7 +51,11 @@ import picocli.CommandLine.Spec;
       "  wanlet synth wan2.1-t2v-14b --type Q4_K_M --part text-encoder -o umt5.gguf"
     },
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:written", "2:bad arguments, or the output cannot be written"})
+    exitCodeList = {
+      "0:written",
+      "2:bad arguments, or the output cannot be written",
+      "130:interrupted (Ctrl-C); nothing is left of the output"
+    })
 public final class SynthCommand implements Callable<Integer> {
   /** The networks of a model. */
   enum Part {
@@ -116,15 +122,22 @@ public final class SynthCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     ModelDefaults model = ModelCatalog.standard().require(id);
     Part which = part();
-    requireWritable();
+    OutputFile.requireWritable(output);
     Synthesizer synthesizer = synthesizer(model, which);
     long total = synthesizer.dataBytes();
     PrintWriter err = spec.commandLine().getErr();
-    try (GgufWriter writer = GgufWriter.create(output);
+    Cancellation cancellation = new Cancellation();
+    try (Interruption interruption = Interruption.onInterrupt(cancellation::cancel);
+        GgufWriter writer = GgufWriter.create(output);
         ByteProgress progress =
             ByteProgress.announced("writing " + output.getFileName(), total, err)) {
       putMetadata(writer, model, which);
-      synthesizer.write(writer, done -> progress.at(done, total));
+      synthesizer.write(
+          writer,
+          done -> {
+            cancellation.check();
+            progress.at(done, total);
+          });
       writer.commit();
     }
     spec.commandLine()
@@ -148,20 +161,6 @@ public final class SynthCommand implements Callable<Integer> {
     }
     throw new RequestException(
         "unknown part '" + part + "'; expected transformer, text-encoder or vae");
-  }
-
-  private void requireWritable() {
-    Path folder = output.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new OutputException(
-          output + ": the folder " + folder + " does not exist; make it first");
-    }
-    if (Files.isDirectory(output)) {
-      throw new OutputException(output + " is a folder; expected a file name in it");
-    }
-    if (!Files.isWritable(folder)) {
-      throw new OutputException(output + ": cannot write in the folder " + folder);
-    }
   }
 
   private Synthesizer synthesizer(ModelDefaults model, Part which) {

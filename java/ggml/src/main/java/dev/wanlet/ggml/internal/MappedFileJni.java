@@ -27,13 +27,28 @@ public final class MappedFileJni {
    * Maps a whole file read-only.
    *
    * @param utf8Path the path in UTF-8
-   * @return address and length in bytes
+   * @return address, length in bytes and the open file
    * @throws dev.wanlet.ggml.GgmlException (IO) if the file cannot be opened or mapped, or is empty
    */
   public static native long[] map(byte[] utf8Path);
 
-  /** Ends a mapping made by {@link #map}; the numbers are those it returned. */
-  public static native void unmap(long address, long length);
+  /** Ends a mapping made by {@link #map} and closes the file; the numbers are those it returned. */
+  public static native void unmap(long address, long length, long file);
+
+  /**
+   * Reads a part of an open file to native memory.
+   *
+   * @return bytes read: fewer than asked for only where the file ends
+   * @throws dev.wanlet.ggml.GgmlException (IO) if the disk fails
+   */
+  public static native long read(long file, long offset, long address, long length);
+
+  /**
+   * What tells whether an open file was changed.
+   *
+   * @return its length in bytes now, and the time it was last written, in a unit of the system's
+   */
+  public static native long[] version(long file);
 
   /** Passes one of the constants above to the operating system; has no effect where unknown. */
   public static native void advise(long address, long length, int advice);

@@ -3,6 +3,7 @@ package dev.wanlet.ggml.internal;
 
 import dev.wanlet.base.Printable;
 import dev.wanlet.base.UserCache;
+import dev.wanlet.files.WorkFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
@@ -11,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +34,7 @@ public final class NativeLibrary {
   public static final String PATH_PROPERTY = "dev.wanlet.native.path";
 
   private static final String NAME = "wanlet_jni";
+  private static final String EXTRACTED = "library";
 
   private static Path directory;
   private static boolean loading;
@@ -222,15 +223,13 @@ public final class NativeLibrary {
   }
 
   private static void copy(ClassLoader loader, String from, Path to) throws IOException {
-    Path partial = Files.createTempFile(to.getParent(), "extract", ".part");
-    try (InputStream in = loader.getResourceAsStream(from)) {
+    try (WorkFolder work = WorkFolder.beside(to);
+        InputStream in = loader.getResourceAsStream(from)) {
       if (in == null) {
         throw new IOException("resource " + from + " is missing");
       }
-      Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
-      Files.move(partial, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(partial);
+      Files.copy(in, work.file(EXTRACTED));
+      work.moveTo(EXTRACTED, to);
     }
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights.write;
 
+import dev.wanlet.files.AtomicFile;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.internal.MappedFileJni;
-import dev.wanlet.weights.AtomicFile;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
@@ -84,7 +84,7 @@ public abstract sealed class WeightWriter implements AutoCloseable
    *
    * @param part its remaining bytes are written and consumed
    * @throws IllegalArgumentException if the tensor was not declared or would get too many bytes
-   * @throws IOException if the disk has no room for the whole file, or writing fails
+   * @throws dev.wanlet.files.WriteException if the disk has no room for the whole file, or fails
    */
   public void append(String name, ByteBuffer part) throws IOException {
     Entry entry = take(name, part.remaining());
@@ -114,7 +114,8 @@ public abstract sealed class WeightWriter implements AutoCloseable
   /**
    * The size of the finished file in bytes.
    *
-   * @throws IOException if the disk has no room for it; like {@link #append} this ends declaring
+   * @throws dev.wanlet.files.WriteException if the disk has no room for it; like {@link #append}
+   *     this ends declaring
    */
   public long fileBytes() throws IOException {
     start();

@@ -13,9 +13,9 @@ import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.vae.VaeConfig;
-import dev.wanlet.wan.nn.PinnedUpload;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.wan.nn.WeightUpload;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -134,9 +134,9 @@ public record ModelFacts(
     return COPIES_OF_CONTEXT * 4L * text.dim() * tokens;
   }
 
-  /** The loader's pinned memory; a CPU device reads straight from the mapped file. */
+  /** The loader's memory, which weights pass on their way from the file. */
   long ringBytes() {
-    return device.isCpu() ? 0 : PinnedUpload.PIECE_BYTES;
+    return WeightUpload.bytes(device);
   }
 
   /** The largest weight that may pass through memory because it changes its type on the way. */

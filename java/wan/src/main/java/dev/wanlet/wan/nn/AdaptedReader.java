@@ -8,20 +8,21 @@ import dev.wanlet.weights.lora.LoraMatch;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Delivers a network's weights with what adapters add to them, and the adapters' own. Thread-safe.
  */
 record AdaptedReader(WeightReader plain, NetworkAdapters adapters) implements WeightReader {
   @Override
-  public long mappedAddress(TensorSpec spec) throws IOException {
+  public Optional<Parts> asStored(TensorSpec spec) throws IOException {
     SidePath.Weight weight = SidePath.weight(spec.name());
     if (weight == null) {
-      return adapters.differences(spec.name()).isEmpty() ? plain.mappedAddress(spec) : 0;
+      return adapters.differences(spec.name()).isEmpty() ? plain.asStored(spec) : Optional.empty();
     }
     return weight.part() == SidePath.Part.SCALE
-        ? 0
-        : SourceReader.mappedAddress(tensor(weight), spec);
+        ? Optional.empty()
+        : SourceReader.asStored(tensor(weight), spec);
   }
 
   @Override

@@ -16,7 +16,7 @@ import java.util.function.IntFunction;
  * <p>Backend and reader (with the checkpoint behind it) must outlive it. One thread uses it.
  */
 public final class NetworkWeights implements AutoCloseable {
-  private PinnedUpload pinned;
+  private WeightUpload upload;
   private WeightSet outer;
   private StreamedBlocks blocks;
 
@@ -73,7 +73,7 @@ public final class NetworkWeights implements AutoCloseable {
     NetworkWeights weights = new NetworkWeights();
     try {
       weights.loadOuter(backend, layout, reader);
-      weights.closePinned(); // nothing is uploaded later
+      weights.closeUpload(); // nothing is uploaded later
       return weights;
     } catch (IOException | RuntimeException e) {
       weights.close();
@@ -81,18 +81,16 @@ public final class NetworkWeights implements AutoCloseable {
     }
   }
 
-  private WeightUpload loadOuter(Backend backend, WeightLayout layout, WeightReader reader)
+  private void loadOuter(Backend backend, WeightLayout layout, WeightReader reader)
       throws IOException {
-    pinned = backend.device().isCpu() ? null : new PinnedUpload(backend);
-    WeightUpload upload = pinned == null ? WeightUpload.DIRECT : pinned;
+    upload = WeightUpload.open(backend);
     outer = new WeightSet(backend, layout);
     outer.fill(reader, upload);
-    return upload;
   }
 
   private void load(Backend backend, NetworkLayout layout, WeightReader reader, Placement placement)
       throws IOException {
-    WeightUpload upload = loadOuter(backend, layout.outer(), reader);
+    loadOuter(backend, layout.outer(), reader);
     blocks = new StreamedBlocks(backend, layout.blocks(), reader, upload, placement);
   }
 
@@ -118,13 +116,13 @@ public final class NetworkWeights implements AutoCloseable {
     if (outer != null) {
       outer.close();
     }
-    closePinned();
+    closeUpload();
   }
 
-  private void closePinned() {
-    if (pinned != null) {
-      pinned.close();
-      pinned = null;
+  private void closeUpload() {
+    if (upload != null) {
+      upload.close();
+      upload = null;
     }
   }
 }

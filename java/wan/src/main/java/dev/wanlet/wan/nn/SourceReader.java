@@ -10,12 +10,16 @@ import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.Optional;
 
 /**
- * Delivers the weights of a checkpoint: from mapped memory as they are where type and arrangement
- * fit, else widened, narrowed, quantised or rearranged. Thread-safe; the source must stay open.
+ * Delivers the weights of a checkpoint: as they are where type and arrangement fit, else widened,
+ * narrowed, quantised or rearranged. Thread-safe; the source must stay open.
  */
 public final class SourceReader implements WeightReader {
+  /** Elements widened at a time, while they are in the processor's cache; whole blocks. */
+  private static final long WIDENED_ELEMENTS = 1 << 17;
+
   private final WeightSource source;
 
   public SourceReader(WeightSource source) {
@@ -23,16 +27,16 @@ public final class SourceReader implements WeightReader {
   }
 
   @Override
-  public long mappedAddress(TensorSpec spec) throws IOException {
-    return mappedAddress(find(spec), spec);
+  public Optional<Parts> asStored(TensorSpec spec) throws IOException {
+    return asStored(find(spec), spec);
   }
 
-  /** As {@link #mappedAddress(TensorSpec)}, of a tensor that fits the spec. */
-  static long mappedAddress(WeightTensor tensor, TensorSpec spec) {
+  /** As {@link #asStored(TensorSpec)}, of a tensor that fits the spec. */
+  static Optional<Parts> asStored(WeightTensor tensor, TensorSpec spec) {
     boolean asStored =
         spec.transform() == TensorSpec.Transform.NONE
             && tensor.type().tensorType().filter(t -> t == spec.type()).isPresent();
-    return asStored ? tensor.address() : 0;
+    return asStored ? Optional.of(tensor::read) : Optional.empty();
   }
 
   @Override
@@ -44,13 +48,13 @@ public final class SourceReader implements WeightReader {
    * Writes a tensor that fits a spec as {@link #read(TensorSpec, long)} does.
    *
    * @throws WeightFormatException if it is of a type that no weight is
+   * @throws IOException if the file cannot be read any more
    */
-  static void read(WeightTensor tensor, TensorSpec spec, long address)
-      throws WeightFormatException {
+  static void read(WeightTensor tensor, TensorSpec spec, long address) throws IOException {
     long elements = spec.shape().elements();
     TensorType stored = tensor.type().tensorType().orElse(null);
     if (stored == spec.type() && spec.transform() == TensorSpec.Transform.NONE) {
-      HostMemory.copy(tensor.address(), address, tensor.byteLength());
+      tensor.read(0, tensor.byteLength(), address);
       return;
     }
     try (HostMemory floats = new HostMemory(4 * elements)) {
@@ -71,6 +75,24 @@ public final class SourceReader implements WeightReader {
   }
 
   /**
+   * Checks that the checkpoint holds a network's weights, in their shapes; reads none.
+   *
+   * @throws WeightFormatException with the first that is missing or has another shape
+   */
+  public void require(NetworkLayout network) throws WeightFormatException {
+    require("", network.outer());
+    for (BlockSpec block : network.blocks()) {
+      require(block.prefix(), block.layout());
+    }
+  }
+
+  private void require(String prefix, WeightLayout layout) throws WeightFormatException {
+    for (TensorSpec spec : layout.specs()) {
+      requireReadable(find(prefix + spec.name(), spec));
+    }
+  }
+
+  /**
    * Refuses the quantised types that only activations have.
    *
    * @throws WeightFormatException if {@code tensor} is of one
@@ -87,14 +109,18 @@ public final class SourceReader implements WeightReader {
   }
 
   private WeightTensor find(TensorSpec spec) throws WeightFormatException {
-    WeightTensor tensor = source.require(spec.name());
+    return find(spec.name(), spec);
+  }
+
+  private WeightTensor find(String name, TensorSpec spec) throws WeightFormatException {
+    WeightTensor tensor = source.require(name);
     if (!fits(tensor.shape(), spec)) {
       throw new WeightFormatException(
           tensor.file(),
           String.format(
               "tensor '%s' has shape %s, expected %s; the file may mix two models, convert it again"
                   + " from the original checkpoint",
-              spec.name(), tensor.shape(), spec.sourceShape()));
+              name, tensor.shape(), spec.sourceShape()));
     }
     return tensor;
   }
@@ -117,10 +143,10 @@ public final class SourceReader implements WeightReader {
   }
 
   private static void widen(WeightTensor tensor, TensorType stored, HostMemory floats)
-      throws WeightFormatException {
+      throws IOException {
     requireReadable(tensor);
     if (stored != null && Quantization.canWiden(stored)) {
-      Quantization.dequantize(stored, tensor.address(), floats.address(), tensor.elements());
+      dequantize(tensor, stored, floats);
       return;
     }
     float[] part = new float[(int) Math.min(1 << 20, tensor.elements())];
@@ -128,6 +154,18 @@ public final class SourceReader implements WeightReader {
       int n = (int) Math.min(part.length, tensor.elements() - done);
       tensor.readFloats(done, part, 0, n);
       floats.view(done * 4, n * 4).asFloatBuffer().put(part, 0, n);
+    }
+  }
+
+  private static void dequantize(WeightTensor tensor, TensorType stored, HostMemory floats)
+      throws IOException {
+    long elements = tensor.elements();
+    try (HostMemory piece = new HostMemory(stored.bytes(Math.min(WIDENED_ELEMENTS, elements)))) {
+      for (long done = 0; done < elements; done += WIDENED_ELEMENTS) {
+        long n = Math.min(WIDENED_ELEMENTS, elements - done);
+        tensor.read(stored.bytes(done), stored.bytes(n), piece.address());
+        Quantization.dequantize(stored, piece.address(), floats.address() + 4 * done, n);
+      }
     }
   }
 

@@ -197,6 +197,7 @@ public final class StreamedBlocks implements AutoCloseable {
    * object may come back for another block later, so graphs can be kept per object.
    *
    * @throws IOException if the weights cannot be read
+   * @throws GgmlException with {@link ErrorCode#ABORTED} if the thread is interrupted, and stays so
    */
   public WeightSet acquire(BlockSpec block) throws IOException {
     WeightSet there = resident.get(block);
@@ -226,7 +227,8 @@ public final class StreamedBlocks implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       free.add(pending.slot());
-      throw new IOException("interrupted while " + block.prefix() + " was loading", e);
+      throw new GgmlException(
+          ErrorCode.ABORTED, "interrupted while " + block.prefix() + " was loading");
     }
   }
 

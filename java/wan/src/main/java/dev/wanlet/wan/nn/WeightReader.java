@@ -2,14 +2,30 @@
 package dev.wanlet.wan.nn;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /** Delivers weights in the type and arrangement a spec asks for. Thread-safe. */
 public interface WeightReader {
+  /** Reads parts of a weight. */
+  @FunctionalInterface
+  interface Parts {
+    /**
+     * Writes bytes of the weight to native memory.
+     *
+     * @throws IOException if the file cannot be read any more
+     */
+    void read(long offset, long bytes, long address) throws IOException;
+  }
+
   /**
-   * The address of the weight where it lies in mapped memory, if it is there in just the wanted
-   * form; else 0. Valid until the source closes.
+   * A way to read the weight piece by piece, if it is stored in just the wanted form; valid until
+   * the source closes.
+   *
+   * @throws IOException if the checkpoint lacks it or holds another shape
    */
-  long mappedAddress(TensorSpec spec) throws IOException;
+  default Optional<Parts> asStored(TensorSpec spec) throws IOException {
+    return Optional.empty();
+  }
 
   /**
    * Writes the weight to native memory of {@code spec.type().bytes(spec.shape())} bytes.
@@ -23,8 +39,8 @@ public interface WeightReader {
     WeightReader outer = this;
     return new WeightReader() {
       @Override
-      public long mappedAddress(TensorSpec spec) throws IOException {
-        return outer.mappedAddress(prefixed(spec));
+      public Optional<Parts> asStored(TensorSpec spec) throws IOException {
+        return outer.asStored(prefixed(spec));
       }
 
       @Override

@@ -9,6 +9,7 @@ import dev.wanlet.ggml.TensorArena;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Owner: device memory laid out for the weights of one network or block. It can be filled again
@@ -72,23 +73,19 @@ public final class WeightSet implements AutoCloseable {
     return new WeightSet(layout);
   }
 
-  /** Uploads every weight. */
-  public void fill(WeightReader reader) throws IOException {
-    fill(reader, WeightUpload.DIRECT);
-  }
-
   /** Uploads every weight by way of {@code upload}. */
   public void fill(WeightReader reader, WeightUpload upload) throws IOException {
     for (TensorSpec spec : layout.specs()) {
       Tensor tensor = tensors.get(spec.name());
       long bytes = spec.type().bytes(spec.shape());
-      long mapped = reader.mappedAddress(spec);
-      if (mapped != 0) {
-        upload.upload(tensor, mapped, bytes);
+      Optional<WeightReader.Parts> stored = reader.asStored(spec);
+      if (stored.isPresent()) {
+        upload.upload(tensor, stored.get(), bytes);
       } else {
-        try (HostMemory staging = new HostMemory(bytes)) {
-          reader.read(spec, staging.address());
-          upload.upload(tensor, staging.address(), bytes);
+        try (HostMemory made = new HostMemory(bytes)) {
+          reader.read(spec, made.address());
+          upload.upload(
+              tensor, (offset, n, to) -> HostMemory.copy(made.address() + offset, to, n), bytes);
         }
       }
     }

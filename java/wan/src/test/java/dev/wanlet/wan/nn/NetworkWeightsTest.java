@@ -79,11 +79,6 @@ class NetworkWeightsTest {
   private static WeightReader reader() {
     return new WeightReader() {
       @Override
-      public long mappedAddress(TensorSpec spec) {
-        return 0;
-      }
-
-      @Override
       public void read(TensorSpec spec, long address) {
         Random random = new Random(spec.name().hashCode());
         try (HostMemory values = new HostMemory(spec.type().bytes(spec.shape()))) {

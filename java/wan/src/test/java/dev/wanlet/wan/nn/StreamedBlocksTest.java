@@ -33,15 +33,18 @@ class StreamedBlocksTest {
 
   private int liveBefore;
   private Backend backend;
+  private WeightUpload upload;
 
   @BeforeEach
   void open() {
     liveBefore = Ggml.liveObjects();
     backend = Backend.open(Device.cpu());
+    upload = WeightUpload.open(backend);
   }
 
   @AfterEach
   void nothingLeaks() {
+    upload.close();
     backend.close();
     assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
   }
@@ -61,7 +64,7 @@ class StreamedBlocksTest {
           .toList();
 
   private StreamedBlocks open(WeightReader reader, Placement placement) throws IOException {
-    return new StreamedBlocks(backend, SPECS, reader, WeightUpload.DIRECT, placement);
+    return new StreamedBlocks(backend, SPECS, reader, upload, placement);
   }
 
   /** A block's place, told by the name of one of its weights. */
@@ -75,11 +78,6 @@ class StreamedBlocksTest {
   /** Fills block i with i + 1. */
   private static WeightReader reader(IntConsumer onRead) {
     return new WeightReader() {
-      @Override
-      public long mappedAddress(TensorSpec spec) {
-        return 0;
-      }
-
       @Override
       public void read(TensorSpec spec, long address) throws IOException {
         int block = position(spec.name());

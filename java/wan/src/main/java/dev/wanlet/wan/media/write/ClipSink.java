@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.write;
 
+import dev.wanlet.files.WriteException;
 import dev.wanlet.wan.media.RgbFrame;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,8 +43,8 @@ abstract class ClipSink implements FrameSink {
     return shape;
   }
 
-  final IOException failure(String what, String reason, Exception cause) {
-    return new IOException(target + ": " + what + ": " + reason, cause);
+  final WriteException failure(String what, String reason, Exception cause) {
+    return new WriteException(target, what + ": " + reason, cause);
   }
 
   @Override

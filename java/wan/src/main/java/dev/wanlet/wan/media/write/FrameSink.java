@@ -11,7 +11,7 @@ import java.util.List;
  * Takes the frames of a clip one at a time and writes them to a file.
  *
  * <p>Frames go straight to the encoder, so a clip is never held in memory. Nothing appears under
- * the target's name before {@link #finish()}: until then the data lies in a temporary file beside
+ * the target's name before {@link #finish()}: until then the data lies in a hidden folder beside
  * it, which {@link #close()} deletes. Confined to one thread at a time. Made by {@link FrameSinks}.
  */
 public interface FrameSink extends AutoCloseable {
@@ -26,7 +26,8 @@ public interface FrameSink extends AutoCloseable {
    *
    * @throws IllegalArgumentException if its size differs from the sink's
    * @throws IllegalStateException after {@link #finish()} or {@link #close()}
-   * @throws IOException if the encoder fails or the disk is full
+   * @throws dev.wanlet.files.WriteException if the encoder fails or the disk is full
+   * @throws IOException if the frame cannot be converted
    */
   void accept(RgbFrame frame) throws IOException;
 
@@ -56,7 +57,8 @@ public interface FrameSink extends AutoCloseable {
    *
    * @return the files written, in order: one, but for a PNG sequence
    * @throws IllegalStateException if no frame was given, or after {@link #close()}
-   * @throws IOException if the encoder fails or the disk is full; no file is left then
+   * @throws dev.wanlet.files.WriteException if the encoder fails or the disk is full; what was
+   *     there stays then, and nothing else is left
    */
   List<Path> finish() throws IOException;
 

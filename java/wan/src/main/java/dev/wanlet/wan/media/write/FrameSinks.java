@@ -2,6 +2,8 @@
 package dev.wanlet.wan.media.write;
 
 import dev.wanlet.base.FileErrors;
+import dev.wanlet.files.OutputFile;
+import dev.wanlet.files.WriteException;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.media.VideoCodec;
@@ -96,6 +98,7 @@ public final class FrameSinks {
       throw new OutputException(
           path + " is a folder; expected a file name in it, such as clip.mp4");
     }
+    Path first = format == OutputFormat.PNG ? PngSequence.of(path).file(0) : path;
     Path folder = path.toAbsolutePath().getParent();
     try {
       Files.createDirectories(folder);
@@ -104,16 +107,20 @@ public final class FrameSinks {
           path + ": cannot make the folder " + folder + ": " + FileErrors.reason(e), e);
     }
     try {
-      // The only check that holds on every file system and for every user is to do it.
-      Files.delete(Files.createTempFile(folder, ".wanlet", ".part"));
-    } catch (IOException e) {
-      throw new OutputException(
-          path + ": cannot write in the folder " + folder + ": " + FileErrors.reason(e), e);
-    }
-    if (Files.exists(path) && !Files.isWritable(path)) {
-      throw new OutputException(path + " exists and is write-protected; choose another output");
+      OutputFile.requireWritable(first);
+    } catch (WriteException e) {
+      throw new OutputException(e.getMessage(), e);
     }
     return format;
+  }
+
+  /**
+   * Room that a clip may take on the disk, more than it most often does.
+   *
+   * @throws OutputException if the path has no format
+   */
+  public static long roomBytes(Path path, int width, int height, int frames) {
+    return OutputFormat.of(path).roomBytes((long) width * height, frames);
   }
 
   private static void checkShape(Path path, OutputFormat format, ClipShape shape) {

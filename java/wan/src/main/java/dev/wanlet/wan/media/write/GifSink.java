@@ -3,6 +3,7 @@ package dev.wanlet.wan.media.write;
 
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_RGB24;
 
+import dev.wanlet.files.WriteException;
 import dev.wanlet.wan.media.Ffmpeg;
 import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
@@ -54,7 +55,7 @@ final class GifSink extends ClipSink {
     this.file = file;
     this.metadata = metadata;
     rgb = ByteBuffer.allocateDirect(RgbFrame.byteCount(shape.width(), shape.height()));
-    out = new FileImageOutputStream(file.temporary().toFile());
+    out = open(file);
     writer = ImageIO.getImageWritersByFormatName("gif").next();
     filter = new FFmpegFrameFilter(FILTER, shape.width(), shape.height());
     filter.setPixelFormat(AV_PIX_FMT_RGB24);
@@ -71,6 +72,15 @@ final class GifSink extends ClipSink {
     } catch (IOException e) {
       close();
       throw e;
+    }
+  }
+
+  private static FileImageOutputStream open(PendingFile file) throws IOException {
+    try {
+      return new FileImageOutputStream(file.temporary().toFile());
+    } catch (IOException e) {
+      file.delete();
+      throw WriteException.of(file.target(), e, 0);
     }
   }
 
@@ -146,10 +156,14 @@ final class GifSink extends ClipSink {
 
   @Override
   List<Path> complete() throws IOException {
-    writer.endWriteSequence();
-    out.close();
-    file.commit();
-    finished = true;
+    try {
+      writer.endWriteSequence();
+      out.close();
+      file.commit();
+      finished = true;
+    } catch (IOException e) {
+      throw WriteException.of(file.target(), e, 0);
+    }
     return List.of(file.target());
   }
 
@@ -162,9 +176,7 @@ final class GifSink extends ClipSink {
         out.close();
       }
     } finally {
-      if (!finished) {
-        file.delete();
-      }
+      file.delete();
     }
   }
 }

@@ -11,17 +11,29 @@ import java.util.stream.Collectors;
 
 /** What a clip can be written as, chosen by the extension of its path. Immutable. */
 enum OutputFormat {
-  MP4("mp4", "H.264 video"),
-  WEBM("webm", "VP9 video"),
-  GIF("gif", "animation of 256 colours a frame"),
-  PNG("png", "numbered lossless pictures, as in frames/%04d.png");
+  // Video took at most 2 bits a pixel of noisy clips; pictures of noise take what their pixels do.
+  MP4("mp4", "H.264 video", 0.5),
+  WEBM("webm", "VP9 video", 0.5),
+  GIF("gif", "animation of 256 colours a frame", 1.25),
+  PNG("png", "numbered lossless pictures, as in frames/%04d.png", 3.05);
+
+  /** Headers and settings of a file or picture. */
+  private static final long EXTRA_BYTES = 16 << 10;
 
   private final String extension;
   private final String description;
+  private final double bytesPerPixel;
 
-  OutputFormat(String extension, String description) {
+  OutputFormat(String extension, String description, double bytesPerPixel) {
     this.extension = extension;
     this.description = description;
+    this.bytesPerPixel = bytesPerPixel;
+  }
+
+  /** Room that a clip of frames with so many pixels may take on the disk. */
+  long roomBytes(long pixels, int frames) {
+    return frames * ((long) (bytesPerPixel * pixels) + (this == PNG ? EXTRA_BYTES : 0))
+        + EXTRA_BYTES;
   }
 
   /**

@@ -1,43 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.write;
 
+import dev.wanlet.files.OutputFile;
+import dev.wanlet.files.WorkFolder;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
 /**
- * A file that gets its name when it is complete. It is written under a hidden name in the same
- * folder, so that the final rename stays on one file system and is atomic. Confined to one thread.
+ * A file that gets its name when it is complete. Until then it lies in a hidden folder beside it,
+ * so that the final rename stays on one file system and is atomic. Confined to one thread.
  */
 final class PendingFile {
+  private static final String CONTENT = "clip";
+
   private final Path target;
-  private final Path temporary;
+  private final WorkFolder folder;
 
-  PendingFile(Path target) {
-    this(target, target.resolveSibling(temporaryName(target)));
-  }
-
-  PendingFile(Path target, Path temporary) {
+  /**
+   * Makes the folder.
+   *
+   * @throws dev.wanlet.files.WriteException if that is not possible
+   */
+  PendingFile(Path target) throws IOException {
     this.target = target;
-    this.temporary = temporary;
-  }
-
-  /** A name that no other run takes and that a directory listing hides. */
-  static String temporaryName(Path target) {
-    return "."
-        + target.getFileName()
-        + "."
-        + UUID.randomUUID().toString().substring(0, 8)
-        + ".part";
+    this.folder = WorkFolder.beside(OutputFile.require(target));
   }
 
   Path temporary() {
-    return temporary;
+    return folder.file(CONTENT);
   }
 
   Path target() {
@@ -46,21 +36,11 @@ final class PendingFile {
 
   /** Waits until the data is on the disk, which is where late write errors show, and renames. */
   void commit() throws IOException {
-    try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-    move(temporary, target);
+    folder.moveTo(CONTENT, OutputFile.require(target));
   }
 
-  static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
-  }
-
+  /** Deletes the folder with what is in it. */
   void delete() throws IOException {
-    Files.deleteIfExists(temporary);
+    folder.close();
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.write;
 
+import dev.wanlet.files.OutputFile;
+import dev.wanlet.files.WorkFolder;
+import dev.wanlet.files.WriteException;
 import dev.wanlet.wan.media.Images;
 import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.media.RgbFrame;
@@ -29,10 +32,10 @@ final class PngSink extends ClipSink {
 
   private final Path target;
   private final PngSequence names;
-  private final Path folder;
+  private final WorkFolder folder;
   private final ImageWriter writer;
   private final IIOMetadata settings;
-  private final List<Path> pictures = new ArrayList<>();
+  private int pictures;
 
   PngSink(Path target, ClipShape shape, VideoMetadata metadata) throws IOException {
     super(target, shape);
@@ -40,7 +43,7 @@ final class PngSink extends ClipSink {
     this.names = PngSequence.of(target);
     writer = ImageIO.getImageWritersByFormatName("png").next();
     settings = chunk(metadata.toJson());
-    folder = Files.createDirectory(target.resolveSibling(PendingFile.temporaryName(names.file(0))));
+    folder = WorkFolder.beside(OutputFile.require(names.file(0)));
   }
 
   private IIOMetadata chunk(String json) throws IOException {
@@ -64,8 +67,8 @@ final class PngSink extends ClipSink {
 
   @Override
   void write(RgbFrame frame) throws IOException {
-    Path picture = folder.resolve(pictures.size() + ".png");
-    try (FileImageOutputStream out = new FileImageOutputStream(picture.toFile())) {
+    try (FileImageOutputStream out =
+        new FileImageOutputStream(folder.file(picture(pictures)).toFile())) {
       writer.setOutput(out);
       writer.write(null, new IIOImage(Images.toBufferedImage(frame), null, settings), null);
     } catch (IOException e) {
@@ -73,16 +76,28 @@ final class PngSink extends ClipSink {
     } finally {
       writer.reset();
     }
-    pictures.add(picture);
+    pictures++;
+  }
+
+  private void move(int index, Path file) throws WriteException {
+    try {
+      folder.moveTo(picture(index), OutputFile.require(file));
+    } catch (IOException e) {
+      throw WriteException.of(file, e, 0);
+    }
+  }
+
+  private static String picture(int index) {
+    return index + ".png";
   }
 
   @Override
   List<Path> complete() throws IOException {
-    boolean single = pictures.size() == 1 && !names.isPattern();
+    boolean single = pictures == 1 && !names.isPattern();
     List<Path> written = new ArrayList<>();
-    for (int i = 0; i < pictures.size(); i++) {
+    for (int i = 0; i < pictures; i++) {
       Path file = single ? target : names.file(i);
-      new PendingFile(file, pictures.get(i)).commit();
+      move(i, file);
       written.add(file);
     }
     warnOfOlderPictures();
@@ -91,8 +106,8 @@ final class PngSink extends ClipSink {
 
   /** A longer sequence that was here before would show its end after ours. */
   private void warnOfOlderPictures() {
-    Path next = names.file(pictures.size());
-    if (pictures.size() > 1 && Files.exists(next)) {
+    Path next = names.file(pictures);
+    if (pictures > 1 && Files.exists(next)) {
       System.getLogger(PngSink.class.getPackageName())
           .log(
               System.Logger.Level.WARNING,
@@ -103,10 +118,6 @@ final class PngSink extends ClipSink {
   @Override
   void release() throws IOException {
     writer.dispose();
-    for (int i = 0; i <= pictures.size(); i++) {
-      // One more than were completed: the last may have failed half-way.
-      Files.deleteIfExists(folder.resolve(i + ".png"));
-    }
-    Files.deleteIfExists(folder);
+    folder.close();
   }
 }

@@ -25,7 +25,6 @@ final class VideoFileSink extends ClipSink {
   private final PendingFile file;
   private final YuvEncoderInput converter;
   private FFmpegFrameRecorder recorder;
-  private boolean finished;
 
   VideoFileSink(
       PendingFile file,
@@ -89,7 +88,6 @@ final class VideoFileSink extends ClipSink {
       stopping.stop();
       ClipCheck.requireComplete(file.temporary(), frames());
       file.commit();
-      finished = true;
     } catch (IOException e) {
       throw failure("cannot complete the file (is the disk full?)", Ffmpeg.plain(e), e);
     }
@@ -106,9 +104,7 @@ final class VideoFileSink extends ClipSink {
         open.release();
       }
     } finally {
-      if (!finished) {
-        file.delete();
-      }
+      file.delete();
     }
   }
 }

@@ -7,11 +7,12 @@ import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightTensor;
+import java.io.IOException;
 import java.nio.ByteOrder;
 
 /**
- * The rows of a token table, gathered on the host: of umT5's 2 GB only the pages with the prompt's
- * tokens are ever read. A view of the mapped table; valid while its source is open. Thread-safe.
+ * The rows of a token table, gathered on the host: of umT5's 2 GB only those of the prompt's tokens
+ * are ever read. A view of the table; valid while its source is open. Thread-safe.
  */
 public final class TokenEmbedding {
   private final WeightTensor table;
@@ -49,8 +50,9 @@ public final class TokenEmbedding {
    *
    * @return [ids.length, dim]
    * @throws IllegalArgumentException if an id is not in [0, vocab)
+   * @throws IOException if the table cannot be read any more
    */
-  public float[] rows(int[] ids) {
+  public float[] rows(int[] ids) throws IOException {
     float[] rows = new float[Math.multiplyExact(ids.length, dim)];
     for (int id : ids) {
       if (id < 0 || id >= vocab) {
@@ -68,14 +70,14 @@ public final class TokenEmbedding {
     return rows;
   }
 
-  private void dequantize(int[] ids, float[] rows) {
+  private void dequantize(int[] ids, float[] rows) throws IOException {
     TensorType type = table.type().tensorType().orElseThrow();
     long rowBytes = type.bytes(dim);
     // A buffer of one row: rows in a file need not be aligned as ggml's kernels want them.
     try (HostMemory stored = new HostMemory(rowBytes);
         HostMemory wide = new HostMemory(4L * dim)) {
       for (int i = 0; i < ids.length; i++) {
-        HostMemory.copy(table.address() + ids[i] * rowBytes, stored.address(), rowBytes);
+        table.read(ids[i] * rowBytes, rowBytes, stored.address());
         Quantization.dequantize(type, stored.address(), wide.address(), dim);
         wide.view(0, 4 * dim)
             .order(ByteOrder.LITTLE_ENDIAN)

@@ -138,7 +138,7 @@ public final class Umt5Encoder implements AutoCloseable {
     }
   }
 
-  private float[] embed(int[] ids) {
+  private float[] embed(int[] ids) throws IOException {
     if (ids.length == 0) {
       throw new IllegalArgumentException("a prompt without tokens; the end token is always there");
     }

@@ -3,8 +3,12 @@ package dev.wanlet.wan.model.vae;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
+import dev.wanlet.wan.model.vae.VaeSettings.ConvMethod;
+import dev.wanlet.wan.nn.NetworkLayout;
+import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.WeightReader;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * Owner: the decoder of a VAE with its memory on a device. Latent frames go in one at a time, RGB
@@ -38,6 +42,12 @@ public final class VaeDecoder extends VaeNetwork {
   public static VaeMemory measure(
       Device device, VaeConfig config, VaeSettings settings, int threads) {
     return measure(device, config, config.decoder(), settings, threads);
+  }
+
+  /** All weights, with the names and shapes that a checkpoint has. */
+  public static NetworkLayout layout(VaeConfig config) {
+    VaeSettings any = new VaeSettings(1, 1, false, Precision.AUTO, ConvMethod.GATHER, 1, 0);
+    return new NetworkLayout(config.decoder().layout(any), List.of());
   }
 
   /**

@@ -181,9 +181,8 @@ class VideoFileSinkTest {
   void fullDiskIsAnError() throws IOException {
     Path full = Path.of("/dev/full");
     assumeTrue(Files.exists(full), "a device that is always full");
-    Path link = folder.resolve("link.part");
-    Files.createSymbolicLink(link, full);
-    PendingFile pending = new PendingFile(folder.resolve("clip.mp4"), link);
+    PendingFile pending = new PendingFile(folder.resolve("clip.mp4"));
+    Files.createSymbolicLink(pending.temporary(), full);
     assertThatThrownBy(
             () -> {
               try (FrameSink sink =

@@ -320,11 +320,6 @@ class Vae21Test {
     WeightReader zeros =
         new WeightReader() {
           @Override
-          public long mappedAddress(TensorSpec spec) {
-            return 0;
-          }
-
-          @Override
           public void read(TensorSpec spec, long address) {
             long bytes = spec.type().bytes(spec.shape());
             try (HostMemory memory = new HostMemory(bytes)) {

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.files;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Owner: the locked file in a {@link WorkFolder} that says its maker lives. Confined to one thread.
+ *
+ * <p>A process loses its locks on a file as soon as it closes any channel on it, so both channels
+ * here stay open as long as the lock.
+ */
+final class LockFile implements Closeable {
+  static final String NAME = "lock";
+
+  private static final String SIGNATURE = "wanlet ";
+  private static final int MOST_BYTES = 64;
+
+  private final FileChannel lock;
+  private final FileChannel witness;
+
+  private LockFile(FileChannel lock, FileChannel witness) {
+    this.lock = lock;
+    this.witness = witness;
+  }
+
+  /**
+   * Makes the file if it is not there, and locks it.
+   *
+   * @return empty if another process has the lock
+   * @throws NoSuchFileException if there is no such folder
+   */
+  static Optional<LockFile> take(Path folder) throws IOException {
+    Path file = folder.resolve(NAME);
+    FileChannel lock = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel witness = null;
+    boolean mine = false;
+    try {
+      if (tryLock(lock)) {
+        String signature = SIGNATURE + ThreadLocalRandom.current().nextLong();
+        lock.truncate(0);
+        lock.write(ByteBuffer.wrap(signature.getBytes(StandardCharsets.US_ASCII)), 0);
+        // Between opening and locking, its last owner may have deleted the file: then what has the
+        // name now is another one, or nothing.
+        witness = FileChannel.open(file, StandardOpenOption.READ);
+        mine = signature.equals(text(witness));
+      }
+      return mine ? Optional.of(new LockFile(lock, witness)) : Optional.empty();
+    } finally {
+      if (!mine) {
+        close(lock, witness);
+      }
+    }
+  }
+
+  /** False if another has it; true also where a file system knows no locks. */
+  private static boolean tryLock(FileChannel channel) throws IOException {
+    try {
+      FileLock lock = channel.tryLock();
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      // Without locks nobody sweeps either: sweeping needs the lock.
+      return true;
+    }
+  }
+
+  /**
+   * The lock of a folder whose maker is dead, for who sweeps it.
+   *
+   * @param signed whether the maker must have come so far as to sign the file
+   * @return empty if the maker lives, or the file is not of our making
+   * @throws NoSuchFileException if there is no such file
+   */
+  static Optional<LockFile> inherit(Path folder, boolean signed) throws IOException {
+    FileChannel lock =
+        FileChannel.open(folder.resolve(NAME), StandardOpenOption.READ, StandardOpenOption.WRITE);
+    boolean dead = false;
+    try {
+      String text = text(lock);
+      boolean ours = text.startsWith(SIGNATURE) || (!signed && text.isEmpty());
+      dead = ours && lock.tryLock() != null;
+      return dead ? Optional.of(new LockFile(lock, null)) : Optional.empty();
+    } catch (OverlappingFileLockException e) {
+      return Optional.empty();
+    } finally {
+      if (!dead) {
+        lock.close();
+      }
+    }
+  }
+
+  private static String text(FileChannel channel) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES);
+    channel.read(bytes, 0);
+    return new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
+  }
+
+  private static void close(FileChannel lock, FileChannel witness) throws IOException {
+    try {
+      lock.close();
+    } finally {
+      if (witness != null) {
+        witness.close();
+      }
+    }
+  }
+
+  /** Gives the lock up. */
+  @Override
+  public void close() throws IOException {
+    close(lock, witness);
+  }
+}

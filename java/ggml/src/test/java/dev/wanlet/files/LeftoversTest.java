@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What killed runs leave is swept, and nothing else. */
+class LeftoversTest {
+  @TempDir private Path folder;
+
+  /** Makes a work folder, says so, and waits to be killed. */
+  static final class Sleeper {
+    private Sleeper() {}
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+      try (WorkFolder work = WorkFolder.beside(Path.of(args[0]));
+          WorkFolder claim = WorkFolder.claim(Path.of(args[0])).orElseThrow()) {
+        Files.writeString(work.file("half"), "half of it");
+        Files.createDirectory(claim.file("inner"));
+        Files.writeString(claim.file("inner").resolve("half"), "half of it");
+        System.err.println("ready");
+        Thread.sleep(TimeUnit.MINUTES.toMillis(5));
+      }
+    }
+  }
+
+  private static Process sleeper(Path target) throws IOException {
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Sleeper.class.getName(),
+                    target.toString()))
+            .redirectErrorStream(true)
+            .start();
+    assertThat(process.inputReader().readLine()).isEqualTo("ready");
+    return process;
+  }
+
+  @Test
+  void aRunThatGoesOnKeepsItsFilesAndAKilledOneLosesThem()
+      throws IOException, InterruptedException {
+    Path target = folder.resolve("clip.mp4");
+    Process process = sleeper(target);
+    try {
+      Leftovers.sweepNow(folder);
+      try (var files = Files.list(folder)) {
+        assertThat(files).hasSize(2);
+      }
+      assertThat(WorkFolder.claim(target)).isEmpty();
+    } finally {
+      process.destroyForcibly();
+      process.waitFor();
+    }
+    try (WorkFolder claim = WorkFolder.claim(target).orElseThrow()) {
+      assertThat(claim.file("lock")).exists();
+    }
+    Leftovers.sweepNow(folder);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void foldersOfThisProcessStay() throws IOException {
+    Path target = folder.resolve("clip.mp4");
+    try (WorkFolder first = WorkFolder.beside(target);
+        WorkFolder claim = WorkFolder.claim(target).orElseThrow()) {
+      Files.writeString(first.file("half"), "half of it");
+      assertThat(WorkFolder.claim(target)).isEmpty();
+      Leftovers.sweepNow(folder);
+      assertThat(first.file("half")).exists();
+      assertThat(claim.file("lock")).exists();
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void whatOthersMadeStays() throws IOException {
+    FileTime old = FileTime.from(Instant.now().minusSeconds(3600));
+    Path file = Files.writeString(folder.resolve(".clip.mp4.0a1b2c3d.part"), "a download");
+    Path foreign = Files.createDirectory(folder.resolve(".theirs.11111111.part"));
+    Files.writeString(foreign.resolve("lock"), "not ours");
+    Path unlocked = Files.createDirectory(folder.resolve(".theirs.22222222.part"));
+    Files.writeString(unlocked.resolve("data"), "data");
+    Path young = Files.createDirectory(folder.resolve(".ours.33333333.part"));
+    Path link = Files.createSymbolicLink(folder.resolve(".link.44444444.part"), foreign);
+    Path killedEarly = Files.createDirectory(folder.resolve(".ours.55555555.part"));
+    for (Path each : List.of(foreign, unlocked, killedEarly)) {
+      Files.setLastModifiedTime(each, old);
+    }
+    Leftovers.sweepNow(folder);
+    assertThat(killedEarly).doesNotExist();
+    assertThat(List.of(file, foreign, unlocked, young, link))
+        .allSatisfy(p -> assertThat(p).exists());
+    assertThat(foreign.resolve("lock")).hasContent("not ours");
+    Leftovers.sweepNow(folder.resolve("not there"));
+  }
+}
