@@ -7,8 +7,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,9 +20,6 @@ final class Leftovers {
   private static final System.Logger LOG = System.getLogger("dev.wanlet.files");
 
   private static final Pattern NAME = Pattern.compile("\\..+\\.[0-9a-f]{8}\\.part");
-
-  /** Between making a folder and locking it a live run needs far less. */
-  private static final Duration UNLOCKED = Duration.ofMinutes(1);
 
   private static final Set<Path> SWEPT = ConcurrentHashMap.newKeySet();
 
@@ -60,8 +55,8 @@ final class Leftovers {
     try {
       if (Files.exists(left.resolve(LockFile.NAME))) {
         sweepUnlocked(left);
-      } else if (isOld(left)) {
-        Files.delete(left); // only an empty one is ours
+      } else {
+        Files.delete(left); // only an empty one is ours, and only that can be deleted
         said(left);
       }
     } catch (IOException e) {
@@ -72,7 +67,7 @@ final class Leftovers {
   }
 
   private static void sweepUnlocked(Path left) throws IOException {
-    Optional<LockFile> lock = LockFile.inherit(left, !isOld(left));
+    Optional<LockFile> lock = LockFile.inherit(left);
     if (lock.isPresent()) {
       try {
         delete(left);
@@ -81,10 +76,6 @@ final class Leftovers {
         lock.get().close();
       }
     }
-  }
-
-  private static boolean isOld(Path folder) throws IOException {
-    return Files.getLastModifiedTime(folder).toInstant().isBefore(Instant.now().minus(UNLOCKED));
   }
 
   private static void said(Path left) {

@@ -80,19 +80,19 @@ final class LockFile implements Closeable {
   }
 
   /**
-   * The lock of a folder whose maker is dead, for who sweeps it.
+   * The lock of a folder whose maker is dead, for who sweeps it. Of one that is just being made the
+   * lock may be taken too, before its maker has it; the maker notes that.
    *
-   * @param signed whether the maker must have come so far as to sign the file
    * @return empty if the maker lives, or the file is not of our making
    * @throws NoSuchFileException if there is no such file
    */
-  static Optional<LockFile> inherit(Path folder, boolean signed) throws IOException {
+  static Optional<LockFile> inherit(Path folder) throws IOException {
     FileChannel lock =
         FileChannel.open(folder.resolve(NAME), StandardOpenOption.READ, StandardOpenOption.WRITE);
     boolean dead = false;
     try {
       String text = text(lock);
-      boolean ours = text.startsWith(SIGNATURE) || (!signed && text.isEmpty());
+      boolean ours = text.startsWith(SIGNATURE) || text.isEmpty();
       dead = ours && lock.tryLock() != null;
       return dead ? Optional.of(new LockFile(lock, null)) : Optional.empty();
     } catch (OverlappingFileLockException e) {
@@ -101,6 +101,15 @@ final class LockFile implements Closeable {
       if (!dead) {
         lock.close();
       }
+    }
+  }
+
+  /** Whether the maker of a folder has signed its file, so that who has the lock keeps it. */
+  static boolean isSigned(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder.resolve(NAME), StandardOpenOption.READ)) {
+      return text(channel).startsWith(SIGNATURE);
+    } catch (NoSuchFileException e) {
+      return false;
     }
   }
 

@@ -56,7 +56,7 @@ public final class OutputFile {
     }
     Path folder = file.getParent();
     if (folder == null || !Files.isDirectory(folder)) {
-      throw new WriteException(target, "the folder to write to does not exist; make it first");
+      throw new WriteException(target, "its folder does not exist; make it first");
     }
     return file;
   }

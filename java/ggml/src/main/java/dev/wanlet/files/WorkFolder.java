@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Owner: a hidden folder beside a file that is being made, in which it lies until it is whole. A
@@ -28,6 +29,8 @@ public final class WorkFolder implements AutoCloseable {
 
   /** In the place of a random number: the one folder that claims a file for its maker. */
   private static final String CLAIM = "00000000";
+
+  private static final long RETRY_NANOS = 1_000_000;
 
   /** Folders of this process: asking the system for a lock again would drop the one it holds. */
   static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
@@ -115,7 +118,11 @@ public final class WorkFolder implements AutoCloseable {
         }
       }
       try {
-        return LockFile.take(folder);
+        Optional<LockFile> lock = LockFile.take(folder);
+        if (lock.isPresent() || fresh || LockFile.isSigned(folder)) {
+          return lock;
+        }
+        LockSupport.parkNanos(RETRY_NANOS); // it is being made or swept this moment
       } catch (NoSuchFileException e) {
         // Somebody swept the folder that was there: make it anew.
       }

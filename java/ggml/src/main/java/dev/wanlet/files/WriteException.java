@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.files;
 
+import dev.wanlet.base.FileErrors;
+import dev.wanlet.base.Printable;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -15,7 +16,7 @@ public class WriteException extends IOException {
   private static final long serialVersionUID = 1L;
 
   public WriteException(Path file, String problem, Throwable cause) {
-    super(file + ": " + problem, cause);
+    super(Printable.text(file) + ": " + problem, cause);
   }
 
   public WriteException(Path file, String problem) {
@@ -40,16 +41,14 @@ public class WriteException extends IOException {
   }
 
   private static String reason(Path file, IOException failure) {
-    String place = "cannot write in the folder " + file.toAbsolutePath().getParent();
+    String place =
+        "cannot write in the folder " + Printable.text(file.toAbsolutePath().getParent());
     if (failure instanceof AccessDeniedException) {
       return place + ": no permission";
     }
     if (failure instanceof NoSuchFileException) {
       return place + ": it does not exist, or takes no files";
     }
-    String said =
-        failure instanceof FileSystemException system ? system.getReason() : failure.getMessage();
-    return "cannot be written: "
-        + (said == null || said.isBlank() ? "the system gives no reason" : said);
+    return "cannot be written: " + FileErrors.reason(failure);
   }
 }

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -33,7 +31,19 @@ class LeftoversTest {
     }
   }
 
-  private static Process sleeper(Path target) throws IOException {
+  /** Sweeps a folder again and again. */
+  static final class Sweeper {
+    private Sweeper() {}
+
+    public static void main(String[] args) {
+      System.err.println("ready");
+      while (true) {
+        Leftovers.sweepNow(Path.of(args[0]));
+      }
+    }
+  }
+
+  private static Process started(Class<?> program, Path argument) throws IOException {
     Process process =
         new ProcessBuilder(
                 List.of(
@@ -41,8 +51,8 @@ class LeftoversTest {
                     "-XX:TieredStopAtLevel=1",
                     "-cp",
                     System.getProperty("java.class.path"),
-                    Sleeper.class.getName(),
-                    target.toString()))
+                    program.getName(),
+                    argument.toString()))
             .redirectErrorStream(true)
             .start();
     assertThat(process.inputReader().readLine()).isEqualTo("ready");
@@ -53,7 +63,7 @@ class LeftoversTest {
   void aRunThatGoesOnKeepsItsFilesAndAKilledOneLosesThem()
       throws IOException, InterruptedException {
     Path target = folder.resolve("clip.mp4");
-    Process process = sleeper(target);
+    Process process = started(Sleeper.class, target);
     try {
       Leftovers.sweepNow(folder);
       try (var files = Files.list(folder)) {
@@ -87,23 +97,47 @@ class LeftoversTest {
 
   @Test
   void whatOthersMadeStays() throws IOException {
-    FileTime old = FileTime.from(Instant.now().minusSeconds(3600));
     Path file = Files.writeString(folder.resolve(".clip.mp4.0a1b2c3d.part"), "a download");
     Path foreign = Files.createDirectory(folder.resolve(".theirs.11111111.part"));
     Files.writeString(foreign.resolve("lock"), "not ours");
     Path unlocked = Files.createDirectory(folder.resolve(".theirs.22222222.part"));
     Files.writeString(unlocked.resolve("data"), "data");
-    Path young = Files.createDirectory(folder.resolve(".ours.33333333.part"));
     Path link = Files.createSymbolicLink(folder.resolve(".link.44444444.part"), foreign);
-    Path killedEarly = Files.createDirectory(folder.resolve(".ours.55555555.part"));
-    for (Path each : List.of(foreign, unlocked, killedEarly)) {
-      Files.setLastModifiedTime(each, old);
-    }
     Leftovers.sweepNow(folder);
-    assertThat(killedEarly).doesNotExist();
-    assertThat(List.of(file, foreign, unlocked, young, link))
-        .allSatisfy(p -> assertThat(p).exists());
+    assertThat(List.of(file, foreign, unlocked, link)).allSatisfy(p -> assertThat(p).exists());
     assertThat(foreign.resolve("lock")).hasContent("not ours");
     Leftovers.sweepNow(folder.resolve("not there"));
+  }
+
+  @Test
+  void whatARunLeftThatWasKilledAtOnceIsSweptToo() throws IOException {
+    Files.createDirectory(folder.resolve(".ours.33333333.part"));
+    Path unsigned = Files.createDirectory(folder.resolve(".ours.55555555.part"));
+    Files.createFile(unsigned.resolve("lock"));
+    Leftovers.sweepNow(folder);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  /** Sweeping takes folders away that are just being made; their makers make them anew. */
+  @Test
+  void makersAndSweepersDoNotTroubleEachOther() throws Exception {
+    Path target = folder.resolve("clip.mp4");
+    Process sweeper = started(Sweeper.class, folder);
+    try {
+      for (int i = 0; i < 300; i++) {
+        try (WorkFolder work = WorkFolder.beside(target);
+            WorkFolder claim = WorkFolder.claim(target).orElseThrow()) {
+          Files.writeString(work.file("content"), "content " + i);
+          Files.writeString(claim.file("room"), "room");
+          work.moveTo("content", target);
+        }
+        assertThat(target).hasContent("content " + i);
+      }
+      assertThat(sweeper.isAlive()).isTrue();
+    } finally {
+      sweeper.destroyForcibly();
+      sweeper.waitFor();
+    }
+    assertThat(folder).isDirectoryNotContaining(f -> !f.equals(target));
   }
 }

@@ -6,8 +6,11 @@ import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.pipeline.GenerationListener;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ProgressBar;
 
@@ -17,6 +20,7 @@ import me.tongfei.progressbar.ProgressBar;
  */
 public abstract class ProgressDisplay implements GenerationListener, AutoCloseable {
   private final PrintWriter err;
+  private Path savedRun;
 
   private ProgressDisplay(PrintWriter err) {
     this.err = err;
@@ -35,6 +39,21 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
   @Override
   public void adapted(List<String> summaries) {
     summaries.forEach(this::println);
+  }
+
+  @Override
+  public void resumed(int step, int steps) {
+    println("an earlier run of this clip is saved; going on after step " + step + " of " + steps);
+  }
+
+  @Override
+  public void saved(Path file) {
+    savedRun = file;
+  }
+
+  /** Where the run was saved last; empty if it was not. */
+  public Optional<Path> savedRun() {
+    return Optional.ofNullable(savedRun).filter(Files::exists);
   }
 
   void println(String text) {

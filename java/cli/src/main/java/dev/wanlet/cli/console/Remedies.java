@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.console;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.DeviceMemoryException;
 import dev.wanlet.wan.catalog.ModelFilesException;
+import dev.wanlet.wan.pipeline.SavedRunException;
 import dev.wanlet.weights.lora.MergeOnlyException;
 
 /**
@@ -19,6 +21,9 @@ public final class Remedies {
     }
     if (failure instanceof MergeOnlyException) {
       return " (wanlet quantize --lora)";
+    }
+    if (failure instanceof SavedRunException saved) {
+      return " (wanlet resume " + Printable.text(saved.file()) + ", --overwrite, or another -o)";
     }
     return failure instanceof DeviceMemoryException ? " (--vram SIZE)" : "";
   }

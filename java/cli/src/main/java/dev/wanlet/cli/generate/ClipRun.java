@@ -8,10 +8,10 @@ import dev.wanlet.cli.console.ProgressDisplay;
 import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.pipeline.GenerationListener;
 import dev.wanlet.wan.pipeline.GenerationResult;
-import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
@@ -52,6 +52,11 @@ record ClipRun(CommandLine line, boolean json) {
         request.sampling().method().id(),
         request.clip().seed(),
         Printable.text(request.output()));
+    Path there = PngSequence.firstFile(request.output());
+    if (Files.exists(there)) {
+      err.println(
+          "wanlet: " + Printable.text(there) + " is there already; the finished clip replaces it");
+    }
     boolean allFromDemo = files.fromDemo().contains(ModelPart.TRANSFORMER);
     if (!allFromDemo && !files.fromDemo().isEmpty()) {
       err.println(
@@ -92,10 +97,11 @@ record ClipRun(CommandLine line, boolean json) {
       throws IOException {
     Interruption interruption = Interruption.onInterrupt(options.cancellation()::cancel);
     GenerationResult result;
-    try (ProgressDisplay progress = ProgressDisplay.open(line.getErr())) {
+    ProgressDisplay display = ProgressDisplay.open(line.getErr());
+    try (ProgressDisplay progress = display) {
       result = pipeline(files).generate(request, options.withListener(progress));
-    } catch (IOException | RuntimeException e) {
-      tellSavedRun(request);
+    } catch (IOException | RuntimeException | Error e) {
+      display.savedRun().ifPresent(this::tellSavedRun);
       throw e;
     } finally {
       interruption.close();
@@ -113,13 +119,9 @@ record ClipRun(CommandLine line, boolean json) {
     out.flush();
   }
 
-  private void tellSavedRun(GenerationRequest request) {
-    Path saved = RunCheckpoint.fileFor(request.output());
-    if (Files.isRegularFile(saved)) {
-      line.getErr()
-          .println(
-              "wanlet: the run so far is saved; go on with: wanlet resume "
-                  + Printable.text(saved));
-    }
+  private void tellSavedRun(Path saved) {
+    line.getErr()
+        .println(
+            "wanlet: the run so far is saved; go on with: wanlet resume " + Printable.text(saved));
   }
 }

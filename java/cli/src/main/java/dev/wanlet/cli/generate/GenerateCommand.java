@@ -6,11 +6,14 @@ import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,6 +69,13 @@ public final class GenerateCommand implements Callable<Integer> {
     private Path file;
 
     @Option(
+        names = "--overwrite",
+        description =
+            "Begin anew where a run to the same output was stopped, and lose what it saved (default:"
+                + " go on with it if it is the same clip, else refuse).")
+    private boolean overwrite;
+
+    @Option(
         names = "--checkpoint-every",
         paramLabel = "STEPS",
         description = "Save the run after so many steps (default: every two minutes).")
@@ -82,9 +92,19 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SettingValues given = flags.given();
     ModelFiles files = ModelFinder.resolve(given.model());
-    GenerationRequest.Builder clip = GenerationRequest.builder().set(chosen(given, files));
-    GenerationRequest request = clip.outputBySeed(this::output).build(files.model());
+    SettingValues values = chosen(given, files);
+    GenerationRequest.Builder clip = clip(values);
+    GenerationRequest request = clip.build(files.model());
     RunOptions options = ClipRun.options(output.checkpointEvery);
+    if (output.overwrite) {
+      options = options.overwritingSaved();
+    } else if (given.find(Settings.SEED).isEmpty()) {
+      OptionalLong seed = RunCheckpoint.seedOf(request, files);
+      if (seed.isPresent()) {
+        clip = clip(values.with(Settings.SEED, seed.getAsLong()));
+        request = clip.build(files.model());
+      }
+    }
     ClipRun run = new ClipRun(spec.commandLine(), output.json);
     run.announce(files, request);
     ClipRun.tell(spec.commandLine(), clip.notes(files.model()));
@@ -107,6 +127,10 @@ public final class GenerateCommand implements Callable<Integer> {
           .among(model)
           .settings(given);
     }
+  }
+
+  private GenerationRequest.Builder clip(SettingValues values) {
+    return GenerationRequest.builder().set(values).outputBySeed(this::output);
   }
 
   private Path output(long seed) {

@@ -85,7 +85,7 @@ public final class ResumeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private Path output() {
+  private Path output() throws IOException {
     if (output != null) {
       return output;
     }

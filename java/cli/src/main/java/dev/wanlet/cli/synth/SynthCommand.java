@@ -127,8 +127,8 @@ public final class SynthCommand implements Callable<Integer> {
     long total = synthesizer.dataBytes();
     PrintWriter err = spec.commandLine().getErr();
     Cancellation cancellation = new Cancellation();
-    try (Interruption interruption = Interruption.onInterrupt(cancellation::cancel);
-        GgufWriter writer = GgufWriter.create(output);
+    Interruption interruption = Interruption.onInterrupt(cancellation::cancel);
+    try (GgufWriter writer = GgufWriter.create(output);
         ByteProgress progress =
             ByteProgress.announced("writing " + output.getFileName(), total, err)) {
       putMetadata(writer, model, which);
@@ -139,6 +139,8 @@ public final class SynthCommand implements Callable<Integer> {
             progress.at(done, total);
           });
       writer.commit();
+    } finally {
+      interruption.close();
     }
     spec.commandLine()
         .getOut()

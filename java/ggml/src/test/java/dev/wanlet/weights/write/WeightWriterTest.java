@@ -237,7 +237,7 @@ class WeightWriterTest {
   void refusesWhatCannotBeWritten() throws Exception {
     assertThatThrownBy(() -> GgufWriter.create(dir.resolve("none").resolve("x.gguf")))
         .isInstanceOf(WriteException.class)
-        .hasMessageContaining("folder to write to does not exist");
+        .hasMessageContaining("its folder does not exist");
     assertThatThrownBy(() -> GgufWriter.create(dir))
         .isInstanceOf(WriteException.class)
         .hasMessageContaining("is a folder");

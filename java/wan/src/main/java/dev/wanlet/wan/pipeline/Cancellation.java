@@ -7,11 +7,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A user's wish to stop a run. The run looks at it between graphs, and may register what makes the
- * one under way end sooner. Once cancelled it stays so. Thread-safe.
+ * one under way end sooner. An {@linkplain Thread#interrupt() interrupt} of the thread that runs
+ * the clip is such a wish too. Once cancelled it stays so. Thread-safe.
  */
 public final class Cancellation {
   private final List<Runnable> actions = new CopyOnWriteArrayList<>();
   private volatile boolean cancelled;
+  private boolean interrupted; // of the running thread
 
   /** Asks the run to stop. May be called from any thread, more than once. */
   public void cancel() {
@@ -21,6 +23,26 @@ public final class Cancellation {
 
   public boolean isCancelled() {
     return cancelled;
+  }
+
+  /**
+   * Whether the run is to stop, asked on the thread that runs it. An interrupt is taken off the
+   * thread, since what is left to do, such as saving, would fail on one that is interrupted.
+   */
+  boolean observe() {
+    if (Thread.interrupted()) {
+      interrupted = true;
+      cancel();
+    }
+    return cancelled;
+  }
+
+  /** Gives an interrupt back to the thread, for whoever called the run. */
+  void restoreInterrupt() {
+    if (interrupted) {
+      interrupted = false;
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**

@@ -96,9 +96,10 @@ final class Clip {
     return options.cancellation();
   }
 
-  /** Tells how far a stage has come. */
+  /** Tells how far a stage has come; an interrupt that came meanwhile becomes a cancellation. */
   void progress(Stage stage, double done, int total) {
     options.listener().progress(stage, done, total);
+    options.cancellation().observe();
   }
 
   /** The time of each stage that is through, in the order they ran. */

@@ -2,7 +2,6 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.base.Printable;
-import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
@@ -21,9 +20,9 @@ import dev.wanlet.wan.sampling.StepNoise;
 import dev.wanlet.wan.sampling.TorchRandom;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The latents of a clip between noise and picture, and the solver that moves them: it can go on
@@ -36,7 +35,7 @@ final class ClipSampling {
   private static final double CHECKPOINT_SECONDS = 120;
 
   private final VideoMetadata settings;
-  private final Path checkpointFile;
+  private final SavedRun saved;
   private final RunOptions options;
   private final FlowSchedule schedule;
   private final Sampler sampler;
@@ -50,15 +49,21 @@ final class ClipSampling {
   private int target;
 
   /**
-   * Draws the noise, or goes on from the saved state in the options.
+   * Draws the noise, or goes on from the saved state in the options or the one that was found.
    *
    * @param shape of the latents: [C, T, H, W]
+   * @param saved where this run is saved; the caller closes it
    * @throws RequestException if the saved state is of another run
    */
-  ClipSampling(GenerationRequest request, RunOptions options, VideoMetadata settings, Shape shape) {
+  ClipSampling(
+      GenerationRequest request,
+      RunOptions options,
+      VideoMetadata settings,
+      Shape shape,
+      SavedRun saved) {
     SamplingSettings s = request.sampling();
     this.settings = settings;
-    this.checkpointFile = RunCheckpoint.fileFor(request.output());
+    this.saved = saved;
     this.options = options;
     this.shape = shape;
     this.schedule = s.schedule();
@@ -73,12 +78,16 @@ final class ClipSampling {
             (float) s.highNoiseGuidanceScale(),
             (float) s.guidanceScale());
     this.target = schedule.steps();
-    if (options.resumeFrom().isPresent()) {
-      RunCheckpoint saved = options.resumeFrom().get();
-      requireShape(saved.shape());
-      restore(saved.sampler());
-      latents = saved.latents().clone();
+    Optional<RunCheckpoint> earlier = options.resumeFrom().or(saved::found);
+    if (earlier.isPresent()) {
+      requireShape(earlier.get().shape());
+      restore(earlier.get().sampler());
+      latents = earlier.get().latents().clone();
       savedSteps = sampler.nextStep();
+      options.listener().resumed(savedSteps, steps());
+      if (saved.found().isPresent()) {
+        options.listener().saved(saved.file());
+      }
     } else {
       float[] noise =
           new TorchRandom(request.clip().seed()).randn(Math.toIntExact(shape.elements()));
@@ -86,15 +95,15 @@ final class ClipSampling {
     }
   }
 
-  private void requireShape(Shape saved) {
-    if (!saved.equals(shape)) {
+  private void requireShape(Shape earlier) {
+    if (!earlier.equals(shape)) {
       throw new RequestException(
-          "the saved run has latents of shape " + saved + ", these settings need " + shape);
+          "the saved run has latents of shape " + earlier + ", these settings need " + shape);
     }
   }
 
-  private void restore(SamplerState saved) {
-    for (float[] array : saved.history()) {
+  private void restore(SamplerState earlier) {
+    for (float[] array : earlier.history()) {
       if (array.length != shape.elements()) {
         throw new RequestException(
             "the saved run is damaged: its history has "
@@ -104,7 +113,7 @@ final class ClipSampling {
       }
     }
     try {
-      sampler.restore(saved);
+      sampler.restore(earlier);
     } catch (IllegalArgumentException e) {
       throw new RequestException(e.getMessage(), e);
     }
@@ -145,6 +154,11 @@ final class ClipSampling {
     return new RunCheckpoint(settings, shape, latents, sampler.state());
   }
 
+  /** Where this run is saved. */
+  SavedRun saved() {
+    return saved;
+  }
+
   /** How many steps {@link #advance} goes to; all of them unless this was called. */
   void target(int steps) {
     target = steps;
@@ -166,19 +180,19 @@ final class ClipSampling {
     try {
       new SamplingLoop(sampler, denoiser)
           .withListener(this::stepDone)
-          .withCancelled(options.cancellation()::isCancelled)
+          .withCancelled(options.cancellation()::observe)
           .run(latents, target);
-    } catch (SamplingCancelledException | GgmlException e) {
-      saveUnfinished();
-      throw e;
     } catch (UncheckedIOException e) {
       saveUnfinished();
       throw e.getCause();
+    } catch (RuntimeException | Error e) {
+      saveUnfinished();
+      throw e;
     }
   }
 
   private void saveUnfinished() {
-    if (sampler.nextStep() > savedSteps) {
+    if (sampler.nextStep() > savedSteps && checkpoint().isFinite()) {
       save();
     }
   }
@@ -203,13 +217,13 @@ final class ClipSampling {
   // A run that cannot save is still worth finishing.
   private void save() {
     try {
-      checkpoint().save(checkpointFile);
+      saved.save(checkpoint());
       savedSteps = sampler.nextStep();
+      options.listener().saved(saved.file());
     } catch (IOException e) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "the run could not be saved to {0}, it goes on: {1}",
-          Printable.text(checkpointFile),
+          "the run goes on, but could not be saved: {0}",
           Printable.message(e.getMessage()));
     }
   }

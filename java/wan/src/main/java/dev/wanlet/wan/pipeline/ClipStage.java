@@ -16,6 +16,14 @@ interface ClipStage {
   /** The planner of this stage for a model. */
   StagePlanner planner(ModelFacts facts);
 
+  /**
+   * Checks that a model's files hold the weights of this stage's network in their shapes; reads
+   * none of them.
+   *
+   * @throws IOException with what is missing or has another shape
+   */
+  void requireWeights(OpenModel model) throws IOException;
+
   /** How many {@linkplain dev.wanlet.wan.memory.Stage#unit() units} the stage has for a clip. */
   int units(Clip clip);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.files.DiskSpace;
+import dev.wanlet.files.WriteException;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.media.FrameConversion;
@@ -17,14 +19,32 @@ import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 
 /** Latents become frames, each of which goes to the file as soon as it exists. Immutable. */
 final class DecodeStage implements ClipStage {
   @Override
   public StagePlanner planner(ModelFacts facts) {
     return new DecodeStagePlanner(facts);
+  }
+
+  @Override
+  public void requireWeights(OpenModel model) throws IOException {
+    VaeConfig vae = model.vaeConfig().orElseThrow();
+    int channels = model.transformerConfig().outChannels();
+    if (vae.zDim() != channels) {
+      throw new WeightFormatException(
+          model.vae().files().get(0),
+          "this VAE decodes latents of "
+              + vae.zDim()
+              + " channels, the transformer makes "
+              + channels
+              + "; give the VAE of the transformer's model");
+    }
+    new SourceReader(model.vae()).require(VaeDecoder.layout(vae));
   }
 
   @Override
@@ -57,6 +77,7 @@ final class DecodeStage implements ClipStage {
       ClipSpec spec = request.clip();
       int width = spec.size().width();
       int height = spec.size().height();
+      clip.sampling().saved().releaseRoom();
       try (FrameSink sink =
           FrameSinks.open(request.output(), width, height, spec.fps(), clip.settings())) {
         decoder.decode(
@@ -64,13 +85,27 @@ final class DecodeStage implements ClipStage {
             config.latentFrames(spec.frames()),
             (index, rgb) -> {
               write(sink, FrameConversion.toRgb24(rgb, width, height));
-              clip.cancellation().check();
               clip.progress(Stage.DECODE, index + 1, spec.frames());
+              clip.cancellation().check();
             });
         clip.output(sink.finish().get(0));
       } catch (UncheckedIOException e) {
-        throw e.getCause();
+        throw explained(e.getCause(), request);
+      } catch (WriteException e) {
+        throw explained(e, request);
       }
+    }
+
+    /** With how much room the clip needs, if that was the trouble. */
+    private static IOException explained(IOException failure, GenerationRequest request) {
+      if (!(failure instanceof WriteException) || !DiskSpace.isShortage(failure.getMessage())) {
+        return failure;
+      }
+      ClipSpec spec = request.clip();
+      Path output = request.output();
+      long room =
+          FrameSinks.roomBytes(output, spec.size().width(), spec.size().height(), spec.frames());
+      return new WriteException(output, DiskSpace.shortage(output, room), failure);
     }
 
     private static void write(FrameSink sink, byte[] rgb24) {

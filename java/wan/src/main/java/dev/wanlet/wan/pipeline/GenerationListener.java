@@ -3,6 +3,7 @@ package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -25,6 +26,21 @@ public interface GenerationListener {
    * @param summaries a line each: how many modules match, what was left out and why
    */
   default void adapted(List<String> summaries) {}
+
+  /**
+   * The run goes on from what an earlier one saved.
+   *
+   * @param step how many sampling steps were done
+   * @param steps of the whole run
+   */
+  default void resumed(int step, int steps) {}
+
+  /**
+   * The run was saved, after a step or because it ends early.
+   *
+   * @param file see {@link RunCheckpoint#load}
+   */
+  default void saved(Path file) {}
 
   /**
    * A stage begins.

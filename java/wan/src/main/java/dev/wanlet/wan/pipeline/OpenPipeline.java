@@ -8,6 +8,7 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.media.write.FrameSinks;
 import dev.wanlet.wan.memory.Bytes;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.MemoryBudget;
@@ -15,6 +16,7 @@ import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.weights.lora.AdapterFile;
@@ -40,6 +42,7 @@ public final class OpenPipeline implements AutoCloseable {
   private final DeviceLease lease;
   private SamplingRun current;
   private boolean closed;
+  private boolean weightsFit;
   private Planned last;
   private OpenAdapters adapters = OpenAdapters.NONE;
 
@@ -86,9 +89,13 @@ public final class OpenPipeline implements AutoCloseable {
    * on step by step.
    *
    * @throws dev.wanlet.wan.memory.MemoryBudgetException before any work, if it does not fit
-   * @throws java.util.concurrent.CancellationException if cancelled
+   * @throws java.util.concurrent.CancellationException if cancelled, or this thread was interrupted
+   *     (and is so again then)
    * @throws IllegalStateException if this is closed, or another clip is being made
-   * @throws IOException if a model file cannot be read
+   * @throws SavedRunException before any work, if another request's run is saved for this output
+   * @throws dev.wanlet.files.WriteException before any work, if there is no room for the clip and
+   *     for saving the run
+   * @throws IOException if a model file cannot be read, or does not fit
    */
   public SamplingRun start(GenerationRequest request, RunOptions options) throws IOException {
     if (closed) {
@@ -102,14 +109,33 @@ public final class OpenPipeline implements AutoCloseable {
     tell(adapters, options.listener());
     Job job = job(request, adapters);
     RunPlan plan = plan(job);
-    options.listener().planned(plan);
+    requireWeights();
     adapters.requireFinite();
     VideoMetadata settings =
         AdapterHashes.add(SavedSettings.store(request, pipeline.files()), adapters);
     if (options.resumeFrom().isPresent()) {
       AdapterHashes.requireSame(options.resumeFrom().get().settings(), settings);
     }
-    Backend backend = prepared(job);
+    SavedRun saved = SavedRun.open(request.output(), settings, options.overwriteSaved());
+    try {
+      return start(request, options, settings, job, plan, saved);
+    } catch (IOException | RuntimeException e) {
+      saved.close();
+      throw e;
+    } finally {
+      options.cancellation().restoreInterrupt();
+    }
+  }
+
+  private SamplingRun start(
+      GenerationRequest request,
+      RunOptions options,
+      VideoMetadata settings,
+      Job job,
+      RunPlan plan,
+      SavedRun saved)
+      throws IOException {
+    options.listener().planned(plan);
     TokenGrid grid = job.planner().facts().grid(job.clip());
     Shape latents =
         Shape.of(
@@ -117,7 +143,9 @@ public final class OpenPipeline implements AutoCloseable {
             grid.frames(),
             grid.latentHeight(),
             grid.latentWidth());
-    ClipSampling sampling = new ClipSampling(request, options, settings, latents);
+    saved.reserve(RunCheckpoint.roomBytes(latents), clipBytes(request));
+    Backend backend = prepared(job);
+    ClipSampling sampling = new ClipSampling(request, options, settings, latents, saved);
     Clip clip = new Clip(request, options, settings, job.ids(), sampling, adapters);
     PipelineRun stages =
         new PipelineRun(
@@ -141,6 +169,22 @@ public final class OpenPipeline implements AutoCloseable {
       throw e;
     }
     return run;
+  }
+
+  private static long clipBytes(GenerationRequest request) {
+    ClipSpec clip = request.clip();
+    return FrameSinks.roomBytes(
+        request.output(), clip.size().width(), clip.size().height(), clip.frames());
+  }
+
+  /** A file that does not fit is told before any work, not when its stage comes. */
+  private void requireWeights() throws IOException {
+    if (!weightsFit) {
+      for (ClipStage stage : pipeline.stages()) {
+        stage.requireWeights(model);
+      }
+      weightsFit = true;
+    }
   }
 
   /**

@@ -14,7 +14,7 @@ import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
@@ -95,7 +95,7 @@ final class PipelineRun {
     for (int i = sampleStage() + 1; i < stages.size(); i++) {
       run(i);
     }
-    Files.deleteIfExists(RunCheckpoint.fileFor(clip.request().output()));
+    clip.sampling().saved().delete();
     return new GenerationResult(
         clip.output(),
         clip.request(),
@@ -119,6 +119,7 @@ final class PipelineRun {
     }
     long start = System.nanoTime();
     for (int attempt = 1; ; attempt++) {
+      clip.cancellation().observe();
       clip.cancellation().check();
       try {
         acquire(index).run(clip);
@@ -131,9 +132,12 @@ final class PipelineRun {
         replan(stage, e);
       } catch (GgmlException e) {
         lease.drop(stage);
-        throw clip.cancellation().isCancelled() && e.code() == ErrorCode.ABORTED
+        throw clip.cancellation().observe() && e.code() == ErrorCode.ABORTED
             ? stopped(stage, e)
             : e;
+      } catch (UncheckedIOException e) {
+        lease.drop(stage);
+        throw e.getCause();
       } catch (IOException | RuntimeException e) {
         lease.drop(stage);
         throw e;

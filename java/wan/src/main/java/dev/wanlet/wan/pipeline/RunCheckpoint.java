@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.files.FileNames;
+import dev.wanlet.files.WorkFolder;
 import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.SavedSettings;
+import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.SamplerState;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.weights.StoredType;
@@ -13,11 +19,18 @@ import dev.wanlet.weights.write.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 
 /**
  * A run between two steps, as it is kept on disk: latents, the solver's memory and every setting. A
@@ -37,19 +50,98 @@ public record RunCheckpoint(
   private static final String SIGMAS = "sigmas";
   private static final String HISTORY = "history.";
 
+  /** Name of the clip, for a file whose own name had no room for it. */
+  private static final String OUTPUT = "wanlet.output";
+
+  private static final String CHECKSUM = "wanlet.crc32c";
+  private static final String FORMAT = "wanlet.saved_run";
+  private static final String FORMAT_VERSION = "1";
+
+  /** Runs that may be saved at once for one output. */
+  static final int MOST_PLACES = 99;
+
   private static final String SUFFIX = ".resume.safetensors";
 
-  /** Where the checkpoint of a run that writes {@code output} is kept. */
+  /** Of the file of another run to the same output, while the first goes on. */
+  private static final Pattern NUMBERED = Pattern.compile("\\.([2-9]|[1-9]\\d)$");
+
+  /** Clean predictions that a solver may remember, each as large as the latents. */
+  private static final int MOST_HISTORY = 3;
+
+  private static final int HEADER_BYTES = 64 << 10;
+
+  /**
+   * Where the first run to write {@code output} is saved; one beside it has a number in its name.
+   */
   public static Path fileFor(Path output) {
-    return output.resolveSibling(output.getFileName() + SUFFIX);
+    return fileFor(output, 1);
   }
 
-  /** The output of the run whose checkpoint this file is; empty if it was renamed. */
-  public static Optional<Path> outputOf(Path file) {
+  /**
+   * @param place from 1
+   */
+  static Path fileFor(Path output, int place) {
+    String suffix = place == 1 ? SUFFIX : "." + place + SUFFIX;
+    return output.resolveSibling(FileNames.fit("", output.getFileName().toString(), suffix));
+  }
+
+  /**
+   * The output of the run whose checkpoint this file is; empty if it was renamed.
+   *
+   * @throws IOException if the file cannot be read or is damaged
+   */
+  public static Optional<Path> outputOf(Path file) throws IOException {
     String name = file.getFileName().toString();
-    return name.endsWith(SUFFIX) && name.length() > SUFFIX.length()
-        ? Optional.of(file.resolveSibling(name.substring(0, name.length() - SUFFIX.length())))
-        : Optional.empty();
+    if (!name.endsWith(SUFFIX) || name.length() == SUFFIX.length()) {
+      return Optional.empty();
+    }
+    String own = name.substring(0, name.length() - SUFFIX.length());
+    String number = NUMBERED.matcher(own).find() ? own.substring(own.lastIndexOf('.') + 1) : "1";
+    try (WeightSource source = SafetensorsFile.open(file)) {
+      Optional<Path> stored =
+          Optional.ofNullable(source.metadata().get(OUTPUT)).map(file::resolveSibling);
+      if (stored.filter(o -> fileFor(o, Integer.parseInt(number)).equals(file)).isPresent()) {
+        return stored;
+      }
+    }
+    return Optional.of(file.resolveSibling(NUMBERED.matcher(own).replaceFirst("")));
+  }
+
+  /**
+   * The seed of a run that was saved for the output of {@code request} and is the same but for the
+   * seed: a request whose seed was drawn by chance goes on with it when it takes it over.
+   *
+   * @throws IOException if a saved run cannot be read or is damaged
+   */
+  public static OptionalLong seedOf(GenerationRequest request, ModelFiles files)
+      throws IOException {
+    Map<String, Object> wanted =
+        new LinkedHashMap<>(SavedSettings.store(request, files).settings());
+    wanted.remove(Settings.SEED.name());
+    for (int i = 1; i <= MOST_PLACES; i++) {
+      Path file = fileFor(request.output(), i);
+      if (Files.exists(file) && !isHeld(file)) {
+        Map<String, Object> stored = new LinkedHashMap<>(load(file).settings().settings());
+        Object seed = stored.remove(Settings.SEED.name());
+        if (stored.equals(wanted) && seed instanceof Long value) {
+          return OptionalLong.of(value);
+        }
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  private static boolean isHeld(Path file) throws IOException {
+    Optional<WorkFolder> claim = WorkFolder.claim(file);
+    if (claim.isPresent()) {
+      claim.get().close();
+    }
+    return claim.isEmpty();
+  }
+
+  /** Bytes that a saved run takes at most. */
+  static long roomBytes(Shape latents) {
+    return (1 + MOST_HISTORY) * Float.BYTES * latents.elements() + HEADER_BYTES;
   }
 
   /**
@@ -58,10 +150,24 @@ public record RunCheckpoint(
    * @throws IOException if the disk is full or refuses; the older file stays
    */
   public void save(Path file) throws IOException {
+    save(file, null);
+  }
+
+  /**
+   * As {@link #save(Path)}.
+   *
+   * @param output the clip that this is to become; null if nobody knows
+   */
+  void save(Path file, Path output) throws IOException {
     try (SafetensorsWriter writer = SafetensorsWriter.create(file)) {
+      writer.put(FORMAT, FORMAT_VERSION);
       writer.put(SETTINGS, settings.toJson());
       writer.put(METHOD, sampler.method().id());
       writer.put(STEP, Integer.toString(sampler.nextStep()));
+      if (output != null) {
+        writer.put(OUTPUT, output.getFileName().toString());
+      }
+      writer.put(CHECKSUM, checksum());
       writer.declare(LATENTS, StoredType.F32, shape);
       writer.declare(SIGMAS, StoredType.F32, Shape.of(sampler.sigmas().length));
       for (int i = 0; i < sampler.history().size(); i++) {
@@ -78,16 +184,31 @@ public record RunCheckpoint(
 
   private static void append(SafetensorsWriter writer, String name, float[] values)
       throws IOException {
+    writer.append(name, bytes(values));
+  }
+
+  private static ByteBuffer bytes(float[] values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.multiplyExact(4, values.length)).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
-    writer.append(name, bytes);
+    return bytes;
+  }
+
+  /** Over everything that decides how the run goes on. */
+  private String checksum() {
+    CRC32C sum = new CRC32C();
+    String words = settings.toJson() + '\n' + sampler.method().id() + '\n' + sampler.nextStep();
+    sum.update(words.getBytes(StandardCharsets.UTF_8));
+    sum.update(bytes(latents));
+    sum.update(bytes(sampler.sigmas()));
+    sampler.history().forEach(values -> sum.update(bytes(values)));
+    return String.format(Locale.ROOT, "%08x", sum.getValue());
   }
 
   /**
    * Reads the file.
    *
-   * @throws WeightFormatException if it is no checkpoint of a run, or damaged
+   * @throws WeightFormatException if it is no checkpoint of a run, damaged, or of another version
    * @throws IOException if it cannot be read
    */
   public static RunCheckpoint load(Path file) throws IOException {
@@ -96,6 +217,16 @@ public record RunCheckpoint(
       if (!metadata.containsKey(SETTINGS)) {
         throw new WeightFormatException(
             file, "not a saved run of Wanlet: it lacks the entry " + SETTINGS);
+      }
+      String format = metadata.getOrDefault(FORMAT, FORMAT_VERSION);
+      if (!format.equals(FORMAT_VERSION)) {
+        throw new WeightFormatException(
+            file,
+            "a saved run of format "
+                + format
+                + ", this version reads "
+                + FORMAT_VERSION
+                + "; go on with the version that wrote it");
       }
       List<float[]> history = new ArrayList<>();
       while (source.find(HISTORY + history.size()).isPresent()) {
@@ -108,14 +239,55 @@ public record RunCheckpoint(
                 Integer.parseInt(metadata.getOrDefault(STEP, "")),
                 source.require(SIGMAS).toFloats(),
                 history);
-        return new RunCheckpoint(
-            VideoMetadata.fromJson(metadata.get(SETTINGS)),
-            source.require(LATENTS).shape(),
-            source.require(LATENTS).toFloats(),
-            state);
+        RunCheckpoint loaded =
+            new RunCheckpoint(
+                VideoMetadata.fromJson(metadata.get(SETTINGS)),
+                source.require(LATENTS).shape(),
+                source.require(LATENTS).toFloats(),
+                state);
+        String problem = loaded.problem(Optional.ofNullable(metadata.get(CHECKSUM)));
+        if (!problem.isEmpty()) {
+          throw new WeightFormatException(
+              file, "damaged saved run: " + problem + "; delete it and begin anew");
+        }
+        return loaded;
       } catch (IllegalArgumentException e) {
         throw new WeightFormatException(file, "damaged saved run: " + e.getMessage(), e);
       }
     }
+  }
+
+  /** What cannot be; empty if nothing. Files of older versions have no checksum. */
+  private String problem(Optional<String> stored) {
+    if (stored.isPresent() && !stored.get().equals(checksum())) {
+      return "its contents do not match its checksum";
+    }
+    if (shape.rank() != 4) {
+      return "latents of shape " + shape + ", expected [C, T, H, W]";
+    }
+    int steps = sampler.sigmas().length - 1;
+    if (sampler.nextStep() < 0 || sampler.nextStep() > steps) {
+      return sampler.nextStep() + " steps of " + steps + " are done";
+    }
+    if (!isFinite() || sampler.history().stream().anyMatch(h -> !isFinite(h))) {
+      return "it holds NaN or infinities";
+    }
+    return sampler.history().stream().anyMatch(h -> h.length != latents.length)
+        ? "its history is not of the latents' size"
+        : "";
+  }
+
+  /** Whether all latents are numbers. */
+  boolean isFinite() {
+    return isFinite(latents);
+  }
+
+  private static boolean isFinite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -12,13 +12,17 @@ import java.util.OptionalInt;
  *
  * @param checkpointEvery steps between saved states; empty: every two minutes and after the last
  *     step
- * @param resumeFrom a saved state to go on from
+ * @param resumeFrom a saved state to go on from; empty: the one that an earlier run of the same
+ *     request left beside the output, if it did
+ * @param overwriteSaved begin anew, and lose what earlier runs to the same output saved
  * @param listener hears of the plan and of progress, on the thread that runs the pipeline
- * @param cancellation ends the run within one block; what was saved can be resumed
+ * @param cancellation ends the run within one block; what was saved can be resumed. An interrupt of
+ *     the thread that runs the clip does the same
  */
 public record RunOptions(
     OptionalInt checkpointEvery,
     Optional<RunCheckpoint> resumeFrom,
+    boolean overwriteSaved,
     GenerationListener listener,
     Cancellation cancellation) {
 
@@ -32,29 +36,40 @@ public record RunOptions(
     }
   }
 
-  /** From the start, in silence, and to the end. */
+  /** From the start or where the same request stopped, in silence, and to the end. */
   public static RunOptions defaults() {
     return new RunOptions(
-        OptionalInt.empty(), Optional.empty(), GenerationListener.SILENT, new Cancellation());
+        OptionalInt.empty(),
+        Optional.empty(),
+        false,
+        GenerationListener.SILENT,
+        new Cancellation());
   }
 
   /** These options with a saved state after so many steps. */
   public RunOptions withCheckpointEvery(int steps) {
-    return new RunOptions(OptionalInt.of(steps), resumeFrom, listener, cancellation);
+    return new RunOptions(
+        OptionalInt.of(steps), resumeFrom, overwriteSaved, listener, cancellation);
   }
 
   /** These options, going on from a saved state. */
   public RunOptions resuming(RunCheckpoint checkpoint) {
-    return new RunOptions(checkpointEvery, Optional.of(checkpoint), listener, cancellation);
+    return new RunOptions(
+        checkpointEvery, Optional.of(checkpoint), overwriteSaved, listener, cancellation);
+  }
+
+  /** These options, beginning anew whatever earlier runs to the same output saved. */
+  public RunOptions overwritingSaved() {
+    return new RunOptions(checkpointEvery, resumeFrom, true, listener, cancellation);
   }
 
   /** These options with somebody who hears how the run goes on. */
   public RunOptions withListener(GenerationListener hears) {
-    return new RunOptions(checkpointEvery, resumeFrom, hears, cancellation);
+    return new RunOptions(checkpointEvery, resumeFrom, overwriteSaved, hears, cancellation);
   }
 
   /** These options with a way to stop the run. */
   public RunOptions withCancellation(Cancellation stops) {
-    return new RunOptions(checkpointEvery, resumeFrom, listener, stops);
+    return new RunOptions(checkpointEvery, resumeFrom, overwriteSaved, listener, stops);
   }
 }

@@ -15,6 +15,8 @@ import dev.wanlet.wan.memory.TransformerPlan;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
+import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.Guidance;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
@@ -28,6 +30,14 @@ final class SampleStage implements ClipStage {
   @Override
   public StagePlanner planner(ModelFacts facts) {
     return new SampleStagePlanner(facts);
+  }
+
+  @Override
+  public void requireWeights(OpenModel model) throws IOException {
+    for (WeightSource expert : model.transformers()) {
+      new SourceReader(expert)
+          .require(WanTransformer.layout(model.transformerConfig(), TypePolicy.ALL_F32));
+    }
   }
 
   @Override

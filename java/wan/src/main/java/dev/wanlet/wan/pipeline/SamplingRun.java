@@ -39,14 +39,18 @@ public final class SamplingRun implements AutoCloseable {
   /**
    * Runs one step; does nothing if all are done.
    *
-   * @throws dev.wanlet.wan.sampling.SamplingCancelledException if cancelled; the steps that are
-   *     done are saved
+   * @throws dev.wanlet.wan.sampling.SamplingCancelledException if cancelled, or this thread was
+   *     interrupted (and is so again then); the steps that are done are saved
    * @throws IOException if streamed weights cannot be read
    * @throws dev.wanlet.ggml.GgmlException if the device fails
    */
   public void step() throws IOException {
     requireOpen();
-    run.sample(Math.min(steps(), stepsDone() + 1));
+    try {
+      run.sample(Math.min(steps(), stepsDone() + 1));
+    } finally {
+      run.clip().cancellation().restoreInterrupt();
+    }
   }
 
   /** Shape of the latents: [C, T, H, W]. */
@@ -72,15 +76,21 @@ public final class SamplingRun implements AutoCloseable {
   /**
    * Runs the steps that are left, decodes the latents and writes the clip.
    *
-   * @throws java.util.concurrent.CancellationException if cancelled
-   * @throws IOException if a model file cannot be read or the clip cannot be written
+   * @throws java.util.concurrent.CancellationException if cancelled, or this thread was interrupted
+   *     (and is so again then)
+   * @throws dev.wanlet.files.WriteException if the clip cannot be written; the run stays saved
+   * @throws IOException if a model file cannot be read
    * @throws dev.wanlet.ggml.GgmlException if the device fails
    */
   public GenerationResult finish() throws IOException {
     requireOpen();
-    GenerationResult result = run.finish();
-    close();
-    return result;
+    try {
+      GenerationResult result = run.finish();
+      close();
+      return result;
+    } finally {
+      run.clip().cancellation().restoreInterrupt();
+    }
   }
 
   private void requireOpen() {
@@ -94,6 +104,7 @@ public final class SamplingRun implements AutoCloseable {
     if (!closed) {
       closed = true;
       stop.close();
+      run.clip().sampling().saved().close();
       onClose.run();
     }
   }

@@ -10,6 +10,8 @@ import dev.wanlet.wan.memory.StagePlanner;
 import dev.wanlet.wan.memory.TextPlan;
 import dev.wanlet.wan.memory.TextStagePlanner;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
+import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.nn.TypePolicy;
 import java.io.IOException;
 
 /** Prompts become the rows that cross-attention sees. Immutable. */
@@ -17,6 +19,12 @@ final class TextStage implements ClipStage {
   @Override
   public StagePlanner planner(ModelFacts facts) {
     return new TextStagePlanner(facts);
+  }
+
+  @Override
+  public void requireWeights(OpenModel model) throws IOException {
+    new SourceReader(model.textEncoder())
+        .require(Umt5Encoder.layout(model.textConfig(), TypePolicy.ALL_F32));
   }
 
   @Override

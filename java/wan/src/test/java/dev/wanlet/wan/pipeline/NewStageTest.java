@@ -75,6 +75,11 @@ class NewStageTest {
     }
 
     @Override
+    public void requireWeights(OpenModel model) {
+      told.add("looked at weights");
+    }
+
+    @Override
     public int units(Clip clip) {
       return 1;
     }
@@ -150,7 +155,7 @@ class NewStageTest {
     assertThat(result.stageSeconds().keySet())
         .containsExactly(Stage.TEXT, Stage.SAMPLE, LOOK, Stage.DECODE);
     assertThat(result.measuredPeakBytes()).isEqualTo(BYTES);
-    assertThat(look.told).containsExactly("run after step 2", "close");
+    assertThat(look.told).containsExactly("looked at weights", "run after step 2", "close");
     assertThatThrownBy(() -> pipeline.plan(request(files, OptionalLong.of(BYTES - 1))))
         .isInstanceOf(MemoryBudgetException.class)
         .hasMessageContaining("the onlooker");

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import dev.wanlet.files.DiskSpace;
+import dev.wanlet.files.Uninterrupted;
+import dev.wanlet.files.WorkFolder;
+import dev.wanlet.files.WriteException;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Owner: the file that one run is saved in. While this is open no other run saves there, in this
+ * process or another, and room for what is to come is taken on the disk. Confined to one thread.
+ */
+final class SavedRun implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(SavedRun.class.getName());
+
+  /** Room for the first file. */
+  private static final String FIRST = "first";
+
+  /** Room for a newer file beside an older one. */
+  private static final String NEXT = "next";
+
+  /** Room for the clip. */
+  private static final String CLIP = "clip";
+
+  private static final int ZEROS = 1 << 20;
+
+  private final Path output;
+  private final Path file;
+  private final WorkFolder claim;
+  private final Optional<RunCheckpoint> found;
+  private long savedBytes;
+
+  private SavedRun(Path output, Path file, WorkFolder claim, Optional<RunCheckpoint> found) {
+    this.output = output;
+    this.file = file;
+    this.claim = claim;
+    this.found = found;
+  }
+
+  /**
+   * Finds the place for a run: the one where an earlier run of the same request was saved, else one
+   * that is free. Places of runs that still go on are left to them.
+   *
+   * @param settings of the request
+   * @param overwrite whether saved runs may be lost
+   * @throws SavedRunException if another request's run is saved for this output
+   * @throws dev.wanlet.weights.WeightFormatException if a saved run is damaged
+   * @throws WriteException if the place cannot be written
+   */
+  static SavedRun open(Path output, VideoMetadata settings, boolean overwrite) throws IOException {
+    SavedRun best = null;
+    for (int i = 1; i <= RunCheckpoint.MOST_PLACES; i++) {
+      Path file = RunCheckpoint.fileFor(output, i);
+      boolean there = Files.exists(file);
+      if (!there && best != null) {
+        continue;
+      }
+      Optional<WorkFolder> claim = WorkFolder.claim(file);
+      if (claim.isPresent()) {
+        best = better(best, candidate(output, file, claim.get(), settings, overwrite, best));
+      }
+    }
+    if (best == null) {
+      throw new WriteException(
+          output, "more than " + RunCheckpoint.MOST_PLACES + " runs are making this clip");
+    }
+    return best;
+  }
+
+  private static SavedRun candidate(
+      Path output,
+      Path file,
+      WorkFolder claim,
+      VideoMetadata settings,
+      boolean overwrite,
+      SavedRun best)
+      throws IOException {
+    try {
+      Optional<RunCheckpoint> found = Optional.empty();
+      if (Files.exists(file) && !overwrite) {
+        found = Optional.of(RunCheckpoint.load(file));
+        if (!found.get().settings().equals(settings)) {
+          throw new SavedRunException(file, found.get());
+        }
+      }
+      return new SavedRun(output, file, claim, found);
+    } catch (IOException | RuntimeException e) {
+      claim.close();
+      if (best != null) {
+        best.close();
+      }
+      throw e;
+    }
+  }
+
+  /** The one that has come further; the other is closed. */
+  private static SavedRun better(SavedRun first, SavedRun second) {
+    if (first == null) {
+      return second;
+    }
+    boolean further = second.steps() > first.steps();
+    (further ? first : second).close();
+    return further ? second : first;
+  }
+
+  private int steps() {
+    return found.map(f -> f.sampler().nextStep()).orElse(-1);
+  }
+
+  /** Where this run is saved. */
+  Path file() {
+    return file;
+  }
+
+  /** What was there when this was opened. */
+  Optional<RunCheckpoint> found() {
+    return found;
+  }
+
+  /**
+   * Takes room on the disk for saving and for the clip.
+   *
+   * @param saved bytes of a saved run, at most
+   * @param clip bytes of the clip, at most
+   * @throws WriteException if there is not so much; the message names both sizes
+   */
+  void reserve(long saved, long clip) throws WriteException {
+    boolean replaces = Files.exists(file);
+    long needed = clip + (replaces ? 1 : 2) * saved;
+    DiskSpace.require(file, needed);
+    savedBytes = saved;
+    try {
+      fill(CLIP, clip);
+      fill(NEXT, saved);
+      if (!replaces) {
+        fill(FIRST, saved);
+      }
+    } catch (IOException e) {
+      throw WriteException.of(file, e, needed);
+    }
+  }
+
+  // Zeros that are written take their blocks for sure, which a length that is only set does not.
+  private void fill(String name, long bytes) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          byte[] zeros = new byte[(int) Math.min(ZEROS, bytes)];
+          try (OutputStream out = Files.newOutputStream(claim.file(name))) {
+            for (long left = bytes; left > 0; left -= zeros.length) {
+              out.write(zeros, 0, (int) Math.min(zeros.length, left));
+            }
+          }
+          return null;
+        });
+  }
+
+  /**
+   * Replaces what is saved.
+   *
+   * @throws IOException if the disk is full or refuses; the older file stays
+   */
+  void save(RunCheckpoint checkpoint) throws IOException {
+    boolean replaces = Files.exists(file);
+    Files.deleteIfExists(claim.file(replaces ? NEXT : FIRST));
+    Uninterrupted.call(
+        () -> {
+          checkpoint.save(file, output);
+          return null;
+        });
+    if (replaces) {
+      try {
+        fill(NEXT, savedBytes);
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, () -> "no room is left for saving the run once more: " + e);
+      }
+    }
+  }
+
+  /** Gives the room back that was taken: the clip is going to be written. */
+  void releaseRoom() throws IOException {
+    for (String name : new String[] {CLIP, NEXT, FIRST}) {
+      Files.deleteIfExists(claim.file(name));
+    }
+  }
+
+  /** The clip is there: what was saved is not needed any more. */
+  void delete() {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, () -> file + " is not needed any more and could not be deleted: " + e);
+    }
+  }
+
+  /** Leaves the place to others, with what is saved there. */
+  @Override
+  public void close() {
+    try {
+      claim.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, () -> "a later run removes what is left beside " + file + ": " + e);
+    }
+  }
+}
