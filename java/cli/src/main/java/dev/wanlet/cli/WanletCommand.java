@@ -4,6 +4,7 @@ package dev.wanlet.cli;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.StderrLogFinder;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.generate.FitTableCommand;
 import dev.wanlet.cli.generate.GenerateCommand;
 import dev.wanlet.cli.generate.PlanCommand;
 import dev.wanlet.cli.generate.ResumeCommand;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       ResumeCommand.class,
       PlanCommand.class,
+      FitTableCommand.class,
       InspectCommand.class,
       ModelsCommand.class,
       ProfilesCommand.class,

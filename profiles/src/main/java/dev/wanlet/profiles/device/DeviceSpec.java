@@ -14,6 +14,7 @@ import dev.wanlet.wan.memory.MemoryBudget;
  * @param heldBytes what a desktop and its programs hold of it
  * @param bandwidthBytesPerSecond of its memory
  * @param halfFlops peak of dense products in half precision that are summed in F32
+ * @param sustained the part of that peak that long products and attention are expected to reach
  * @param link how it is connected
  * @param backend that would run it, such as CUDA
  * @param source where the figures come from, in words
@@ -25,17 +26,15 @@ public record DeviceSpec(
     long heldBytes,
     double bandwidthBytesPerSecond,
     double halfFlops,
+    double sustained,
     Link link,
     String backend,
     String source) {
-  /** The part of the peak that matrix products reach in a long step, with types to unpack. */
-  static final double SUSTAINED = 0.45;
-
   /** What unpacking weights costs a product, in rows. */
   static final double OVERHEAD_ROWS = 24;
 
-  /** The part of it that the VAE's convolutions reach. */
-  static final double CONVOLUTIONS = 0.15;
+  /** What the VAE's convolutions reach of the rate of products. */
+  static final double CONVOLUTIONS = 0.3;
 
   /** A solid-state disk as most desktops of the last years have it. */
   static final double DISK_BYTES_PER_SECOND = 2.5e9;
@@ -67,10 +66,10 @@ public record DeviceSpec(
   /** What the card is expected to sustain; a prediction, and it says so. */
   public DeviceRates rates() {
     return new DeviceRates(
-        SUSTAINED * halfFlops,
+        sustained * halfFlops,
         OVERHEAD_ROWS,
-        SUSTAINED * halfFlops,
-        CONVOLUTIONS * halfFlops,
+        sustained * halfFlops,
+        CONVOLUTIONS * sustained * halfFlops,
         link.bytesPerSecond(),
         DISK_BYTES_PER_SECOND,
         "predicted from the data sheet of " + title);

@@ -37,11 +37,16 @@ public final class DeviceSpecs {
       Long heldMib,
       double bandwidthGbs,
       double halfTflops,
+      Double sustained,
       String link,
       String backend,
       String source) {}
 
-  private record Table(Map<String, String> sources, List<Entry> devices) {}
+  /**
+   * @param sustained by backend, for cards that have no figure of their own
+   */
+  private record Table(
+      Map<String, Double> sustained, Map<String, String> sources, List<Entry> devices) {}
 
   private static final class Standard {
     static final DeviceSpecs INSTANCE = load();
@@ -66,7 +71,7 @@ public final class DeviceSpecs {
       Table table = new ObjectMapper().readValue(in, Table.class);
       List<DeviceSpec> specs = new ArrayList<>();
       for (Entry e : table.devices()) {
-        specs.add(spec(e, table.sources()));
+        specs.add(spec(e, table));
       }
       return new DeviceSpecs(specs);
     } catch (IOException e) {
@@ -74,7 +79,7 @@ public final class DeviceSpecs {
     }
   }
 
-  private static DeviceSpec spec(Entry e, Map<String, String> sources) {
+  private static DeviceSpec spec(Entry e, Table table) {
     return new DeviceSpec(
         e.id(),
         e.title(),
@@ -82,9 +87,10 @@ public final class DeviceSpecs {
         (e.heldMib() == null ? DESKTOP_MIB : e.heldMib()) << 20,
         e.bandwidthGbs() * 1e9,
         e.halfTflops() * 1e12,
+        e.sustained() == null ? known(table.sustained(), e.backend()) : e.sustained(),
         new DeviceSpec.Link(e.link(), known(LINKS, e.link())),
         e.backend(),
-        known(sources, e.source()));
+        known(table.sources(), e.source()));
   }
 
   private static <T> T known(Map<String, T> table, String key) {

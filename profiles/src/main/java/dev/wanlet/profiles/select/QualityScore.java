@@ -10,8 +10,8 @@ import java.util.Map;
  * A number to order candidates by. It orders the choices of one selection; it is a rule that was
  * set, not a measurement of clips. Stateless.
  *
- * <p>Points: 1 for each doubling of a transformer's weights and 0.5 for a second expert, 1 for each
- * doubling of a frame's pixels, 1 for each doubling of the length up to what was aimed at, 1 for
+ * <p>Points: 0.5 for each doubling of a transformer's weights and 0.25 for a second expert, 1 for
+ * each doubling of a frame's pixels, 1 for each doubling of the length up to what was aimed at, 1 for
  * each doubling of the steps up to what the model's authors recommend; less what the quantisation
  * recipe costs.
  */
@@ -47,7 +47,7 @@ final class QualityScore {
 
   /** The points of a model by itself. */
   static double ofModel(ModelDefaults model) {
-    return log2(weights(model.transformer())) + 0.5 * (model.experts() - 1);
+    return 0.5 * log2(weights(model.transformer())) + 0.25 * (model.experts() - 1);
   }
 
   /** Weights of the blocks, about. */

@@ -2,14 +2,12 @@
 package dev.wanlet.cli.generate;
 
 import dev.wanlet.cli.console.Table;
-import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.profiles.select.Candidate;
 import dev.wanlet.profiles.select.Choice;
 import dev.wanlet.profiles.select.Selector;
 import dev.wanlet.profiles.select.Wish;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
-import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ByteSize;
@@ -18,15 +16,11 @@ import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Chooses for a command what its user left open, and says why. Confined to one thread. */
 final class AutoChoice {
-  /** What the files of a model are usually offered in, the largest first. */
-  private static final List<String> RECIPES = List.of("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M");
-
   private final Machine machine;
   private final WishFlags flags;
   private final SettingValues given;
@@ -49,14 +43,9 @@ final class AutoChoice {
     return flags.isGiven() || (open && !model.id().equals(ModelCatalog.DEMO));
   }
 
-  /** Whether this version can run a model, and so choose for it. */
-  static boolean canChoose(ModelDefaults model) {
-    return model.transformer().variant().makesClips() && model.vae().config().isPresent();
-  }
-
   /** Chooses for a model whose files are at hand, or that stands for itself. */
   Choice among(OpenModel model) throws IOException {
-    try (OpenAdapters adapters = adapters(model)) {
+    try (OpenAdapters adapters = OpenAdapters.open(AdapterList.of(given), model)) {
       return choose(List.of(machine.option(model, adapters)));
     }
   }
@@ -67,39 +56,11 @@ final class AutoChoice {
    * @param only an id; empty for all
    */
   Choice amongPublished(Optional<String> only) throws IOException {
-    List<OpenModel> open = new ArrayList<>();
-    List<OpenAdapters> added = new ArrayList<>();
-    try {
-      List<Selector.Option> options = new ArrayList<>();
-      for (ModelDefaults model : ModelCatalog.standard().models()) {
-        boolean wanted = only.map(model.id()::equals).orElse(!model.id().equals(ModelCatalog.DEMO));
-        if (wanted && canChoose(model)) {
-          for (String recipe : RECIPES) {
-            OpenModel candidate = published(model.id(), recipe);
-            open.add(candidate);
-            OpenAdapters adapters = adapters(candidate);
-            added.add(adapters);
-            options.add(machine.option(candidate, adapters));
-          }
-        }
-      }
-      return choose(options);
-    } finally {
-      added.forEach(OpenAdapters::close);
-      open.forEach(OpenModel::close);
+    try (PublishedModels models =
+        PublishedModels.open(
+            only, AdapterList.of(given), machine.settings(), machine.device())) {
+      return choose(models.options(machine.rates()));
     }
-  }
-
-  private OpenAdapters adapters(OpenModel model) throws IOException {
-    return OpenAdapters.open(AdapterList.of(given), model);
-  }
-
-  private static OpenModel published(String id, String recipe) throws IOException {
-    return OpenModel.toPlan(
-        ModelSelection.none().withModel(id),
-        Optional.of(recipe),
-        ModelCatalog.standard(),
-        ModelFinder.resolver());
   }
 
   private Choice choose(List<Selector.Option> options) throws IOException {

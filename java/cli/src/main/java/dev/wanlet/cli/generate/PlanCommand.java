@@ -140,7 +140,7 @@ public final class PlanCommand implements Callable<Integer> {
       if (!AutoChoice.isWanted(wishes, given, open.defaults())) {
         return asked;
       }
-      if (!AutoChoice.canChoose(open.defaults())) {
+      if (!PublishedModels.canChoose(open.defaults())) {
         return asked; // the report says why
       }
       boolean anyRecipe = type == null && open.recipe().isPresent();
