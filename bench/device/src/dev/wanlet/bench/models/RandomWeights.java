@@ -34,11 +34,6 @@ public final class RandomWeights implements WeightReader {
   }
 
   @Override
-  public long mappedAddress(TensorSpec spec) {
-    return 0;
-  }
-
-  @Override
   public void read(TensorSpec spec, long address) {
     fill(spec.type(), address, spec.type().bytes(spec.shape()), spec.name().hashCode());
   }
