@@ -16,8 +16,8 @@ public final class CudaArchitectures {
   private CudaArchitectures() {}
 
   /**
-   * What is to be said of a card and the CUDA backend that drives it; empty if the backend holds
-   * machine code for the card, and where that is not known.
+   * What is to be said of a card and the CUDA backend that drives it; empty if the backend was
+   * compiled for the card's generation, be it to PTX only, and where that is not known.
    *
    * @param device driven by CUDA; another has nothing to say
    * @param capability of the card, as {@code nvidia-smi --query-gpu=compute_cap} gives it: {@code
@@ -42,7 +42,7 @@ public final class CudaArchitectures {
     int card = Integer.parseInt(capability.replace(".", "")) * 10;
     Set<Integer> built =
         Arrays.stream(compiled.split(",")).map(Integer::parseInt).collect(Collectors.toSet());
-    // Machine code runs on later cards of its generation.
+    // Kernels run on later cards of their generation.
     if (built.stream().anyMatch(b -> b / MAJOR == card / MAJOR && b <= card)) {
       return Optional.empty();
     }
