@@ -130,6 +130,10 @@ class HostileNamesTest {
     Path adapter = files.safetensors("lora.safetensors", Map.of(name, name), "F32", name);
     Path model = files.safetensors("model.safetensors", Map.of(), "F32", KNOWN);
     run(3, "quantize", model, folder.resolve("q.gguf"), "--lora", adapter);
+    String matrix = "blocks.0.ffn.0.diff_b";
+    Path part = files.safetensors("part-lora.safetensors", Map.of(), "F32", matrix, name);
+    run(3, "generate", "-p", "x", "--lora", part, "-o", folder.resolve("a.mp4"));
+    run(3, "plan", "--lora", adapter);
   }
 
   @ParameterizedTest

@@ -2,9 +2,9 @@
 package dev.wanlet.weights.lora;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.wanlet.base.JsonErrors;
 import dev.wanlet.weights.JsonLimits;
 import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
@@ -83,10 +83,8 @@ record AdapterConfig(
     JsonNode root;
     try (JsonParser parser = JsonLimits.parser(ByteBuffer.wrap(json))) {
       root = JSON.readTree(parser);
-    } catch (JsonProcessingException e) {
-      throw new WeightFormatException(file, title + " is damaged: it is no JSON", e);
     } catch (IOException e) {
-      throw new WeightFormatException(file, title + " cannot be read", e);
+      throw new WeightFormatException(file, title + " is damaged: " + JsonErrors.describe(e), e);
     }
     if (root == null || !root.isObject()) {
       throw new WeightFormatException(file, title + " is damaged: expected a JSON object");

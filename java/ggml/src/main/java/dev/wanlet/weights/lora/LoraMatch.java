@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights.lora;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightTensor;
@@ -143,9 +144,9 @@ public record LoraMatch(
                     some.size(),
                     reason.text,
                     some.size() == 1 ? "" : "such as ",
-                    "'" + some.get(0).name() + "'")));
+                    "'" + Printable.name(some.get(0).name()) + "'")));
     text.append(parts.isEmpty() ? ", none left out" : "; left out: " + String.join(", ", parts));
     notes.forEach(note -> text.append("; ").append(note));
-    return text.toString();
+    return Printable.message(text.toString());
   }
 }

@@ -180,7 +180,7 @@ class AdapterScaleTest {
       value = {
         "{\"peft_type\": \"LOHA\"}|of the kind LOHA",
         "{\"peft_type\": \"LORA\", \"use_dora\": true, \"lora_alpha\": 8}|DoRA",
-        "{\"lora_alpha\"|it is no JSON",
+        "{\"lora_alpha\"|adapter_config.json is damaged: not valid JSON",
         "[8]|expected a JSON object",
         "{\"lora_alpha\": 8, \"alpha_pattern\": {\"(\": 4}}|no pattern of module names",
         "{\"lora_alpha\": 8, \"alpha_pattern\": 4}|no JSON object of numbers",

