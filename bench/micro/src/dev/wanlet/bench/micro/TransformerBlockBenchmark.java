@@ -4,6 +4,7 @@ package dev.wanlet.bench.micro;
 import dev.wanlet.bench.models.RandomWeights;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
@@ -15,6 +16,7 @@ import dev.wanlet.wan.nn.NetworkWeights;
 import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RowChunks;
+import dev.wanlet.wan.nn.SidePath;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
@@ -64,11 +66,37 @@ public class TransformerBlockBenchmark {
   @Param("0")
   public int threads;
 
+  /** Rank of an adapter beside every matrix of the block; 0 is none. */
+  @Param("0")
+  public int adapter;
+
+  /** The type the adapter is computed in. */
+  @Param("BF16")
+  public String adapterType;
+
   private Backend backend;
   private WanTransformer transformer;
   private WanSession session;
   private float[] latents;
   private final float[] timestep = {900f};
+
+  /** A path beside every matrix of every block. */
+  private record Adapted(TypePolicy plain, SidePath path) implements TypePolicy {
+    @Override
+    public TensorType matrixType(String name, long rows, long columns) {
+      return plain.matrixType(name, rows, columns);
+    }
+
+    @Override
+    public boolean widensQuantised() {
+      return plain.widensQuantised();
+    }
+
+    @Override
+    public List<SidePath> sidePaths(String module) {
+      return module.startsWith("blocks.") ? List.of(path) : List.of();
+    }
+  }
 
   /** The 1.3B text-to-video model with one block instead of 30. */
   static WanConfig config() {
@@ -83,8 +111,12 @@ public class TransformerBlockBenchmark {
       backend.setThreads(threads);
     }
     WanConfig config = config();
-    TypePolicy types =
+    TypePolicy plain =
         SourceTypes.planned(Recipes.parse(type), CheckpointKind.TRANSFORMER, Precision.AUTO, cpu);
+    TypePolicy types =
+        adapter == 0
+            ? plain
+            : new Adapted(plain, new SidePath(adapter, TensorType.valueOf(adapterType)));
     transformer =
         new WanTransformer(
             backend,
