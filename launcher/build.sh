@@ -136,12 +136,14 @@ archive_classes() {
     plan --model tiny-wan --json > "$state/archive.log" 2>&1 || true
 }
 
-# Builds everything, runs all tests and ends the program with their status.
+# Builds everything, runs all tests, or those of the classes that are named, and ends the program with their status.
 run_tests() {
+  classes=
   while [ $# -gt 0 ]; do
     case $1 in
       --yes) yes=true ;;
-      *) say "test: unknown argument '$1'; known: --yes"; exit 2 ;;
+      -*) say "test: unknown option '$1'; known: --yes, and names of test classes"; exit 2 ;;
+      *) classes=$classes${classes:+,}$1 ;;
     esac
     shift
   done
@@ -154,11 +156,32 @@ run_tests() {
   cd "$root"
   : > "$log"
   status=0
+  if [ -n "$classes" ]; then
+    run_test_classes || status=$?
+    summarise_tests
+    exit "$status"
+  fi
   logged_maven -fae "$(native_options "$backends")" verify || status=$?
   if [ "$status" -eq 0 ]; then test_examples || status=$?; fi
   if [ "$status" -eq 0 ]; then run_sanitized_tests || status=$?; fi
   summarise_tests
   exit "$status"
+}
+
+# Maven is content when a name matches nothing, because most modules have no class of that name: here each must match.
+run_test_classes() {
+  logged_maven -fae "$(native_options "$backends")" test "-Dtest=$classes" -Dsurefire.failIfNoSpecifiedTests=false ||
+    return $?
+  missing=
+  for class in $(printf '%s' "$classes" | tr , ' '); do
+    # As a pattern of grep: without a method, and with * for any characters.
+    pattern=$(printf '%s' "${class%%#*}" | sed -e 's/\./[.]/g' -e 's/\*/.*/g')
+    grep -Eq "Running (.*[.])?$pattern\$" "$log" || missing="$missing $class"
+  done
+  if [ -n "$missing" ]; then
+    say "no test class is called$missing"
+    return 1
+  fi
 }
 
 # Runs Maven, shows what it says and keeps it in $log.
@@ -198,7 +221,10 @@ put_artifact() {
   if [ -f "$1/target/$2-$version.jar" ]; then cp "$1/target/$2-$version.jar" "$artifact/"; fi
 }
 
-# The C++ tests again, under AddressSanitizer and UBSan where the compiler has them.
+# What tries the binding from Java: few and quick, because sanitized code is slow.
+sanitized_java_tests=SanitizedBindingTest,BindingTest,LifetimeTest,GraphBuilderChecksTest,WidenTest,NativeHandleTest,MappedFileTest
+
+# The C++ tests again, and tests of the binding from Java, under AddressSanitizer and UBSan where the compiler has them.
 run_sanitized_tests() {
   if ! echo 'int main() { return 0; }' | "${CXX:-c++}" -x c++ -fsanitize=address,undefined - \
       -o "$state/sanitizer-probe" 2>/dev/null; then
@@ -213,6 +239,21 @@ run_sanitized_tests() {
     return 1
   }
   ctest --preset asan
+  # Java is not built for the sanitizer, so its runtime must be there first; so must libstdc++, whose exceptions it watches.
+  runtime="$("${CC:-cc}" -print-file-name=libasan.so) $("${CXX:-c++}" -print-file-name=libstdc++.so)"
+  case $runtime in
+    /*' '/*) ;;
+    *) say 'this compiler has no shared sanitizer runtime; the binding was not tried from Java under it'; return 0 ;;
+  esac
+  say 'running tests of the binding from Java under AddressSanitizer and UBSan'
+  test_log=$log
+  log=$state/asan-java.log
+  : > "$log"
+  asan_status=0
+  logged_maven "$(native_options "$backends")" -pl java/ggml -am test "-Dwanlet.asan=$runtime" "-Dtest=$sanitized_java_tests" \
+    -Dsurefire.failIfNoSpecifiedTests=false || asan_status=$?
+  log=$test_log
+  return "$asan_status"
 }
 
 summarise_tests() {

@@ -31,6 +31,10 @@ function(wanlet_ggml_options result tools)
     -DGGML_LLAMAFILE=ON -DGGML_CCACHE=OFF -DGGML_ALL_WARNINGS=OFF -DGGML_BUILD_TESTS=OFF -DGGML_BUILD_EXAMPLES=OFF)
   set(versions "")
 
+  if(WANLET_SANITIZE_GGML)
+    list(APPEND options -DGGML_SANITIZE_ADDRESS=ON -DGGML_SANITIZE_UNDEFINED=ON)
+  endif()
+
   wanlet_use_gnu_openmp(gnu_openmp)
   if(gnu_openmp)
     list(APPEND options -DGGML_OPENMP=ON)

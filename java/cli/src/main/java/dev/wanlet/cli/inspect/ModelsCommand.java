@@ -8,6 +8,7 @@ import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.PublishedFile;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,15 +29,17 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {"  wanlet models", "  wanlet models wan2.2-ti2v-5b", "  wanlet models --json"})
 public final class ModelsCommand implements Callable<Integer> {
-  private static final String FILES =
+  private static final String FOLDERS =
       """
 
-      A model is a folder in the official, Comfy-Org or diffusers layout, or files of any name side
-      by side; they are recognised by their content (safetensors, GGUF, PyTorch):
+      A model is a folder, wherever it lies: as its authors publish it, as Comfy-Org or diffusers do,
+      or files of any name side by side. They are recognised by their content (safetensors, GGUF,
+      PyTorch). 'hf download REPOSITORY FILE... --local-dir FOLDER' fetches files, then:
         wanlet generate --model FOLDER --prompt ...
       or single files:
-        wanlet generate --diffusion-model wan2.1-t2v-1.3b-Q8_0.gguf --vae Wan2.1_VAE.pth \\
-            --text-encoder umt5-xxl-encoder-Q8_0.gguf --tokenizer google/umt5-xxl --prompt ...
+        wanlet generate --diffusion-model wan2.1_t2v_1.3B_fp16.safetensors --vae wan_2.1_vae.safetensors \\
+            --text-encoder umt5_xxl_fp8_e4m3fn_scaled.safetensors --prompt ...
+      GGUF files of others work too, and 'wanlet quantize' makes smaller ones.
       """;
 
   @Spec private CommandSpec spec;
@@ -56,28 +59,48 @@ public final class ModelsCommand implements Callable<Integer> {
       out.println(Json.text(Map.of("models", models.stream().map(ModelsCommand::facts).toList())));
     } else if (id != null) {
       Table table = new Table();
-      facts(models.get(0)).forEach((key, value) -> table.row(key.replace('_', ' '), text(value)));
+      Map<String, Object> facts = facts(models.get(0));
+      facts.remove("files");
+      facts.forEach((key, value) -> table.row(key.replace('_', ' '), text(value)));
+      for (PublishedFile f : models.get(0).files()) {
+        table.row("file", text(f.gigabytes()) + " GB, " + f.repository() + ", " + f.path());
+      }
       out.print(table.render(""));
     } else {
-      printList(out, models);
+      printLists(out, models);
     }
     out.flush();
     return ExitCode.OK;
   }
 
-  private static void printList(PrintWriter out, List<ModelDefaults> models) {
-    Table table = new Table().row("ID", "WHAT", "SIZE", "FRAMES", "STEPS", "PUBLISHED AS");
+  private static void printLists(PrintWriter out, List<ModelDefaults> models) {
+    Table runnable = new Table().row("ID", "WHAT", "SIZE", "FRAMES", "STEPS", "PUBLISHED AS");
+    Table files = new Table().row("ID", "GB", "REPOSITORY", "FILE");
+    Table others = new Table();
     for (ModelDefaults m : models) {
-      table.row(
+      if (!m.isRunnable()) {
+        others.row(m.id(), m.title());
+        continue;
+      }
+      runnable.row(
           m.id(),
           m.title(),
           m.size().toString(),
           Integer.toString(m.frames()),
           Integer.toString(m.steps()),
           m.source());
+      for (PublishedFile f : m.files()) {
+        files.row(m.id(), text(f.gigabytes()), f.repository(), f.path());
+      }
     }
-    out.print(table.render(""));
-    out.print(FILES);
+    out.print(runnable.render(""));
+    out.println();
+    out.println("What to fetch from the Hugging Face hub, one set of files for each model:");
+    out.print(files.render("  "));
+    out.print(FOLDERS);
+    out.println();
+    out.println("Known, to 'inspect' and 'quantize', but this version makes no clips with them:");
+    out.print(others.render("  "));
   }
 
   private static String text(Object value) {
@@ -89,12 +112,22 @@ public final class ModelsCommand implements Callable<Integer> {
         : String.valueOf(value);
   }
 
+  private static Map<String, Object> facts(PublishedFile file) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("repository", file.repository());
+    facts.put("path", file.path());
+    facts.put("gigabytes", file.gigabytes());
+    return facts;
+  }
+
   /** What {@code --json} prints of a model. */
   static Map<String, Object> facts(ModelDefaults m) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("id", m.id());
     facts.put("title", m.title());
     facts.put("source", m.source());
+    facts.put("runs", m.isRunnable());
+    facts.put("files", m.files().stream().map(ModelsCommand::facts).toList());
     facts.put("variant", m.transformer().variant().name());
     facts.put("experts", m.experts());
     facts.put("dim", m.transformer().dim());

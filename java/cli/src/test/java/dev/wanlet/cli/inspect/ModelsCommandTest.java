@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
 import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelDefaults;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +20,28 @@ class ModelsCommandTest {
     assertThat(run.out())
         .contains("tiny-wan", "wan2.2-ti2v-5b", "Wan-AI/Wan2.1-T2V-14B", "--diffusion-model");
     assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void whatCannotMakeClipsIsNotAmongWhatCan() {
+    String[] parts = CommandRun.of("models").out().split("this version makes no clips");
+    assertThat(parts).hasSize(2);
+    assertThat(parts[0])
+        .contains(
+            "wan2.1-t2v-1.3b", "wan2.2-t2v-a14b", "2.84", "split_files/vae/wan_2.1_vae.safetensors")
+        .doesNotContain("i2v", "vace", "ti2v");
+    assertThat(parts[1]).contains("wan2.1-i2v-14b-480p", "wan2.2-ti2v-5b", "wan2.1-vace-14b");
+  }
+
+  @Test
+  void everyModelThatMakesClipsSaysWhereItsFilesAre() {
+    assertThat(ModelCatalog.standard().models())
+        .filteredOn(ModelDefaults::isRunnable)
+        .filteredOn(m -> !m.id().equals(ModelCatalog.DEMO))
+        .hasSize(3)
+        .allSatisfy(m -> assertThat(m.files()).hasSizeGreaterThanOrEqualTo(2 + m.experts()));
+    assertThat(CommandRun.of("models", "wan2.1-t2v-14b").out())
+        .contains("14.3 GB", "Comfy-Org/Wan_2.1_ComfyUI_repackaged", "runs");
   }
 
   @Test

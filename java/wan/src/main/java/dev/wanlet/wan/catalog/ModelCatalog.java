@@ -55,7 +55,8 @@ public final class ModelCatalog {
       int frames,
       List<FrameSize> sizes,
       TrainedOn trainedOn,
-      String source) {}
+      String source,
+      List<PublishedFile> files) {}
 
   private record Tables(
       Map<String, String> negativePrompts,
@@ -117,7 +118,8 @@ public final class ModelCatalog {
         e.frames(),
         e.sizes(),
         Optional.ofNullable(e.trainedOn()),
-        e.source());
+        e.source(),
+        e.files() == null ? List.of() : e.files());
   }
 
   private static <T> T named(Map<String, T> table, String name) {
@@ -213,6 +215,7 @@ public final class ModelCatalog {
         like.frames(),
         like.sizes(),
         Optional.empty(),
-        "unknown");
+        "unknown",
+        List.of());
   }
 }

@@ -33,7 +33,8 @@ import java.util.OptionalDouble;
  * @param frames length of clip it was trained at, 4n+1
  * @param sizes frame sizes it was trained at, the default first
  * @param trainedOn all that a small model has seen; empty for models that know the world
- * @param source where its files are published
+ * @param source where its authors publish it
+ * @param files one set of files that makes the whole model, small ones before others; may be empty
  */
 public record ModelDefaults(
     String id,
@@ -54,7 +55,8 @@ public record ModelDefaults(
     int frames,
     List<FrameSize> sizes,
     Optional<TrainedOn> trainedOn,
-    String source) {
+    String source,
+    List<PublishedFile> files) {
 
   /** The id of models whose shapes nobody has published. */
   public static final String CUSTOM = "custom";
@@ -90,6 +92,12 @@ public record ModelDefaults(
 
   public ModelDefaults {
     sizes = List.copyOf(sizes);
+    files = List.copyOf(files);
+  }
+
+  /** Whether this version makes clips with it. */
+  public boolean isRunnable() {
+    return transformer.variant().makesClips() && vae.config().isPresent();
   }
 
   /** Transformers it consists of: 1, or 2 experts. */

@@ -135,7 +135,8 @@ class TwoExpertsTest {
         m.frames(),
         m.sizes(),
         m.trainedOn(),
-        m.source());
+        m.source(),
+        m.files());
   }
 
   private long smallestBudget() throws IOException {
