@@ -11,9 +11,9 @@ import java.util.Map;
  * set, not a measurement of clips. Stateless.
  *
  * <p>Points: 0.5 for each doubling of a transformer's weights and 0.25 for a second expert, 1 for
- * each doubling of a frame's pixels, 1 for each doubling of the length up to what was aimed at, 1 for
- * each doubling of the steps up to what the model's authors recommend; less what the quantisation
- * recipe costs.
+ * each doubling of a frame's pixels, 1 for each doubling of the length up to what was aimed at, 1
+ * for each doubling of the steps up to what the model's authors recommend; less what the
+ * quantisation recipe costs.
  */
 final class QualityScore {
   /** What a recipe takes off, after the weight errors that the quantise tool reports. */

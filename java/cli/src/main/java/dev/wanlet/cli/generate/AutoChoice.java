@@ -57,8 +57,7 @@ final class AutoChoice {
    */
   Choice amongPublished(Optional<String> only) throws IOException {
     try (PublishedModels models =
-        PublishedModels.open(
-            only, AdapterList.of(given), machine.settings(), machine.device())) {
+        PublishedModels.open(only, AdapterList.of(given), machine.settings(), machine.device())) {
       return choose(models.options(machine.rates()));
     }
   }

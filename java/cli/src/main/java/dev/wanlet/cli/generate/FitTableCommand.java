@@ -58,7 +58,10 @@ public final class FitTableCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "0..*", paramLabel = "CARD", description = "Cards (default: nine usual ones).")
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "CARD",
+      description = "Cards (default: nine usual ones).")
   private List<String> cards = new ArrayList<>();
 
   @Option(

@@ -68,11 +68,7 @@ final class PublishedModels implements AutoCloseable {
   }
 
   private void add(
-      String id,
-      String recipe,
-      List<AdapterFile> adapters,
-      ComputeSettings settings,
-      Device device)
+      String id, String recipe, List<AdapterFile> adapters, ComputeSettings settings, Device device)
       throws IOException {
     OpenModel model =
         OpenModel.toPlan(
