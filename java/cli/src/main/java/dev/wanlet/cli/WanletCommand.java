@@ -11,6 +11,7 @@ import dev.wanlet.cli.generate.ResumeCommand;
 import dev.wanlet.cli.inspect.InspectCommand;
 import dev.wanlet.cli.inspect.ModelsCommand;
 import dev.wanlet.cli.inspect.ParityCommand;
+import dev.wanlet.cli.inspect.RecipesCommand;
 import dev.wanlet.cli.machine.DoctorCommand;
 import dev.wanlet.cli.machine.ProfilesCommand;
 import dev.wanlet.cli.quantize.ImatrixCommand;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       ModelsCommand.class,
       ProfilesCommand.class,
+      RecipesCommand.class,
       DoctorCommand.class,
       ParityCommand.class,
       SynthCommand.class,
@@ -61,11 +63,13 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  wanlet generate --prompt \"a yellow star moving up on a navy background\" -o star.mp4",
-      "  wanlet inspect star.mp4              the command that made a clip, or what a checkpoint is",
+      "  wanlet inspect star.mp4              the command that made a clip, or what a checkpoint"
+          + " is",
       "  wanlet models                        known models, and where their files go",
       "  wanlet doctor                        what this machine has to compute with",
       "",
-      "'wanlet help COMMAND' tells more about a command, 'wanlet completion --help' how to have the",
+      "'wanlet help COMMAND' tells more about a command, 'wanlet completion --help' how to have"
+          + " the",
       "shell complete commands and options."
     })
 final class WanletCommand implements Callable<Integer> {

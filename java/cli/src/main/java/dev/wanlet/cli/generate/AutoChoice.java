@@ -39,7 +39,9 @@ final class AutoChoice {
         given.find(Settings.SIZE).isPresent()
             || given.find(Settings.WIDTH).isPresent()
             || given.find(Settings.HEIGHT).isPresent();
-    boolean open = !sized && given.find(Settings.STEPS).isEmpty();
+    boolean stepped =
+        given.find(Settings.STEPS).isPresent() || given.find(Settings.SIGMAS).isPresent();
+    boolean open = !sized && !stepped;
     return flags.isGiven() || (open && !model.id().equals(ModelCatalog.DEMO));
   }
 

@@ -4,6 +4,9 @@ package dev.wanlet.cli.generate;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.cli.options.RecipeFinder;
+import dev.wanlet.profiles.recipes.ModelSigns;
+import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.pipeline.RunCheckpoint;
@@ -71,8 +74,8 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
         names = "--overwrite",
         description =
-            "Begin anew where a run to the same output was stopped, and lose what it saved (default:"
-                + " go on with it if it is the same clip, else refuse).")
+            "Begin anew where a run to the same output was stopped, and lose what it saved"
+                + " (default: go on with it if it is the same clip, else refuse).")
     private boolean overwrite;
 
     @Option(
@@ -92,7 +95,12 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SettingValues given = flags.given();
     ModelFiles files = ModelFinder.resolve(given.model());
-    SettingValues values = chosen(given, files);
+    RecipeChoice recipe =
+        RecipeFinder.choose(
+            given,
+            files.model(),
+            ModelSigns.of(files.transformers(), RecipeFinder.adapters(given)));
+    SettingValues values = chosen(given, recipe.settings(), files);
     GenerationRequest.Builder clip = clip(values);
     GenerationRequest request = clip.build(files.model());
     RunOptions options = ClipRun.options(output.checkpointEvery);
@@ -107,6 +115,7 @@ public final class GenerateCommand implements Callable<Integer> {
     }
     ClipRun run = new ClipRun(spec.commandLine(), output.json);
     run.announce(files, request);
+    ClipRun.tell(spec.commandLine(), recipe.notes());
     ClipRun.tell(spec.commandLine(), clip.notes(files.model()));
     if (output.dryRun) {
       run.plan(files, request);
@@ -116,16 +125,17 @@ public final class GenerateCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** What was given, and what the machine chooses where that leaves it open. */
-  private SettingValues chosen(SettingValues given, ModelFiles files) throws IOException {
+  /** What was given or comes from a sampling recipe, and what the machine chooses beside. */
+  private SettingValues chosen(SettingValues given, SettingValues withRecipe, ModelFiles files)
+      throws IOException {
     if (!AutoChoice.isWanted(wishes, given, files.model())) {
-      return given;
+      return withRecipe;
     }
     Machine machine = Machine.here(given.compute());
     try (OpenModel model = OpenModel.open(files)) {
-      return new AutoChoice(machine, wishes, given, spec.commandLine().getErr())
+      return new AutoChoice(machine, wishes, withRecipe, spec.commandLine().getErr())
           .among(model)
-          .settings(given);
+          .settings(withRecipe);
     }
   }
 

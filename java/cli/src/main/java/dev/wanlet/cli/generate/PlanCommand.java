@@ -5,7 +5,10 @@ import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.cli.options.RecipeFinder;
 import dev.wanlet.profiles.device.DeviceSpecs;
+import dev.wanlet.profiles.recipes.ModelSigns;
+import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.profiles.select.Choice;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.OpenAdapters;
@@ -23,6 +26,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -86,14 +90,17 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Machine machine = machine(flags.given().compute());
-    Target target = target(machine, flags.given());
+    SettingValues given = flags.given();
+    Machine machine = machine(given.compute());
+    RecipeChoice recipe = recipe(given);
+    Target target = target(machine, given, recipe.settings());
     try (OpenModel open = open(target);
         OpenAdapters adapters = OpenAdapters.open(AdapterList.of(target.settings()), open)) {
       RunPlanner planner = machine.planner(open, adapters);
       GenerationRequest.Builder clip = GenerationRequest.builder().set(target.settings());
       RunPlanner.Job job =
           clip.toPlan(open.defaults(), prompt -> Machine.countTokens(open, prompt));
+      ClipRun.tell(spec.commandLine(), recipe.notes());
       ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
       ClipRun.tell(spec.commandLine(), adapters.summaries());
       PlanReport report = report(planner, job, machine.budget(), open);
@@ -117,6 +124,26 @@ public final class PlanCommand implements Callable<Integer> {
         : Machine.onPaper(DeviceSpecs.standard().require(card), settings);
   }
 
+  /** The settings with those of a recipe; where the model is left to the machine there is none. */
+  private RecipeChoice recipe(SettingValues given) throws IOException {
+    if (isAnyModel(given)) {
+      return new RecipeChoice(given, List.of());
+    }
+    try (OpenModel open = open(new Target(given, Optional.ofNullable(type)))) {
+      return RecipeFinder.choose(
+          given,
+          open.defaults(),
+          ModelSigns.ofOpen(open.transformers(), RecipeFinder.adapters(given)));
+    }
+  }
+
+  private boolean isAnyModel(SettingValues given) {
+    return type == null
+        && given.model().isEmpty()
+        && given.find(Settings.RECIPE).isEmpty()
+        && (wishes.isGiven() || card != null);
+  }
+
   private static OpenModel open(Target target) throws IOException {
     return OpenModel.toPlan(
         target.settings().model(),
@@ -125,16 +152,16 @@ public final class PlanCommand implements Callable<Integer> {
         ModelFinder.resolver());
   }
 
-  /** What was given, and what the machine chooses where that leaves it open. */
-  private Target target(Machine machine, SettingValues given) throws IOException {
-    AutoChoice auto = new AutoChoice(machine, wishes, given, spec.commandLine().getErr());
-    Target asked = new Target(given, Optional.ofNullable(type));
+  /** What was given or comes from a sampling recipe, and what the machine chooses beside. */
+  private Target target(Machine machine, SettingValues given, SettingValues values)
+      throws IOException {
+    AutoChoice auto = new AutoChoice(machine, wishes, values, spec.commandLine().getErr());
+    Target asked = new Target(values, Optional.ofNullable(type));
     if (type != null && !wishes.isGiven()) {
       return asked; // who names a recipe asks of this very run
     }
-    boolean anyModel = type == null && given.model().isEmpty();
-    if (anyModel && (wishes.isGiven() || card != null)) {
-      return target(auto.amongPublished(Optional.empty()), given);
+    if (isAnyModel(given)) {
+      return target(auto.amongPublished(Optional.empty()), values);
     }
     try (OpenModel open = open(asked)) {
       if (!AutoChoice.isWanted(wishes, given, open.defaults())) {
@@ -145,8 +172,8 @@ public final class PlanCommand implements Callable<Integer> {
       }
       boolean anyRecipe = type == null && open.recipe().isPresent();
       return anyRecipe
-          ? target(auto.amongPublished(Optional.of(open.defaults().id())), given)
-          : new Target(auto.among(open).settings(given), asked.recipe());
+          ? target(auto.amongPublished(Optional.of(open.defaults().id())), values)
+          : new Target(auto.among(open).settings(values), asked.recipe());
     } catch (MemoryBudgetException e) {
       return asked; // the report says what is missing
     }

@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
     versionProvider = VersionProvider.class,
     sortOptions = false,
     description =
-        "Go on with a run that was stopped or killed, from its last saved step to the same clip. The"
-            + " file holds every setting; only where to compute can be chosen anew.",
+        "Go on with a run that was stopped or killed, from its last saved step to the same clip."
+            + " The file holds every setting; only where to compute can be chosen anew.",
     footerHeading = "%nExamples:%n",
     footer = {"  wanlet resume fox.mp4.resume.safetensors --vram 6GiB"},
     exitCodeListHeading = "%nExit codes:%n",

@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     description =
-        "Write a full-size model of seeded random weights as GGUF, for planning and benchmarks where"
-            + " a checkpoint cannot be had. Its clips are noise.",
+        "Write a full-size model of seeded random weights as GGUF, for planning and benchmarks"
+            + " where a checkpoint cannot be had. Its clips are noise.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  wanlet synth wan2.1-t2v-1.3b --type Q8_0 -o synth.gguf",

@@ -66,8 +66,9 @@ class AdapterFlagTest {
   @Test
   void aPlanCountsThem() throws IOException {
     JsonNode plain = plan("plan", "--json");
-    JsonNode one = plan("plan", "--json", "--lora", four);
-    JsonNode two = plan("plan", "--json", "--lora", four, "--lora", four + ":2");
+    JsonNode one = plan("plan", "--json", "--recipe", "none", "--lora", four);
+    JsonNode two =
+        plan("plan", "--json", "--recipe", "none", "--lora", four, "--lora", four + ":2");
     long adapter = peak(one) - peak(plain);
     assertThat(adapter).isGreaterThan(2 << 20);
     assertThat(peak(two) - peak(one)).isBetween(2L << 20, 4L << 20);

@@ -111,6 +111,36 @@ class GenerateCommandTest {
   }
 
   @Test
+  void theFastRecipeNeedsNothingThatDoesNotComeAlong() throws IOException {
+    CommandRun run = generate("--frames", "1", "--recipe", "fast");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("4 steps of euler").contains("brings its adapter");
+    VideoMetadata settings = VideoMetadata.read(clip);
+    assertThat(settings.setting("recipe")).contains("fast");
+    assertThat(settings.toCommandLine()).contains("tiny-wan-4step-lora.safetensors:1");
+  }
+
+  @Test
+  void aFileNameBringsItsSamplingRecipeIntoTheClip() throws IOException {
+    Path own = folder.resolve("tiny_4step_lora_merged.gguf");
+    CommandRun.of("synth", "tiny-wan", "--type", "f16", "-o", own.toString());
+    CommandRun run =
+        generate("--frames", "1", "--diffusion-model", own.toString(), "--cfg-scale", "2");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("sampling recipe 'fast', because the file is called tiny_4step_lora_merged.gguf")
+        .contains("your own --cfg-scale 2.0 goes before the sampling recipe 'fast', which has")
+        .contains("4 steps of euler");
+    VideoMetadata settings = VideoMetadata.read(clip);
+    assertThat(settings.setting("recipe")).contains("fast");
+    assertThat(settings.setting("sigmas")).contains("1,0.9375,0.833333,0.625");
+    assertThat(settings.setting("cfg-scale")).contains(2.0);
+    CommandRun without =
+        generate("--dry-run", "--diffusion-model", own.toString(), "--recipe", "none");
+    assertThat(without.err()).doesNotContain("sampling recipe").doesNotContain("4 steps");
+  }
+
+  @Test
   void aDryRunPlansAndMakesNothing() throws IOException {
     CommandRun run = generate("--dry-run", "--json", "--vram", "64MiB");
     assertThat(run.code()).as(run.err()).isZero();
@@ -144,6 +174,11 @@ class GenerateCommandTest {
         "--vram 6X|6GiB",
         "--sampling-method magic|euler",
         "--precision f64|AUTO, F32",
+        "--recipe quick|no sampling recipe 'quick'; expected one of fast",
+        "--recipe lightx2v|this model is tiny-wan",
+        "--recipe sla|does not run here",
+        "--guidance-interval 0.5|is not START,END",
+        "--guidance-interval 0.5,0.2|0 <= START < END <= 1",
         "--sigmas 1,x|'x' is no number",
         "--sigmas 0.5,0.9|must fall strictly",
         "--scheduler normal|no scheduler 'normal'",

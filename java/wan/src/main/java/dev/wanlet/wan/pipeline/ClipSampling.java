@@ -71,12 +71,7 @@ final class ClipSampling {
         s.method().drawsNoise()
             ? s.method().create(schedule, StepNoise.seeded(request.clip().seed()))
             : s.method().create(schedule);
-    this.experts =
-        ExpertSchedule.atBoundary(
-            schedule,
-            s.expertBoundary().orElse(0),
-            (float) s.highNoiseGuidanceScale(),
-            (float) s.guidanceScale());
+    this.experts = s.experts();
     this.target = schedule.steps();
     Optional<RunCheckpoint> earlier = options.resumeFrom().or(saved::found);
     if (earlier.isPresent()) {

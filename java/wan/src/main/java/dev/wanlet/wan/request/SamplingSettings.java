@@ -2,8 +2,11 @@
 package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.FlowSchedule;
+import dev.wanlet.wan.sampling.GuidanceInterval;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -16,20 +19,23 @@ import java.util.OptionalDouble;
  *     only one transformer
  * @param expertBoundary noise level, 0 to 1, at which the low-noise expert takes over; empty for
  *     models of one transformer
+ * @param interval where guidance is on; empty: everywhere
  */
 public record SamplingSettings(
     SamplingMethod method,
     FlowSchedule schedule,
     double guidanceScale,
     double highNoiseGuidanceScale,
-    OptionalDouble expertBoundary) {
+    OptionalDouble expertBoundary,
+    Optional<GuidanceInterval> interval) {
   static SamplingSettings of(Decisions d) {
     return new SamplingSettings(
         d.get(Settings.METHOD),
         schedule(d),
         d.get(Settings.GUIDANCE_SCALE),
         d.find(Settings.HIGH_NOISE_GUIDANCE_SCALE).orElseGet(() -> d.get(Settings.GUIDANCE_SCALE)),
-        d.find(Settings.EXPERT_BOUNDARY).map(OptionalDouble::of).orElseGet(OptionalDouble::empty));
+        d.find(Settings.EXPERT_BOUNDARY).map(OptionalDouble::of).orElseGet(OptionalDouble::empty),
+        d.find(Settings.GUIDANCE_INTERVAL));
   }
 
   /** A list of levels, else those of the scheduler, else the solver's own. */
@@ -53,8 +59,22 @@ public record SamplingSettings(
     return schedule.steps();
   }
 
+  /**
+   * Which expert runs at each step, and with which guidance; the high one where there is one
+   * transformer.
+   */
+  public ExpertSchedule experts() {
+    ExpertSchedule all =
+        ExpertSchedule.atBoundary(
+            schedule,
+            expertBoundary.orElse(0),
+            (float) highNoiseGuidanceScale,
+            (float) guidanceScale);
+    return interval.map(i -> all.guidedWithin(i, schedule)).orElse(all);
+  }
+
   /** Whether some step needs the negative prompt. */
   public boolean isGuided() {
-    return guidanceScale != 1 || highNoiseGuidanceScale != 1;
+    return experts().guidedSteps() > 0;
   }
 }

@@ -10,6 +10,7 @@ import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.sampling.GuidanceInterval;
 import dev.wanlet.wan.sampling.NoiseScheduler;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.SigmaList;
@@ -154,6 +155,19 @@ public final class Settings {
 
   // --- Sampling
 
+  /**
+   * Name of the sampling recipe that gave settings their values. Whoever sets it sets those too: a
+   * request knows no recipes.
+   */
+  public static final Setting<String> RECIPE =
+      entry(
+          Setting.of("recipe", SettingType.TEXT, SAMPLING)
+              .help(
+                  "NAME",
+                  "Sampling recipe, as 'wanlet recipes' lists them; what you set yourself stays."
+                      + " none: do not even look for one (default: the one the model's files are"
+                      + " known to need)."));
+
   /** The solver. */
   public static final Setting<SamplingMethod> METHOD =
       entry(
@@ -208,6 +222,19 @@ public final class Settings {
               .twoExperts("a guidance scale for the high-noise expert")
               .orElse(d -> d.given(GUIDANCE_SCALE).orElse(d.model().highNoiseGuidanceScale()))
               .check((d, scale) -> d.rules().guidance("high-noise guidance scale", scale)));
+
+  /** Where in the run guidance is on; none: everywhere. */
+  public static final Setting<GuidanceInterval> GUIDANCE_INTERVAL =
+      entry(
+          Setting.of(
+                  "guidance-interval",
+                  new SettingType<>(
+                      GuidanceInterval.class, GuidanceInterval::parse, GuidanceInterval::toString),
+                  SAMPLING)
+              .help(
+                  "START,END",
+                  "Where guidance is on: a share of the steps such as 0.1,0.8, or noise levels such"
+                      + " as sigma:0.3,0.95; other steps take one pass (default: everywhere)."));
 
   /** Noise level, 0 to 1, at which the low-noise expert takes over. */
   public static final Setting<Double> EXPERT_BOUNDARY =

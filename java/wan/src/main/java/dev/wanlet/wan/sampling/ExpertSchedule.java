@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.sampling;
 
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
 /**
  * Which of the two Wan 2.2 14B transformers runs at each step, and with which guidance scale. The
  * high-noise expert takes the first steps, the low-noise one the rest: one switch a clip.
@@ -22,12 +25,20 @@ public final class ExpertSchedule {
   private final int firstLowStep;
   private final Guidance high;
   private final Guidance low;
+  private final IntPredicate guided;
 
-  private ExpertSchedule(int steps, int firstLowStep, float highScale, float lowScale) {
+  private ExpertSchedule(
+      int steps, int firstLowStep, Guidance high, Guidance low, IntPredicate guided) {
     this.steps = steps;
     this.firstLowStep = firstLowStep;
-    this.high = new Guidance(highScale);
-    this.low = new Guidance(lowScale);
+    this.high = high;
+    this.low = low;
+    this.guided = guided;
+  }
+
+  private static ExpertSchedule of(int steps, int firstLowStep, float highScale, float lowScale) {
+    return new ExpertSchedule(
+        steps, firstLowStep, new Guidance(highScale), new Guidance(lowScale), step -> true);
   }
 
   /**
@@ -51,7 +62,7 @@ public final class ExpertSchedule {
         && schedule.timestep(first) >= boundary * FlowSchedule.TRAIN_TIMESTEPS) {
       first++;
     }
-    return new ExpertSchedule(schedule.steps(), first, highScale, lowScale);
+    return of(schedule.steps(), first, highScale, lowScale);
   }
 
   /**
@@ -68,7 +79,19 @@ public final class ExpertSchedule {
               "%d high-noise steps; expected 0 to %d, the number of steps",
               highSteps, schedule.steps()));
     }
-    return new ExpertSchedule(schedule.steps(), highSteps, highScale, lowScale);
+    return of(schedule.steps(), highSteps, highScale, lowScale);
+  }
+
+  /** The same with guidance off outside an interval. */
+  public ExpertSchedule guidedWithin(GuidanceInterval interval, FlowSchedule schedule) {
+    return new ExpertSchedule(
+        steps, firstLowStep, high, low, step -> interval.contains(step, schedule));
+  }
+
+  /** How many steps take a second pass for guidance. */
+  public int guidedSteps() {
+    return (int)
+        IntStream.range(0, steps).filter(step -> guidance(step).needsUnconditional()).count();
   }
 
   /** The expert that runs at step {@code step}. */
@@ -78,7 +101,8 @@ public final class ExpertSchedule {
 
   /** The guidance of step {@code step}. */
   public Guidance guidance(int step) {
-    return step < checked(step) ? high : low;
+    Guidance own = step < checked(step) ? high : low;
+    return guided.test(step) ? own : Guidance.OFF;
   }
 
   /** The guidance scale of step {@code step}. */

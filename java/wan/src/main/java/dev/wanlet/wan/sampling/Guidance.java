@@ -10,6 +10,9 @@ import java.util.Objects;
  * @param scale 1 follows the prompt alone and needs one model pass; Wan's defaults are 3 to 6
  */
 public record Guidance(float scale) {
+  /** The prompt alone. */
+  public static final Guidance OFF = new Guidance(1);
+
   /** Chooses the scale of a step. */
   @FunctionalInterface
   public interface Scale {

@@ -14,6 +14,7 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -45,7 +46,12 @@ class GenerationRequestTest {
     assertThat(request.sampling())
         .isEqualTo(
             new SamplingSettings(
-                SamplingMethod.UNIPC, FlowSchedule.unipc(50, 8), 6, 6, OptionalDouble.empty()));
+                SamplingMethod.UNIPC,
+                FlowSchedule.unipc(50, 8),
+                6,
+                6,
+                OptionalDouble.empty(),
+                Optional.empty()));
     assertThat(request.compute()).isEqualTo(ComputeSettings.AUTO);
   }
 

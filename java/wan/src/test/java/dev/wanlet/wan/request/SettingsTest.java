@@ -89,10 +89,12 @@ class SettingsTest {
             "prompt", "negative-prompt", "size", "width", "height", "frames", "fps", "seed");
     assertThat(listed(Section.SAMPLING))
         .containsExactly(
+            "recipe",
             "steps",
             "sampling-method",
             "cfg-scale",
             "high-noise-cfg-scale",
+            "guidance-interval",
             "moe-boundary",
             "flow-shift",
             "sigmas",
@@ -100,7 +102,7 @@ class SettingsTest {
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
     assertThat(listed(Section.MODEL)).hasSize(7).endsWith("lora");
-    assertThat(Settings.TABLE.settings()).hasSize(29);
+    assertThat(Settings.TABLE.settings()).hasSize(31);
   }
 
   @Test
