@@ -82,7 +82,7 @@ final class Search {
   /** The idea's plan; empty if it does not fit, or this version cannot run it. */
   Optional<Candidate> planned(Idea idea) {
     return plan(idea) instanceof RunPlan plan && plan.isComplete()
-        ? Optional.of(new Candidate(idea, plan.withSteps(idea.job().steps())))
+        ? Optional.of(new Candidate(idea, plan.withSteps(idea.job().steps(), idea.job().passes())))
         : Optional.empty();
   }
 

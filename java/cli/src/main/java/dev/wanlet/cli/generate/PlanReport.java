@@ -11,7 +11,9 @@ import dev.wanlet.wan.memory.HostBytes;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
+import dev.wanlet.wan.memory.StepPasses;
 import dev.wanlet.wan.memory.TransformerPlan;
 import dev.wanlet.wan.memory.VaePlan;
 import dev.wanlet.wan.nn.Placement;
@@ -78,6 +80,12 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
     facts.put("predicted_seconds", plan.seconds());
     facts.put("upload_bytes_per_step", t.uploadBytesPerStep());
     facts.put("steps", plan.steps());
+    facts.put("predicted_sampling_seconds", seconds(plan));
+    facts.put("passes", plan.passes().total());
+    facts.put("guided_steps", plan.passes().guided());
+    facts.put("steps_without_pass", plan.passes().none());
+    facts.put("blocks_skipped", plan.passes().skippedBlocks());
+    facts.put("guidance_bytes", plan.guidanceBytes());
     facts.put("tokens", t.run().grid().tokens());
     facts.put("chunk_tokens", chunk(t));
     facts.put("guidance", guidance(t));
@@ -118,6 +126,29 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
       stages.add(facts);
     }
     return stages;
+  }
+
+  private static double seconds(RunPlan plan) {
+    return plan.stage(Stage.SAMPLE).seconds().orElseThrow();
+  }
+
+  /** What guidance costs, where it is not simply two passes in every step. */
+  private static void addGuidance(StringBuilder text, RunPlan plan) {
+    StepPasses passes = plan.passes();
+    boolean plain = passes.guided() == plan.steps() || passes.guided() == 0;
+    if (plain && passes.none() == 0 && passes.skippedBlocks() == 0 && plan.guidanceBytes() == 0) {
+      return;
+    }
+    line(
+        text,
+        "guidance: %d passes in %s: %d of two, %d of one, %d of none; %s skipped; remembers %s",
+        passes.total(),
+        count(plan.steps(), "step"),
+        passes.guided(),
+        passes.single(),
+        passes.none(),
+        count(passes.skippedBlocks(), "block"),
+        ByteSize.format(plan.guidanceBytes()));
   }
 
   private static int chunk(TransformerPlan plan) {
@@ -172,6 +203,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
         chunk(t),
         t.run().grid().tokens(),
         guidance(t));
+    addGuidance(text, plan);
     plan.stages().stream()
         .flatMap(stage -> stage.details(VaePlan.class).stream())
         .map(VaePlan::memory)

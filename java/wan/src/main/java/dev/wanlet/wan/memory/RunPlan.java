@@ -12,8 +12,16 @@ import java.util.stream.Collectors;
  * @param hostBudgetBytes most host memory it may use beside clean mapped pages
  * @param stages in the order they run
  * @param steps sampling steps
+ * @param passes what guidance makes of them
+ * @param guidanceBytes host memory for what guidance remembers between steps
  */
-public record RunPlan(long budgetBytes, long hostBudgetBytes, List<StagePlan> stages, int steps) {
+public record RunPlan(
+    long budgetBytes,
+    long hostBudgetBytes,
+    List<StagePlan> stages,
+    int steps,
+    StepPasses passes,
+    long guidanceBytes) {
   public RunPlan {
     stages = List.copyOf(stages);
   }
@@ -34,17 +42,25 @@ public record RunPlan(long budgetBytes, long hostBudgetBytes, List<StagePlan> st
   RunPlan with(StagePlan changed, MemoryBudget budget) {
     List<StagePlan> list = new ArrayList<>(stages);
     list.replaceAll(s -> s.stage().equals(changed.stage()) ? changed : s);
-    return new RunPlan(budget.deviceBytes(), budget.hostBytes(), list, steps);
+    return new RunPlan(
+        budget.deviceBytes(), budget.hostBytes(), list, steps, passes, guidanceBytes);
   }
 
   /**
    * The same run of another number of steps: memory does not depend on it, sampling's time does.
+   *
+   * @param others what guidance makes of those steps
    */
-  public RunPlan withSteps(int count) {
+  public RunPlan withSteps(int count, StepPasses others) {
+    double factor = seconds(others) / seconds(passes);
     List<StagePlan> list = new ArrayList<>(stages);
-    list.replaceAll(
-        s -> s.stage().equals(Stage.SAMPLE) ? s.withSecondsTimes((double) count / steps) : s);
-    return new RunPlan(budgetBytes, hostBudgetBytes, list, count);
+    list.replaceAll(s -> s.stage().equals(Stage.SAMPLE) ? s.withSecondsTimes(factor) : s);
+    return new RunPlan(budgetBytes, hostBudgetBytes, list, count, others, guidanceBytes);
+  }
+
+  private double seconds(StepPasses of) {
+    TransformerPlan t = transformer();
+    return of.seconds(t.stepSeconds(), t.onePassSeconds(), t.placement().blocks());
   }
 
   /** How the transformer works on the clip. */

@@ -26,6 +26,7 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
    * @param tokens of each prompt, the end token included: the prompt, and the negative one where
    *     guidance is on
    * @param maxResident most blocks that may stay on the device
+   * @param passes what guidance makes of the steps
    */
   public record Job(
       FrameSize size,
@@ -33,14 +34,33 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
       int steps,
       List<Integer> tokens,
       Precision precision,
-      int maxResident) {
+      int maxResident,
+      StepPasses passes) {
     public Job {
       tokens = List.copyOf(tokens);
     }
 
+    /** A job whose every step takes as many passes as there are prompts. */
+    public Job(
+        FrameSize size,
+        int frames,
+        int steps,
+        List<Integer> tokens,
+        Precision precision,
+        int maxResident) {
+      this(
+          size,
+          frames,
+          steps,
+          tokens,
+          precision,
+          maxResident,
+          StepPasses.plain(steps, tokens.size()));
+    }
+
     /** The same for a clip of another size. */
     public Job with(FrameSize otherSize, int otherFrames) {
-      return new Job(otherSize, otherFrames, steps, tokens, precision, maxResident);
+      return new Job(otherSize, otherFrames, steps, tokens, precision, maxResident, passes);
     }
   }
 
@@ -91,7 +111,13 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
                   .thenComparingLong(MemoryBudgetException::neededBytes))
           .orElseThrow();
     }
-    return new RunPlan(budget.deviceBytes(), budget.hostBytes(), plans, job.steps());
+    return new RunPlan(
+        budget.deviceBytes(),
+        budget.hostBytes(),
+        plans,
+        job.steps(),
+        job.passes(),
+        job.passes().keptArrays() * facts.latentBytes(job));
   }
 
   /**

@@ -57,7 +57,10 @@ public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
   }
 
   private StagePlan made(RunPlanner.Job job, TransformerPlan plan) {
-    OptionalDouble seconds = OptionalDouble.of(job.steps() * plan.stepSeconds());
+    OptionalDouble seconds =
+        OptionalDouble.of(
+            job.passes()
+                .seconds(plan.stepSeconds(), plan.onePassSeconds(), plan.placement().blocks()));
     return StagePlan.of(stage(), plan.deviceBytes(), host(job, plan), seconds, plan);
   }
 
@@ -71,8 +74,9 @@ public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
     int passes = job.tokens().size();
     // The run: latents, a velocity of each pass, the solver's history. A state being saved copies
     // latents and history, a resumed run holds the one it came from, the file's bytes come in one
-    // piece per tensor.
-    int arrays = 1 + passes + SOLVER_HISTORY + 2 * (1 + SOLVER_HISTORY) + 1;
+    // piece per tensor. What guidance remembers is kept, and held once more by a resumed run.
+    int kept = job.passes().keptArrays();
+    int arrays = 1 + passes + SOLVER_HISTORY + 2 * (1 + SOLVER_HISTORY) + 1 + 2 * kept;
     long widest = Math.max(6L * config.dim(), config.ffnDim()) * config.dim();
     return new HostBytes(
         HostBytes.BASE_HEAP + arrays * facts.latentBytes(job) + chunk + facts.contextHeap(job),

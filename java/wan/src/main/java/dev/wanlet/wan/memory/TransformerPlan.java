@@ -18,6 +18,7 @@ import dev.wanlet.wan.nn.Placement;
  * @param scratchBytes host memory the CPU device takes beside
  * @param uploadBytesPerStep weights that go to the device in each step
  * @param stepSeconds predicted time of a step, all passes
+ * @param onePassSeconds predicted time of a step that takes the pass with the prompt alone
  */
 public record TransformerPlan(
     WanRun run,
@@ -30,7 +31,8 @@ public record TransformerPlan(
     long hiddenBytes,
     long scratchBytes,
     long uploadBytesPerStep,
-    double stepSeconds) {
+    double stepSeconds,
+    double onePassSeconds) {
 
   /** Where the device memory goes. */
   public DeviceBytes deviceBytes() {

@@ -338,7 +338,13 @@ public final class TransformerPlanner {
         seconds(
             run,
             placement.slots(),
-            sweep * sweeps / rates.streamedBytesPerSecond(sweep, cacheBytes)));
+            run.prompts(),
+            sweep * sweeps / rates.streamedBytesPerSecond(sweep, cacheBytes)),
+        seconds(
+            run,
+            placement.slots(),
+            run.prompts().subList(0, 1),
+            sweep / rates.streamedBytesPerSecond(sweep, cacheBytes)));
   }
 
   /** The least time that a step can take: everything resident, in the longest chunks. */
@@ -358,8 +364,8 @@ public final class TransformerPlanner {
     return prompts.size() * (products + attention / rates.attentionFlops());
   }
 
-  private double seconds(WanRun run, int slots, double upload) {
-    double compute = computeSeconds(run.grid(), run.prompts(), run.chunks());
+  private double seconds(WanRun run, int slots, List<PromptRows> passes, double upload) {
+    double compute = computeSeconds(run.grid(), passes, run.chunks());
     // Two slots overlap loading with computing, one cannot.
     return slots == 1 ? compute + upload : Math.max(compute, upload);
   }

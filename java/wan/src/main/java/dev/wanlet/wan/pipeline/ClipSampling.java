@@ -7,12 +7,13 @@ import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.GuidanceSettings;
 import dev.wanlet.wan.request.SamplingSettings;
 import dev.wanlet.wan.sampling.Denoiser;
 import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.FlowSchedule;
+import dev.wanlet.wan.sampling.Guider;
 import dev.wanlet.wan.sampling.Sampler;
-import dev.wanlet.wan.sampling.SamplerState;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.wan.sampling.SamplingListener;
 import dev.wanlet.wan.sampling.SamplingLoop;
@@ -23,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The latents of a clip between noise and picture, and the solver that moves them: it can go on
@@ -40,6 +42,8 @@ final class ClipSampling {
   private final FlowSchedule schedule;
   private final Sampler sampler;
   private final ExpertSchedule experts;
+  private final Guider guider;
+  private final GuidanceSettings guidance;
   private final Shape shape;
   private final float[] latents;
   private final List<Double> stepSeconds = new ArrayList<>();
@@ -72,11 +76,13 @@ final class ClipSampling {
             ? s.method().create(schedule, StepNoise.seeded(request.clip().seed()))
             : s.method().create(schedule);
     this.experts = s.experts();
+    this.guider = s.guider();
+    this.guidance = s.guidance();
     this.target = schedule.steps();
     Optional<RunCheckpoint> earlier = options.resumeFrom().or(saved::found);
     if (earlier.isPresent()) {
       requireShape(earlier.get().shape());
-      restore(earlier.get().sampler());
+      restore(earlier.get());
       latents = earlier.get().latents().clone();
       savedSteps = sampler.nextStep();
       options.listener().resumed(savedSteps, steps());
@@ -97,8 +103,8 @@ final class ClipSampling {
     }
   }
 
-  private void restore(SamplerState earlier) {
-    for (float[] array : earlier.history()) {
+  private void restore(RunCheckpoint earlier) {
+    for (float[] array : earlier.sampler().history()) {
       if (array.length != shape.elements()) {
         throw new RequestException(
             "the saved run is damaged: its history has "
@@ -108,7 +114,8 @@ final class ClipSampling {
       }
     }
     try {
-      sampler.restore(earlier);
+      sampler.restore(earlier.sampler());
+      guider.restore(earlier.guidance(), sampler.nextStep(), earlier.latents().length);
     } catch (IllegalArgumentException e) {
       throw new RequestException(e.getMessage(), e);
     }
@@ -129,6 +136,16 @@ final class ClipSampling {
     return experts;
   }
 
+  /** How the velocities of a step become one. */
+  Guider guider() {
+    return guider;
+  }
+
+  /** The blocks that the pass without the prompt leaves out at a step. */
+  Set<Integer> skippedAt(int step) {
+    return guidance.skippedAt(step, schedule);
+  }
+
   /** Shape of the latents: [C, T, H, W]. */
   Shape shape() {
     return shape;
@@ -146,7 +163,7 @@ final class ClipSampling {
 
   /** This state, as it is kept on disk; shares the latents. */
   RunCheckpoint checkpoint() {
-    return new RunCheckpoint(settings, shape, latents, sampler.state());
+    return new RunCheckpoint(settings, shape, latents, sampler.state(), guider.state());
   }
 
   /** Where this run is saved. */

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
@@ -40,15 +41,22 @@ import java.util.zip.CRC32C;
  * @param settings what the user asked for, as stored in clips
  * @param shape of the latents: [C, T, H, W]
  * @param latents after {@code sampler.nextStep()} steps
+ * @param guidance what guidance remembers of earlier steps, each as long as the latents; mostly
+ *     nothing
  */
 public record RunCheckpoint(
-    VideoMetadata settings, Shape shape, float[] latents, SamplerState sampler) {
+    VideoMetadata settings,
+    Shape shape,
+    float[] latents,
+    SamplerState sampler,
+    List<float[]> guidance) {
   private static final String SETTINGS = "wanlet.settings";
   private static final String METHOD = "wanlet.method";
   private static final String STEP = "wanlet.next_step";
   private static final String LATENTS = "latents";
   private static final String SIGMAS = "sigmas";
   private static final String HISTORY = "history.";
+  private static final String GUIDANCE = "guidance.";
 
   /** Name of the clip, for a file whose own name had no room for it. */
   private static final String OUTPUT = "wanlet.output";
@@ -67,6 +75,9 @@ public record RunCheckpoint(
 
   /** Clean predictions that a solver may remember, each as large as the latents. */
   private static final int MOST_HISTORY = 3;
+
+  /** Arrays that guidance may remember, each as large as the latents. */
+  private static final int MOST_GUIDANCE = 1;
 
   private static final int HEADER_BYTES = 64 << 10;
 
@@ -141,7 +152,7 @@ public record RunCheckpoint(
 
   /** Bytes that a saved run takes at most. */
   static long roomBytes(Shape latents) {
-    return (1 + MOST_HISTORY) * Float.BYTES * latents.elements() + HEADER_BYTES;
+    return (1 + MOST_HISTORY + MOST_GUIDANCE) * Float.BYTES * latents.elements() + HEADER_BYTES;
   }
 
   /**
@@ -170,16 +181,36 @@ public record RunCheckpoint(
       writer.put(CHECKSUM, checksum());
       writer.declare(LATENTS, StoredType.F32, shape);
       writer.declare(SIGMAS, StoredType.F32, Shape.of(sampler.sigmas().length));
-      for (int i = 0; i < sampler.history().size(); i++) {
-        writer.declare(HISTORY + i, StoredType.F32, Shape.of(sampler.history().get(i).length));
-      }
+      declare(writer, HISTORY, sampler.history());
+      declare(writer, GUIDANCE, guidance);
       append(writer, LATENTS, latents);
       append(writer, SIGMAS, sampler.sigmas());
-      for (int i = 0; i < sampler.history().size(); i++) {
-        append(writer, HISTORY + i, sampler.history().get(i));
-      }
+      append(writer, HISTORY, sampler.history());
+      append(writer, GUIDANCE, guidance);
       writer.commit();
     }
+  }
+
+  private static void declare(SafetensorsWriter writer, String prefix, List<float[]> arrays)
+      throws IOException {
+    for (int i = 0; i < arrays.size(); i++) {
+      writer.declare(prefix + i, StoredType.F32, Shape.of(arrays.get(i).length));
+    }
+  }
+
+  private static void append(SafetensorsWriter writer, String prefix, List<float[]> arrays)
+      throws IOException {
+    for (int i = 0; i < arrays.size(); i++) {
+      append(writer, prefix + i, arrays.get(i));
+    }
+  }
+
+  private static List<float[]> arrays(WeightSource source, String prefix) throws IOException {
+    List<float[]> arrays = new ArrayList<>();
+    while (source.find(prefix + arrays.size()).isPresent()) {
+      arrays.add(source.require(prefix + arrays.size()).toFloats());
+    }
+    return arrays;
   }
 
   private static void append(SafetensorsWriter writer, String name, float[] values)
@@ -202,6 +233,7 @@ public record RunCheckpoint(
     sum.update(bytes(latents));
     sum.update(bytes(sampler.sigmas()));
     sampler.history().forEach(values -> sum.update(bytes(values)));
+    guidance.forEach(values -> sum.update(bytes(values)));
     return String.format(Locale.ROOT, "%08x", sum.getValue());
   }
 
@@ -228,23 +260,20 @@ public record RunCheckpoint(
                 + FORMAT_VERSION
                 + "; go on with the version that wrote it");
       }
-      List<float[]> history = new ArrayList<>();
-      while (source.find(HISTORY + history.size()).isPresent()) {
-        history.add(source.require(HISTORY + history.size()).toFloats());
-      }
       try {
         SamplerState state =
             new SamplerState(
                 SamplingMethod.parse(metadata.getOrDefault(METHOD, "")),
                 Integer.parseInt(metadata.getOrDefault(STEP, "")),
                 source.require(SIGMAS).toFloats(),
-                history);
+                arrays(source, HISTORY));
         RunCheckpoint loaded =
             new RunCheckpoint(
                 VideoMetadata.fromJson(metadata.get(SETTINGS)),
                 source.require(LATENTS).shape(),
                 source.require(LATENTS).toFloats(),
-                state);
+                state,
+                arrays(source, GUIDANCE));
         String problem = loaded.problem(Optional.ofNullable(metadata.get(CHECKSUM)));
         if (!problem.isEmpty()) {
           throw new WeightFormatException(
@@ -269,8 +298,13 @@ public record RunCheckpoint(
     if (sampler.nextStep() < 0 || sampler.nextStep() > steps) {
       return sampler.nextStep() + " steps of " + steps + " are done";
     }
-    if (!isFinite() || sampler.history().stream().anyMatch(h -> !isFinite(h))) {
+    if (!isFinite()
+        || Stream.concat(sampler.history().stream(), guidance.stream())
+            .anyMatch(h -> !isFinite(h))) {
       return "it holds NaN or infinities";
+    }
+    if (guidance.stream().anyMatch(g -> g.length != latents.length)) {
+      return "its memory of guidance is not of the latents' size";
     }
     return sampler.history().stream().anyMatch(h -> h.length != latents.length)
         ? "its history is not of the latents' size"

@@ -18,7 +18,7 @@ import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.sampling.ExpertSchedule;
-import dev.wanlet.wan.sampling.Guidance;
+import dev.wanlet.wan.sampling.Guider;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
@@ -74,11 +74,15 @@ final class SampleStage implements ClipStage {
     }
 
     private float[] predict(Clip clip, float[] latents, float timestep, int step) {
+      if (clip.sampling().guider().isZero(step)) {
+        return new float[latents.length];
+      }
       ExpertSchedule schedule = clip.sampling().experts();
       boolean highNoise = schedule.expert(step) == ExpertSchedule.Expert.HIGH_NOISE;
       try {
         load(experts.get(highNoise ? 0 : experts.size() - 1), clip);
-        return predict(clip, latents, new float[] {timestep}, step, schedule.guidance(step));
+        session.skipBlocksWithoutPrompt(clip.sampling().skippedAt(step));
+        return predict(clip, latents, new float[] {timestep}, step);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (GgmlException e) {
@@ -89,22 +93,23 @@ final class SampleStage implements ClipStage {
       }
     }
 
-    private float[] predict(Clip clip, float[] latents, float[] timesteps, int step, Guidance scale)
+    private float[] predict(Clip clip, float[] latents, float[] timesteps, int step)
         throws IOException {
-      if (!scale.needsUnconditional()) {
+      Guider guider = clip.sampling().guider();
+      if (!guider.needsUnconditional(step)) {
         tellBlocks(clip, step, 0, 1);
         return session.predict(latents, timesteps, 0).get(0);
       }
       if (plan.run().layerMajor()) {
         tellBlocks(clip, step, 0, 1);
         List<float[]> both = session.predict(latents, timesteps, 0, 1);
-        return scale.combine(both.get(0), both.get(1));
+        return guider.combine(step, both.get(0), both.get(1));
       }
       tellBlocks(clip, step, 0, 2);
       float[] conditional = session.predict(latents, timesteps, 0).get(0);
       tellBlocks(clip, step, 1, 2);
       float[] unconditional = session.predict(latents, timesteps, 1).get(0);
-      return scale.combine(conditional, unconditional);
+      return guider.combine(step, conditional, unconditional);
     }
 
     private void tellBlocks(Clip clip, int step, int passesDone, double passes) {

@@ -201,7 +201,8 @@ public final class VideoPipeline {
         request.sampling().steps(),
         ids.stream().map(i -> i.length).toList(),
         request.compute().precision(),
-        request.maxResident());
+        request.maxResident(),
+        request.sampling().passes());
   }
 
   /** The prompts to encode: the negative one only where some step is guided. */

@@ -255,7 +255,8 @@ public final class GenerationRequest {
           sampling.steps(),
           counts,
           d.get(Settings.PRECISION),
-          maxResident(d.find(Settings.MAX_RESIDENT)));
+          maxResident(d.find(Settings.MAX_RESIDENT)),
+          sampling.passes());
     }
   }
 }

@@ -19,7 +19,19 @@ final class RequestNotes {
       notes.add(
           "rcm has noise levels of its own: " + words(d, Settings.FLOW_SHIFT) + " has no effect");
     }
+    notes.addAll(unguided(d));
     return notes;
+  }
+
+  private static List<String> unguided(Decisions d) {
+    String idle =
+        Stream.of(Settings.GUIDANCE_INTERVAL, Settings.GUIDANCE_RULE, Settings.SLG_BLOCKS)
+            .filter(s -> d.given(s).isPresent())
+            .map(s -> words(d, s))
+            .collect(Collectors.joining(", "));
+    return idle.isEmpty() || SamplingSettings.of(d).isGuided()
+        ? List.of()
+        : List.of("no step is guided: no effect has " + idle);
   }
 
   private static List<String> sigmas(Decisions d, int steps) {

@@ -5,8 +5,10 @@ import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.sampling.GuidanceRule;
 import dev.wanlet.wan.sampling.NoiseScheduler;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import dev.wanlet.wan.sampling.SkippedBlocks;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 
@@ -173,6 +175,62 @@ record RequestRules(ModelDefaults model) {
               throw new RequestException(
                   "scheduler " + scheduler + " does not go with " + method + ": " + why);
             });
+  }
+
+  static void zeroInit(Decisions d, int count) {
+    requireRule(d, Settings.ZERO_INIT_STEPS, GuidanceRule.Kind.CFG_ZERO_STAR);
+    if (count < 0) {
+      throw new RequestException(
+          Settings.ZERO_INIT_STEPS.option() + " " + count + "; expected 0 or more, such as 1");
+    }
+  }
+
+  static void apg(Decisions d, Setting<Double> setting, double value, boolean possible) {
+    requireRule(d, setting, GuidanceRule.Kind.APG);
+    if (!possible) {
+      throw new RequestException(
+          setting.option()
+              + " "
+              + number(value)
+              + "; expected -1 < momentum < 1, a norm from 0 to 1000000, eta from 0 to 1");
+    }
+  }
+
+  private static void requireRule(Decisions d, Setting<?> setting, GuidanceRule.Kind kind) {
+    if (d.find(Settings.GUIDANCE_RULE).filter(kind::equals).isEmpty()) {
+      throw new RequestException(
+          setting.option()
+              + " belongs to "
+              + Settings.GUIDANCE_RULE.option()
+              + " "
+              + kind.id()
+              + "; give that too, or leave it out");
+    }
+  }
+
+  void skippedBlocks(SkippedBlocks skipped) {
+    int blocks = model.transformer().layers();
+    if (skipped.blocks().stream().anyMatch(b -> b >= blocks)) {
+      throw new RequestException(
+          "skip-layer guidance of blocks "
+              + skipped
+              + ": "
+              + model.id()
+              + " has "
+              + blocks
+              + " blocks, 0 to "
+              + (blocks - 1));
+    }
+  }
+
+  static void slgInterval(Decisions d) {
+    if (d.find(Settings.SLG_BLOCKS).isEmpty()) {
+      throw new RequestException(
+          Settings.SLG_INTERVAL.option()
+              + " says where "
+              + Settings.SLG_BLOCKS.option()
+              + " are left out, and none were given; give them, or leave it out");
+    }
   }
 
   RequestException needsExperts(String what) {

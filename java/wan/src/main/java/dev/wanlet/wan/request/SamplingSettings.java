@@ -2,11 +2,12 @@
 package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.memory.StepPasses;
 import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.FlowSchedule;
-import dev.wanlet.wan.sampling.GuidanceInterval;
+import dev.wanlet.wan.sampling.GuidanceRule;
+import dev.wanlet.wan.sampling.Guider;
 import dev.wanlet.wan.sampling.SamplingMethod;
-import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -19,7 +20,7 @@ import java.util.OptionalDouble;
  *     only one transformer
  * @param expertBoundary noise level, 0 to 1, at which the low-noise expert takes over; empty for
  *     models of one transformer
- * @param interval where guidance is on; empty: everywhere
+ * @param guidance how guidance works beyond its scale
  */
 public record SamplingSettings(
     SamplingMethod method,
@@ -27,15 +28,21 @@ public record SamplingSettings(
     double guidanceScale,
     double highNoiseGuidanceScale,
     OptionalDouble expertBoundary,
-    Optional<GuidanceInterval> interval) {
+    GuidanceSettings guidance) {
   static SamplingSettings of(Decisions d) {
+    SamplingSettings settings = decided(d);
+    settings.guidance().requireSomeStep(settings.steps());
+    return settings;
+  }
+
+  private static SamplingSettings decided(Decisions d) {
     return new SamplingSettings(
         d.get(Settings.METHOD),
         schedule(d),
         d.get(Settings.GUIDANCE_SCALE),
         d.find(Settings.HIGH_NOISE_GUIDANCE_SCALE).orElseGet(() -> d.get(Settings.GUIDANCE_SCALE)),
         d.find(Settings.EXPERT_BOUNDARY).map(OptionalDouble::of).orElseGet(OptionalDouble::empty),
-        d.find(Settings.GUIDANCE_INTERVAL));
+        GuidanceSettings.of(d));
   }
 
   /** A list of levels, else those of the scheduler, else the solver's own. */
@@ -70,11 +77,33 @@ public record SamplingSettings(
             expertBoundary.orElse(0),
             (float) highNoiseGuidanceScale,
             (float) guidanceScale);
-    return interval.map(i -> all.guidedWithin(i, schedule)).orElse(all);
+    return guidance.interval().map(i -> all.guidedWithin(i, schedule)).orElse(all);
+  }
+
+  /** Starts the guidance of a run. */
+  public Guider guider() {
+    return new Guider(experts(), guidance.rule());
   }
 
   /** Whether some step needs the negative prompt. */
   public boolean isGuided() {
-    return experts().guidedSteps() > 0;
+    return passes().guided() > 0;
+  }
+
+  /** The passes of the whole run. */
+  public StepPasses passes() {
+    Guider guider = guider();
+    int guided = 0;
+    int none = 0;
+    int skipped = 0;
+    for (int step = 0; step < steps(); step++) {
+      none += guider.isZero(step) ? 1 : 0;
+      if (guider.needsUnconditional(step)) {
+        guided++;
+        skipped += guidance.skippedAt(step, schedule).size();
+      }
+    }
+    boolean keeps = guidance.rule().kind() == GuidanceRule.Kind.APG && guided > 0;
+    return new StepPasses(guided, steps() - guided - none, none, skipped, keeps ? 1 : 0);
   }
 }

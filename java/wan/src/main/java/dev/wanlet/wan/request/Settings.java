@@ -11,9 +11,11 @@ import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.sampling.GuidanceInterval;
+import dev.wanlet.wan.sampling.GuidanceRule;
 import dev.wanlet.wan.sampling.NoiseScheduler;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.SigmaList;
+import dev.wanlet.wan.sampling.SkippedBlocks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +32,13 @@ public final class Settings {
 
   /** Drawn seeds have 31 bits: short enough to type again. */
   private static final long SEEDS = 1L << 31;
+
+  /** Without first steps left out CFG-Zero* is only half of itself. */
+  static final int USUAL_ZERO_INIT_STEPS = 1;
+
+  /** Skip-layer guidance disturbs the layout of a clip that its first steps decide. */
+  static final GuidanceInterval USUAL_SLG_INTERVAL =
+      new GuidanceInterval(GuidanceInterval.Unit.STEPS, 0.2, 1);
 
   /** What few-step models are run with unless somebody knows better. */
   private static final int FEW_STEPS = 4;
@@ -235,6 +244,72 @@ public final class Settings {
                   "START,END",
                   "Where guidance is on: a share of the steps such as 0.1,0.8, or noise levels such"
                       + " as sigma:0.3,0.95; other steps take one pass (default: everywhere)."));
+
+  /** How two velocities become one; none: plain guidance. */
+  public static final Setting<GuidanceRule.Kind> GUIDANCE_RULE =
+      entry(
+          Setting.of(
+                  "guidance-rule",
+                  new SettingType<>(
+                      GuidanceRule.Kind.class, GuidanceRule.Kind::parse, GuidanceRule.Kind::id),
+                  SAMPLING)
+              .help(
+                  "NAME",
+                  "cfg, cfg-zero-star (rescales the pass without the prompt) or apg (keeps what"
+                      + " leads across the prediction, with momentum) (default: cfg)."));
+
+  /** First steps that move nothing and need no pass, fewer than all; none: 1 with CFG-Zero*. */
+  public static final Setting<Integer> ZERO_INIT_STEPS =
+      entry(
+          Setting.of("zero-init-steps", SettingType.INTEGER, SAMPLING)
+              .help("COUNT", "First steps that cfg-zero-star leaves out (default: 1).")
+              .check((d, n) -> RequestRules.zeroInit(d, n)));
+
+  /** How much of earlier differences APG adds, between -1 and 1; none: -0.75. */
+  public static final Setting<Double> APG_MOMENTUM =
+      entry(
+          Setting.of("apg-momentum", SettingType.DOUBLE, SAMPLING)
+              .help("SHARE", "Momentum of apg, between -1 and 1 (default: -0.75).")
+              .check((d, m) -> RequestRules.apg(d, Settings.APG_MOMENTUM, m, m > -1 && m < 1)));
+
+  /** Most length of APG's difference; 0 is no cap; none: 55. */
+  public static final Setting<Double> APG_NORM =
+      entry(
+          Setting.of("apg-norm", SettingType.DOUBLE, SAMPLING)
+              .help("LENGTH", "Most length of apg's difference, 0 for any (default: 55).")
+              .check((d, n) -> RequestRules.apg(d, Settings.APG_NORM, n, n >= 0 && n <= 1e6)));
+
+  /** How much APG keeps of what leads along the prediction, 0 to 1; none: 0. */
+  public static final Setting<Double> APG_ETA =
+      entry(
+          Setting.of("apg-eta", SettingType.DOUBLE, SAMPLING)
+              .help("SHARE", "What apg keeps along the prediction, 0 to 1 (default: 0).")
+              .check((d, e) -> RequestRules.apg(d, Settings.APG_ETA, e, e >= 0 && e <= 1)));
+
+  /** Blocks that the pass without the prompt leaves out; none: no skip-layer guidance. */
+  public static final Setting<SkippedBlocks> SLG_BLOCKS =
+      entry(
+          Setting.of(
+                  "slg-blocks",
+                  new SettingType<>(
+                      SkippedBlocks.class, SkippedBlocks::parse, SkippedBlocks::toString),
+                  SAMPLING)
+              .help(
+                  "LIST",
+                  "Skip-layer guidance: blocks, from 0, that the pass without the prompt leaves"
+                      + " out, such as 9 (default: none).")
+              .check((d, skipped) -> d.rules().skippedBlocks(skipped)));
+
+  /** Where it leaves them out; none: {@link #USUAL_SLG_INTERVAL}. */
+  public static final Setting<GuidanceInterval> SLG_INTERVAL =
+      entry(
+          Setting.of(
+                  "slg-interval",
+                  new SettingType<>(
+                      GuidanceInterval.class, GuidanceInterval::parse, GuidanceInterval::toString),
+                  SAMPLING)
+              .help("START,END", "Where skip-layer guidance is on, as above (default: 0.2,1).")
+              .check((d, interval) -> RequestRules.slgInterval(d)));
 
   /** Noise level, 0 to 1, at which the low-noise expert takes over. */
   public static final Setting<Double> EXPERT_BOUNDARY =

@@ -44,7 +44,8 @@ class RunCheckpointTest {
         SHAPE,
         latents,
         new SamplerState(
-            SamplingMethod.UNIPC, step, new float[] {1, 0.6f, 0.3f, 0}, List.of(history)));
+            SamplingMethod.UNIPC, step, new float[] {1, 0.6f, 0.3f, 0}, List.of(history)),
+        List.of(history.clone()));
   }
 
   @Test
@@ -57,6 +58,7 @@ class RunCheckpointTest {
     assertThat(loaded.latents()).isEqualTo(saved.latents());
     assertThat(loaded.sampler().nextStep()).isEqualTo(2);
     assertThat(loaded.sampler().sigmas()).isEqualTo(saved.sampler().sigmas());
+    assertThat(loaded.guidance().get(0)).isEqualTo(saved.guidance().get(0));
     assertThat(loaded.sampler().history().get(0)).isEqualTo(saved.sampler().history().get(0));
     assertThat(Files.size(file)).isLessThanOrEqualTo(RunCheckpoint.roomBytes(SHAPE));
   }
@@ -70,12 +72,23 @@ class RunCheckpointTest {
             run(-1, 0, 0),
             run(4, 0, 0),
             new RunCheckpoint(
-                run(1, 0, 0).settings(), Shape.of(12), new float[12], run(1, 0, 0).sampler()),
+                run(1, 0, 0).settings(),
+                Shape.of(12),
+                new float[12],
+                run(1, 0, 0).sampler(),
+                List.of()),
             new RunCheckpoint(
                 run(1, 0, 0).settings(),
                 Shape.of(1, 1, 2, 3),
                 new float[6],
-                run(1, 0, 0).sampler()));
+                run(1, 0, 0).sampler(),
+                List.of()),
+            new RunCheckpoint(
+                run(1, 0, 0).settings(),
+                SHAPE,
+                run(1, 0, 0).latents(),
+                run(1, 0, 0).sampler(),
+                List.of(new float[6])));
     for (RunCheckpoint each : damaged) {
       each.save(file);
       assertThatThrownBy(() -> RunCheckpoint.load(file))

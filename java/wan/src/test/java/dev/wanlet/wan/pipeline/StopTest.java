@@ -125,7 +125,7 @@ class StopTest {
         new SamplerState(
             state.method(), state.nextStep(), new float[] {1, 0.7f, 0}, state.history());
     RunCheckpoint otherSchedule =
-        new RunCheckpoint(saved.settings(), saved.shape(), saved.latents(), other);
+        new RunCheckpoint(saved.settings(), saved.shape(), saved.latents(), other, List.of());
     assertThatThrownBy(
             () -> pipeline.generate(request, RunOptions.defaults().resuming(otherSchedule)))
         .isInstanceOf(RequestException.class)

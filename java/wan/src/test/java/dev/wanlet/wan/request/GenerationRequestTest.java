@@ -14,7 +14,6 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -51,7 +50,7 @@ class GenerationRequestTest {
                 6,
                 6,
                 OptionalDouble.empty(),
-                Optional.empty()));
+                GuidanceSettings.PLAIN));
     assertThat(request.compute()).isEqualTo(ComputeSettings.AUTO);
   }
 

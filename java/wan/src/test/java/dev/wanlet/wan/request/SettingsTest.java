@@ -95,6 +95,13 @@ class SettingsTest {
             "cfg-scale",
             "high-noise-cfg-scale",
             "guidance-interval",
+            "guidance-rule",
+            "zero-init-steps",
+            "apg-momentum",
+            "apg-norm",
+            "apg-eta",
+            "slg-blocks",
+            "slg-interval",
             "moe-boundary",
             "flow-shift",
             "sigmas",
@@ -102,7 +109,7 @@ class SettingsTest {
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
     assertThat(listed(Section.MODEL)).hasSize(7).endsWith("lora");
-    assertThat(Settings.TABLE.settings()).hasSize(31);
+    assertThat(Settings.TABLE.settings()).hasSize(38);
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntConsumer;
 
@@ -41,6 +42,7 @@ public final class WanSession implements AutoCloseable {
   private final boolean[][] textReady;
   private final List<RowChunks.Chunk> chunks;
   private IntConsumer blockListener = block -> {};
+  private Set<Integer> skipped = Set.of();
 
   WanSession(
       Backend backend,
@@ -139,6 +141,15 @@ public final class WanSession implements AutoCloseable {
   }
 
   /**
+   * Leaves blocks out of every pass but the first, in all predictions until it is called again.
+   *
+   * @param blocks their places among all blocks; empty for none
+   */
+  public void skipBlocksWithoutPrompt(Set<Integer> blocks) {
+    skipped = Set.copyOf(blocks);
+  }
+
+  /**
    * Predicts the flow-matching velocity (noise minus clean latents).
    *
    * @param latents noisy latents [C_in, T, H, W], conditioning channels behind the noisy ones
@@ -171,7 +182,9 @@ public final class WanSession implements AutoCloseable {
     blocks.forEach(
         (block, position, weights) -> {
           for (int stream = 0; stream < passes.length; stream++) {
-            runBlock(block, position, weights, passes[stream], stream);
+            if (passes[stream] == 0 || !skipped.contains(position)) {
+              runBlock(block, position, weights, passes[stream], stream);
+            }
           }
           blockListener.accept(position + 1);
         });

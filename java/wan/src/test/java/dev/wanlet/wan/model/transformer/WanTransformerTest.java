@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,6 +141,35 @@ class WanTransformerTest {
       assertThat(together.get(0)).isNotEqualTo(together.get(1));
       assertThatThrownBy(() -> sequential.predict(latents, timestep, 0, 1))
           .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void skippedBlocksLeaveTheNetworkOutOfEveryPassButTheFirst() throws IOException {
+    TokenGrid grid = new TokenGrid(2, 6, 6);
+    float[] latents = randoms(new Random(6), 16 * 2 * 12 * 12);
+    float[] prompt = floats(inputs, "context");
+    float[] negative = Arrays.copyOf(prompt, 3 * 64);
+    float[] other = randoms(new Random(7), 3 * 64);
+    float[] timestep = {400f};
+    WanRun both = run(grid, 64, Precision.AUTO, 7, 3);
+    WanRun single = new WanRun(grid, both.chunks(), both.prompts(), false, 1, Precision.AUTO);
+    try (WanTransformer model = load(Precision.AUTO);
+        WanSession layerMajor = model.open(both, List.of(prompt, negative));
+        WanSession sequential = model.open(single, List.of(prompt, other))) {
+      List<float[]> whole = layerMajor.predict(latents, timestep, 0, 1);
+      layerMajor.skipBlocksWithoutPrompt(Set.of(1));
+      List<float[]> less = layerMajor.predict(latents, timestep, 0, 1);
+      assertThat(less.get(0)).isEqualTo(whole.get(0));
+      assertThat(maxAbs(less.get(1), whole.get(1))).isGreaterThan(0.01);
+      // Without any block the prompt does not matter, whatever the order of passes.
+      layerMajor.skipBlocksWithoutPrompt(Set.of(0, 1));
+      sequential.skipBlocksWithoutPrompt(Set.of(0, 1));
+      float[] none = layerMajor.predict(latents, timestep, 0, 1).get(1);
+      assertThat(sequential.predict(latents, timestep, 1).get(0)).isEqualTo(none);
+      assertThat(sequential.predict(latents, timestep, 0).get(0)).isEqualTo(whole.get(0));
+      layerMajor.skipBlocksWithoutPrompt(Set.of());
+      assertThat(layerMajor.predict(latents, timestep, 0, 1).get(1)).isEqualTo(whole.get(1));
     }
   }
 

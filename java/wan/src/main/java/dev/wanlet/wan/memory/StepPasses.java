@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+/**
+ * What guidance makes of the steps of a run. Immutable.
+ *
+ * @param guided steps of two passes: with and without the prompt
+ * @param single steps of one pass
+ * @param none steps that move nothing and need no pass
+ * @param skippedBlocks blocks that passes leave out, over the whole run
+ * @param keptArrays arrays as long as the latents that guidance remembers between steps
+ */
+public record StepPasses(int guided, int single, int none, int skippedBlocks, int keptArrays) {
+  /** A run whose every step takes as many passes as there are prompts. */
+  public static StepPasses plain(int steps, int prompts) {
+    return prompts > 1 ? new StepPasses(steps, 0, 0, 0, 0) : new StepPasses(0, steps, 0, 0, 0);
+  }
+
+  /** Passes of the whole run. */
+  public int total() {
+    return 2 * guided + single;
+  }
+
+  /**
+   * Predicted time of all steps; weights of skipped blocks are loaded all the same.
+   *
+   * @param twoPasses seconds of a guided step
+   * @param onePass seconds of a step of one pass
+   * @param blocks of the transformer
+   */
+  double seconds(double twoPasses, double onePass, int blocks) {
+    double skipped = skippedBlocks * Math.max(0, twoPasses - onePass) / blocks;
+    return guided * twoPasses + single * onePass - skipped;
+  }
+}
