@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.quantize;
 
+import dev.wanlet.bench.sampling.DemoPrompts;
 import dev.wanlet.demo.DemoModel;
 import dev.wanlet.quantize.QuantizeListener;
 import dev.wanlet.quantize.QuantizeReport;
@@ -41,10 +42,6 @@ import java.util.OptionalLong;
  * all types and two such mixes.
  */
 public final class QuantizationTable {
-  /** A spinning circle cannot be told from one that stands still. */
-  private static final List<String> MOTIONS =
-      ShapeScore.motions().stream().filter(m -> !m.equals("spinning")).toList();
-
   /** Before the name of a type: not the type, but types chosen for its size. */
   private static final String CHOSEN = "@";
 
@@ -64,8 +61,8 @@ public final class QuantizationTable {
     int prompts = Math.min(MOST_PROMPTS, args.length > 0 ? Integer.parseInt(args[0]) : 8);
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     out.println(
-        "| type | bytes | bits a weight | mean relative error | colour | shape | motion | background"
-            + " |");
+        "| type | bytes | bits a weight | mean relative error | colour | shape | motion |"
+            + " background |");
     out.println("|---|---|---|---|---|---|---|---|");
     Path folder = Files.createTempDirectory("wanlet-quantize");
     try {
@@ -113,7 +110,7 @@ public final class QuantizationTable {
     VideoPipeline pipeline = new VideoPipeline(files);
     int[] right = new int[4];
     for (int i = 0; i < prompts; i++) {
-      String prompt = prompt(i);
+      String prompt = DemoPrompts.prompt(i);
       Path clip = folder.resolve("clip.mp4");
       GenerationRequest request =
           GenerationRequest.builder()
@@ -145,20 +142,6 @@ public final class QuantizationTable {
         prompts,
         right[3],
         prompts);
-  }
-
-  /** Every colour, shape and background once in four to eight prompts; the same for each type. */
-  private static String prompt(int i) {
-    return String.format(
-        "a %s %s %s on a %s background",
-        at(ShapeScore.colours(), i),
-        at(ShapeScore.shapes(), i + i / 4),
-        at(MOTIONS, i),
-        at(ShapeScore.backgrounds(), i + i / 3));
-  }
-
-  private static String at(List<String> words, int i) {
-    return words.get(i % words.size());
   }
 
   private static QuantizeReport quantize(Row row, Path file) throws IOException {

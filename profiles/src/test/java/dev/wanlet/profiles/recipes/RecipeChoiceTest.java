@@ -13,12 +13,15 @@ import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.SigmaList;
 import dev.wanlet.weights.lora.AdapterFile;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -122,6 +125,33 @@ class RecipeChoiceTest {
             LARGE,
             files("lightx2v.safetensors"));
     assertThat(same.notes()).as("values that are the recipe's own").isEmpty();
+  }
+
+  @Test
+  void metadataShowsIt(@TempDir Path folder) throws IOException {
+    Files.writeString(
+        folder.resolve("mine.yaml"),
+        """
+        name: mine
+        title: My own
+        source: me
+        models: [wan2.1-t2v-1.3b]
+        settings: {steps: 6}
+        signs: {metadata: {modelspec.title: "six-steps"}}
+        """);
+    ModelSigns signs =
+        new ModelSigns(
+            List.of(Path.of("a.safetensors")),
+            List.of(),
+            Map.of("modelspec.title", "Wan in Six Steps"),
+            Set.of());
+    RecipeChoice choice =
+        RecipeChoice.of(RecipeBook.with(folder), SettingValues.NONE, SMALL, signs, List.of());
+    assertThat(choice.settings().find(Settings.STEPS)).contains(6);
+    assertThat(choice.notes().get(0))
+        .startsWith(
+            "sampling recipe 'mine', because the metadata 'modelspec.title' is 'Wan in Six Steps':"
+                + " steps 6;");
   }
 
   @Test
