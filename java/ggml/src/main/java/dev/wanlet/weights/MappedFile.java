@@ -21,9 +21,9 @@ import java.nio.file.Path;
  * Owner of a file mapped read-only into memory, of any size. Numbers are read little-endian at byte
  * offsets from the start of the file, and every read is checked against the file's length.
  *
- * <p>Headers are read from the mapping. Weights are {@linkplain #read read} from the file itself,
- * since a file that is cut off while it is mapped takes the memory away from whoever touches it:
- * native code would end the process, Java's accessors throw {@link InternalError}.
+ * <p>A file that is cut off while it is mapped takes the memory away from whoever touches it. {@link
+ * #read}, the one way for native memory, makes an exception of it; so do Java's accessors, which
+ * throw {@link InternalError}.
  *
  * <p>{@link #close()} unmaps at once and may be called twice. Reads through this object then throw
  * {@link IllegalStateException}; buffers handed out before must not be used any more, as the memory
@@ -224,7 +224,7 @@ public final class MappedFile implements AutoCloseable {
   }
 
   /**
-   * Copies a range to native memory, by reading the file.
+   * Copies a range to native memory.
    *
    * @param target address of at least {@code size} bytes
    * @throws WeightFormatException if the file was cut off or written to since it was opened
@@ -243,22 +243,25 @@ public final class MappedFile implements AutoCloseable {
   }
 
   private void readFile(long offset, long size, long target) throws IOException {
-    long read;
+    boolean read;
     long[] now;
     try {
-      read = MappedFileJni.read(descriptor, offset, target, size);
+      read = MappedFileJni.read(address, descriptor, offset, target, size);
       now = MappedFileJni.version(descriptor);
     } catch (GgmlException e) {
       throw new IOException(path + ": " + e.getMessage(), e);
     } finally {
       Reference.reachabilityFence(this);
     }
-    if (read < size || now[0] != version[0]) {
+    if (now[0] != version[0]) {
       throw new WeightFormatException(
           path,
           String.format(
               "the file had %,d bytes when it was opened and has %,d now; put it back as it was",
               version[0], now[0]));
+    }
+    if (!read) {
+      throw new IOException(path + ": the disk failed while the file was read");
     }
     if (now[1] != version[1]) {
       throw new WeightFormatException(

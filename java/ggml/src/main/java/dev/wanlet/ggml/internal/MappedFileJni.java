@@ -36,12 +36,14 @@ public final class MappedFileJni {
   public static native void unmap(long address, long length, long file);
 
   /**
-   * Reads a part of an open file to native memory.
+   * Copies a part of a mapped file to native memory, and survives that it is not there any more.
    *
-   * @return bytes read: fewer than asked for only where the file ends
-   * @throws dev.wanlet.ggml.GgmlException (IO) if the disk fails
+   * @param address what {@link #map} returned, as is {@code file}
+   * @return false if the file does not hold these bytes any more, or its disk fails
+   * @throws dev.wanlet.ggml.GgmlException (IO) if the system says so instead
    */
-  public static native long read(long file, long offset, long address, long length);
+  public static native boolean read(
+      long address, long file, long offset, long target, long length);
 
   /**
    * What tells whether an open file was changed.
