@@ -21,9 +21,9 @@ import java.nio.file.Path;
  * Owner of a file mapped read-only into memory, of any size. Numbers are read little-endian at byte
  * offsets from the start of the file, and every read is checked against the file's length.
  *
- * <p>A file that is cut off while it is mapped takes the memory away from whoever touches it. {@link
- * #read}, the one way for native memory, makes an exception of it; so do Java's accessors, which
- * throw {@link InternalError}.
+ * <p>A file that is cut off while it is mapped takes the memory away from whoever touches it.
+ * {@link #read}, the one way for native memory, makes an exception of it; so do Java's accessors,
+ * which throw {@link InternalError}.
  *
  * <p>{@link #close()} unmaps at once and may be called twice. Reads through this object then throw
  * {@link IllegalStateException}; buffers handed out before must not be used any more, as the memory

@@ -42,8 +42,7 @@ public final class MappedFileJni {
    * @return false if the file does not hold these bytes any more, or its disk fails
    * @throws dev.wanlet.ggml.GgmlException (IO) if the system says so instead
    */
-  public static native boolean read(
-      long address, long file, long offset, long target, long length);
+  public static native boolean read(long address, long file, long offset, long target, long length);
 
   /**
    * What tells whether an open file was changed.
