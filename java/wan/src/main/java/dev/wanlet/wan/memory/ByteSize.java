@@ -31,7 +31,7 @@ public record ByteSize(long bytes) {
           Map.entry("tb", 1_000_000_000_000L));
 
   /** Who writes a number below this without a unit means GiB, and would get bytes. */
-  private static final int FEWEST_BARE_BYTES = 1024;
+  private static final BigDecimal FEWEST_BARE_BYTES = BigDecimal.valueOf(1024);
 
   private static final Pattern TEXT = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*([A-Za-z]*)");
 
@@ -51,7 +51,7 @@ public record ByteSize(long bytes) {
               + " 6GiB, or a number of bytes");
     }
     if (matcher.group(2).isEmpty()
-        && new BigDecimal(matcher.group(1)).intValue() < FEWEST_BARE_BYTES) {
+        && new BigDecimal(matcher.group(1)).compareTo(FEWEST_BARE_BYTES) < 0) {
       throw new IllegalArgumentException(
           "'" + text + "' means bytes; for GiB write " + matcher.group(1) + "GiB");
     }

@@ -57,7 +57,7 @@ class ParityRunnerTest {
     "umt5, 15",
     "rope, 8",
     "noise, 21",
-    "schedulers, 143",
+    "schedulers, 311",
     "dit-t2v, 26",
     "e2e-t2v, 19",
     "vae21, 30"
