@@ -71,7 +71,9 @@ record StepTrial(
         SamplingRun run =
             pipeline.start(
                 request(kit, files, job, conditions),
-                RunOptions.defaults().withListener(listener))) {
+                // Each trial begins anew: one that went on with another's steps would compare
+                // nothing.
+                RunOptions.defaults().overwritingSaved().withListener(listener))) {
       List<Double> seconds = new ArrayList<>();
       for (int i = 0; i < conditions.stepsToRun(); i++) {
         long start = System.nanoTime();
