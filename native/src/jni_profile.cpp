@@ -5,6 +5,7 @@
 #include "ggml-backend.h"
 #include "ggml-cpp.h"
 #include "ggml.h"
+#include "graph_nodes.h"
 #include "jni_support.h"
 
 #include <string>
@@ -48,15 +49,8 @@ int64_t product_operations(const ggml_tensor * node) {
 WANLET_JNI(jbyteArray, graphNodeKind)(JNIEnv * env, jclass, jlong graph, jint index) {
     return guarded<jbyteArray>(env, [&]() -> jbyteArray {
         const ggml_tensor * node = node_of(graph, index);
-        switch (node->op) {
-            case GGML_OP_NONE:
-            case GGML_OP_RESHAPE:
-            case GGML_OP_VIEW:
-            case GGML_OP_PERMUTE:
-            case GGML_OP_TRANSPOSE:
-                return nullptr;
-            default:
-                break;
+        if (is_view(node)) {
+            return nullptr;
         }
         std::string kind = ggml_op_desc(node);
         if (node->op == GGML_OP_FLASH_ATTN_EXT) {

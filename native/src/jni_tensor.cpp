@@ -6,6 +6,7 @@
 #include "ggml-alloc.h"
 #include "ggml-backend.h"
 #include "ggml.h"
+#include "graph_nodes.h"
 #include "jni_support.h"
 
 #include <unordered_set>
@@ -246,20 +247,6 @@ WANLET_JNI(jint, graphNodes)(JNIEnv * env, jclass, jlong graph) {
 }
 
 namespace {
-
-// Nodes that only rename memory are never run: what they look into may be larger than a device can address at once.
-bool is_view(const ggml_tensor * node) {
-    switch (node->op) {
-        case GGML_OP_NONE:
-        case GGML_OP_RESHAPE:
-        case GGML_OP_VIEW:
-        case GGML_OP_PERMUTE:
-        case GGML_OP_TRANSPOSE:
-            return true;
-        default:
-            return false;
-    }
-}
 
 std::string describe(const ggml_tensor * node, int64_t largest) {
     std::string text  = std::string(ggml_op_desc(node)) + " (" + node->name + ") on";
