@@ -26,7 +26,7 @@ public final class RateProbe {
   private static final String PENDING = "rates";
 
   /** Of how rates are measured; those of another version are measured anew. */
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
 
   private static final String MEASURED = "measured on this machine";
 
