@@ -32,6 +32,9 @@ public final class WorkFolder implements AutoCloseable {
 
   private static final long RETRY_NANOS = 1_000_000;
 
+  /** Longer than another process takes to sweep a folder, for which it holds its lock. */
+  private static final long SWEEPING_NANOS = 200_000_000;
+
   /** Folders of this process: asking the system for a lock again would drop the one it holds. */
   static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
@@ -109,6 +112,7 @@ public final class WorkFolder implements AutoCloseable {
   }
 
   private static Optional<LockFile> create(Path folder, boolean fresh) throws IOException {
+    long start = System.nanoTime();
     while (true) {
       try {
         Files.createDirectory(folder);
@@ -119,7 +123,8 @@ public final class WorkFolder implements AutoCloseable {
       }
       try {
         Optional<LockFile> lock = LockFile.take(folder);
-        if (lock.isPresent() || fresh || LockFile.isSigned(folder)) {
+        boolean swept = System.nanoTime() - start > SWEEPING_NANOS;
+        if (lock.isPresent() || fresh || (swept && LockFile.isSigned(folder))) {
           return lock;
         }
         LockSupport.parkNanos(RETRY_NANOS); // it is being made or swept this moment
