@@ -117,8 +117,14 @@ public final class WorkFolder implements AutoCloseable {
       try {
         Files.createDirectory(folder);
       } catch (FileAlreadyExistsException e) {
-        if (fresh || !Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        if (fresh) {
           return Optional.empty();
+        }
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+          if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.empty();
+          }
+          continue; // somebody swept it between the two looks
         }
       }
       try {
