@@ -12,8 +12,10 @@
 # Environment: WANLET (the program; default: the launcher of this checkout).
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
-exec python3 - "${WANLET:-$root/wanlet}" "${1:-20}" "${2:-1}" <<'PYTHON'
+exec env PYTHONPATH="$root/bench/torture" PYTHONDONTWRITEBYTECODE=1 python3 - "${WANLET:-$root/wanlet}" "${1:-20}" "${2:-1}" <<'PYTHON'
 import os, random, re, shutil, subprocess, sys, tempfile, threading, time
+
+from campaign import content, generate, others, quantize, step
 
 wanlet, points, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 chance = random.Random(seed)
@@ -37,28 +39,6 @@ def run(arguments):
     ended = subprocess.run([wanlet] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                            stderr=subprocess.PIPE)
     return ended.returncode, ended.stderr.decode("utf-8", "replace"), time.time() - began
-
-
-def generate(clip):
-    return ["generate", "-p", "a red circle moving left on a black background", "-s", "7", "-t", "1", "--device", "CPU",
-            "--frames", "1", "--steps", "12", "--checkpoint-every", "1", "-o", clip]
-
-
-def quantize(output):
-    return ["quantize", model, output, "--type", "Q8_0", "-t", "1"]
-
-
-def content(path):
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-
-
-def step(saved):
-    found = re.search(rb'"wanlet.next_step":"(\d+)"', (content(saved) or b"")[:65536])
-    return int(found.group(1)) if found else 0
 
 
 class Hog(threading.Thread):
@@ -110,7 +90,7 @@ def verdict(name, at, code, said, output, reference, saved, command):
     if "internal error" in said or "Exception" in said:
         problems.append("unclear message")
     steps = step(saved) if saved else ""
-    left = sorted(set(os.listdir(disk)) - {os.path.basename(output), os.path.basename(saved or "")})
+    left = others(disk, [output, saved or ""])
     if left:
         problems.append("left: %s" % left)
     subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
@@ -129,7 +109,7 @@ def verdict(name, at, code, said, output, reference, saved, command):
 
 whole(["synth", "tiny-wan", "--type", "F32", "-o", model])
 clip_time = whole(generate(os.path.join(folder, "clip.png")))
-quantize_time = whole(quantize(os.path.join(folder, "out.gguf")))
+quantize_time = whole(quantize(model, os.path.join(folder, "out.gguf")))
 clip_bytes = content(os.path.join(folder, "clip.png"))
 quantized_bytes = content(os.path.join(folder, "out.gguf"))
 clip, saved, output = os.path.join(disk, "clip.png"), os.path.join(disk, "clip.png.resume.safetensors"), os.path.join(disk, "out.gguf")
@@ -143,7 +123,7 @@ for kib in [8, 64, 160, 224, 256, 288, 512]:
 for point in range(points):
     mount(4096)
     weights = point % 4 == 3
-    arguments = quantize(output) if weights else generate(clip)
+    arguments = quantize(model, output) if weights else generate(clip)
     moment = chance.uniform(0, quantize_time if weights else clip_time)
     if weights:
         subprocess.run(["mount", "-o", "remount,size=%dk" % (len(quantized_bytes) // KIB + 64), disk], check=True)

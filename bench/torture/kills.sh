@@ -11,8 +11,10 @@
 # Environment: WANLET (the program; default: the launcher of this checkout).
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
-exec python3 - "${WANLET:-$root/wanlet}" "${1:-20}" "${2:-1}" <<'PYTHON'
-import os, random, re, shutil, signal, subprocess, sys, tempfile, time
+exec env PYTHONPATH="$root/bench/torture" PYTHONDONTWRITEBYTECODE=1 python3 - "${WANLET:-$root/wanlet}" "${1:-20}" "${2:-1}" <<'PYTHON'
+import os, random, shutil, signal, subprocess, sys, tempfile, time
+
+from campaign import content, generate, others, quantize, step
 
 wanlet, kills, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 chance = random.Random(seed)
@@ -58,35 +60,9 @@ def killed(arguments, seconds, place):
         return time.time() - began
 
 
-def content(path):
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-
-
-def step(saved):
-    found = re.search(rb'"wanlet.next_step":"(\d+)"', (content(saved) or b"")[:65536])
-    return int(found.group(1)) if found else 0
-
-
-def generate(clip):
-    return ["generate", "-p", "a red circle moving left on a black background", "-s", "7", "-t", "1", "--device", "CPU",
-            "--frames", "1", "--steps", "12", "--checkpoint-every", "1", "-o", clip]
-
-
-def quantize(output):
-    return ["quantize", model, output, "--type", "Q8_0", "-t", "1"]
-
-
-def others(place, expected):
-    return sorted(set(os.listdir(place)) - {os.path.basename(expected)})
-
-
 whole(["synth", "tiny-wan", "--type", "F32", "-o", model])
 clip_time = whole(generate(os.path.join(folder, "whole.png")))
-quantize_time = whole(quantize(os.path.join(folder, "whole.gguf")))
+quantize_time = whole(quantize(model, os.path.join(folder, "whole.gguf")))
 clip_bytes = content(os.path.join(folder, "whole.png"))
 quantized_bytes = content(os.path.join(folder, "whole.gguf"))
 
@@ -116,20 +92,20 @@ while done < kills:
     whole(generate(clip))
     wrong = content(clip) != clip_bytes
     lost += wrong
-    behind = others(place, clip)
+    behind = others(place, [clip])
     output = os.path.join(place, "out.gguf")
     for _ in range(2):
-        moment = killed(quantize(output), quantize_time, place)
+        moment = killed(quantize(model, output), quantize_time, place)
         finished = content(output)
         bad = finished not in (None, quantized_bytes)
         lost += bad
         if moment >= 0:
             done += 1
             print("%d,quantize,%.3f,,%d,%d" % (done, moment, finished is not None, bad), flush=True)
-    whole(quantize(output))
+    whole(quantize(model, output))
     wrong_file = content(output) != quantized_bytes
     lost += wrong_file
-    behind += [name for name in others(place, output) if name != "clip.png"]
+    behind += others(place, [clip, output])
     left += len(behind)
     if wrong or wrong_file or behind:
         print("# round %d: clip differs %s, weights differ %s, left: %s" % (rounds, wrong, wrong_file, behind), flush=True)

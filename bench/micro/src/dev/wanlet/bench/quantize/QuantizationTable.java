@@ -2,6 +2,7 @@
 package dev.wanlet.bench.quantize;
 
 import dev.wanlet.bench.sampling.DemoPrompts;
+import dev.wanlet.bench.sampling.ShapeTally;
 import dev.wanlet.demo.DemoModel;
 import dev.wanlet.quantize.QuantizeListener;
 import dev.wanlet.quantize.QuantizeReport;
@@ -12,11 +13,9 @@ import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
-import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.VideoPipeline;
-import dev.wanlet.wan.quality.ShapeScore;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.weights.recipe.QuantizationRecipe;
 import dev.wanlet.weights.recipe.Recipes;
@@ -60,9 +59,7 @@ public final class QuantizationTable {
   public static void main(String[] args) throws IOException {
     int prompts = Math.min(MOST_PROMPTS, args.length > 0 ? Integer.parseInt(args[0]) : 8);
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    out.println(
-        "| type | bytes | bits a weight | mean relative error | colour | shape | motion |"
-            + " background |");
+    out.println("| type | bytes | bits a weight | mean relative error | " + ShapeTally.HEAD + " |");
     out.println("|---|---|---|---|---|---|---|---|");
     Path folder = Files.createTempDirectory("wanlet-quantize");
     try {
@@ -108,7 +105,7 @@ public final class QuantizationTable {
         new ModelResolver(ModelCatalog.standard(), QuantizationTable::demo)
             .resolve(ModelSelection.none().with(ModelPart.TRANSFORMER, file));
     VideoPipeline pipeline = new VideoPipeline(files);
-    int[] right = new int[4];
+    ShapeTally right = new ShapeTally();
     for (int i = 0; i < prompts; i++) {
       String prompt = DemoPrompts.prompt(i);
       Path clip = folder.resolve("clip.mp4");
@@ -120,28 +117,16 @@ public final class QuantizationTable {
               .compute(ONE_THREAD)
               .build(files.model());
       pipeline.generate(request);
-      ShapeScore asked = ShapeScore.fromPrompt(prompt);
-      ShapeScore shown = ShapeScore.of(VideoReader.readAll(clip));
-      right[0] += asked.colour().equals(shown.colour()) ? 1 : 0;
-      right[1] += asked.shape().equals(shown.shape()) ? 1 : 0;
-      right[2] += asked.motion().equals(shown.motion()) ? 1 : 0;
-      right[3] += asked.background().equals(shown.background()) ? 1 : 0;
+      right.add(prompt, clip);
     }
     return String.format(
         Locale.ROOT,
-        "| %s | %,d | %.2f | %.4f | %d/%d | %d/%d | %d/%d | %d/%d |",
+        "| %s | %,d | %.2f | %.4f | %s |",
         row.title,
         report.fileBytes(),
         report.bitsPerWeight(),
         report.meanRelativeError(),
-        right[0],
-        prompts,
-        right[1],
-        prompts,
-        right[2],
-        prompts,
-        right[3],
-        prompts);
+        right.cells());
   }
 
   private static QuantizeReport quantize(Row row, Path file) throws IOException {

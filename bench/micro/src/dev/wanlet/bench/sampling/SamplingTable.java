@@ -3,13 +3,11 @@ package dev.wanlet.bench.sampling;
 
 import dev.wanlet.demo.DemoModel;
 import dev.wanlet.wan.catalog.ModelFiles;
-import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.OpenPipeline;
 import dev.wanlet.wan.pipeline.SamplingRun;
 import dev.wanlet.wan.pipeline.VideoPipeline;
-import dev.wanlet.wan.quality.ShapeScore;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.Setting;
 import dev.wanlet.wan.request.Settings;
@@ -44,9 +42,7 @@ public final class SamplingTable {
     int prompts = args.length > 0 ? Integer.parseInt(args[0]) : 8;
     List<String> rows = args.length > 1 ? List.of(args).subList(1, args.length) : rows();
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    out.println(
-        "| settings | passes | processor seconds of sampling | colour | shape | motion | background"
-            + " |");
+    out.println("| settings | passes | processor seconds of sampling | " + ShapeTally.HEAD + " |");
     out.println("|---|---|---|---|---|---|---|");
     Path folder = Files.createTempDirectory("wanlet-sampling");
     try {
@@ -88,7 +84,7 @@ public final class SamplingTable {
 
   private static String measure(String row, int prompts, Path clip) throws IOException {
     ModelFiles files = ModelFiles.in(DemoModel.directory());
-    int[] right = new int[4];
+    ShapeTally right = new ShapeTally();
     int passes = 0;
     double seconds = 0;
     try (OpenPipeline open = new VideoPipeline(files).open()) {
@@ -107,31 +103,12 @@ public final class SamplingTable {
           seconds += (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before) / 1e9;
           run.finish();
         }
-        count(right, ShapeScore.fromPrompt(prompt), ShapeScore.of(VideoReader.readAll(clip)));
+        right.add(prompt, clip);
       }
     }
     String settings = row.isEmpty() ? "the model's own" : row.replaceAll("\\S*/", "");
     return String.format(
-        Locale.ROOT,
-        "| %s | %d | %.2f | %d/%d | %d/%d | %d/%d | %d/%d |",
-        settings,
-        passes,
-        seconds / prompts,
-        right[0],
-        prompts,
-        right[1],
-        prompts,
-        right[2],
-        prompts,
-        right[3],
-        prompts);
-  }
-
-  private static void count(int[] right, ShapeScore asked, ShapeScore shown) {
-    right[0] += asked.colour().equals(shown.colour()) ? 1 : 0;
-    right[1] += asked.shape().equals(shown.shape()) ? 1 : 0;
-    right[2] += asked.motion().equals(shown.motion()) ? 1 : 0;
-    right[3] += asked.background().equals(shown.background()) ? 1 : 0;
+        Locale.ROOT, "| %s | %d | %.2f | %s |", settings, passes, seconds / prompts, right.cells());
   }
 
   private static void add(GenerationRequest.Builder builder, String row) {

@@ -22,8 +22,11 @@ public final class AtomicFile implements AutoCloseable {
   private final Path target;
   private final Path file;
   private final WorkFolder folder;
+  private final boolean ownsFolder;
+  private final String name;
   private final FileChannel channel;
   private long expected;
+  private long end;
 
   /**
    * Begins a file.
@@ -34,21 +37,45 @@ public final class AtomicFile implements AutoCloseable {
     this.target = target;
     this.file = OutputFile.require(target);
     this.folder = WorkFolder.beside(file);
+    this.ownsFolder = true;
+    this.name = CONTENT;
     try {
-      this.channel =
-          Uninterrupted.call(
-              () ->
-                  FileChannel.open(
-                      folder.file(CONTENT),
-                      StandardOpenOption.CREATE_NEW,
-                      StandardOpenOption.WRITE));
+      this.channel = open();
     } catch (IOException e) {
-      close(e);
+      closeFolder(e);
       throw WriteException.of(target, e, 0);
     }
   }
 
-  private void close(IOException failure) {
+  /**
+   * Begins a file over one that holds room for it on the disk: what fits into that needs no other.
+   *
+   * @param folder the caller's, who closes it
+   * @param room name of the file in the folder; made if it is not there, and gone after {@link
+   *     #commit}
+   * @throws WriteException if it cannot be written
+   */
+  public AtomicFile(Path target, WorkFolder folder, String room) throws WriteException {
+    this.target = target;
+    this.file = OutputFile.require(target);
+    this.folder = folder;
+    this.ownsFolder = false;
+    this.name = room;
+    try {
+      this.channel = open();
+    } catch (IOException e) {
+      throw WriteException.of(target, e, 0);
+    }
+  }
+
+  private FileChannel open() throws IOException {
+    return Uninterrupted.call(
+        () ->
+            FileChannel.open(
+                folder.file(name), StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+  }
+
+  private void closeFolder(IOException failure) {
     try {
       folder.close();
     } catch (IOException e) {
@@ -67,7 +94,16 @@ public final class AtomicFile implements AutoCloseable {
    */
   public void reserve(long bytes) throws WriteException {
     expected = bytes;
-    DiskSpace.require(file, bytes);
+    try {
+      long held = channel.size();
+      if (held < bytes) {
+        DiskSpace.require(file, bytes - held);
+      }
+    } catch (WriteException e) {
+      throw e;
+    } catch (IOException e) {
+      throw WriteException.of(target, e, 0);
+    }
   }
 
   /**
@@ -83,6 +119,7 @@ public final class AtomicFile implements AutoCloseable {
       while (part.position() < source.limit()) {
         part.limit(Math.min(source.limit(), part.position() + WRITE_BYTES));
         at += channel.write(part, at);
+        end = Math.max(end, at);
       }
     } catch (ClosedByInterruptException e) {
       throw e;
@@ -94,7 +131,7 @@ public final class AtomicFile implements AutoCloseable {
 
   /** Makes the file {@code length} bytes long, with zeros where nothing was written. */
   public void extendTo(long length) throws IOException {
-    if (channel.size() < length) {
+    if (end < length) {
       write(ByteBuffer.allocate(1), length - 1);
     }
   }
@@ -106,8 +143,9 @@ public final class AtomicFile implements AutoCloseable {
    */
   public void commit() throws WriteException {
     try {
+      channel.truncate(end);
       channel.close();
-      folder.moveTo(CONTENT, file);
+      folder.moveTo(name, file);
     } catch (IOException e) {
       throw WriteException.of(target, e, 0);
     }
@@ -116,6 +154,8 @@ public final class AtomicFile implements AutoCloseable {
   @Override
   public void close() throws IOException {
     channel.close();
-    folder.close();
+    if (ownsFolder) {
+      folder.close();
+    }
   }
 }

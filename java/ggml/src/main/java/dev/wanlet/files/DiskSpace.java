@@ -51,10 +51,15 @@ public final class DiskSpace {
    */
   public static String shortage(Path file, long neededBytes) {
     long usable = usableBytes(file);
+    String needed =
+        neededBytes > 0 ? "needs " + text(neededBytes) + " of disk space" : "the disk is full";
     // A limit on the size of files, or a quota, leaves room that cannot be used.
-    String free = usable < neededBytes ? ", " + text(usable) + " are free" : "";
-    return (neededBytes > 0 ? "needs " + text(neededBytes) + " of disk space" : "the disk is full")
-        + (usable < neededBytes ? free : ", and the disk or a limit has no more room")
+    boolean limited = usable > 0 && usable >= neededBytes;
+    return needed
+        + ", "
+        + text(usable)
+        + " are free"
+        + (limited ? " but cannot be used, by a limit or by another program" : "")
         + "; free some or write to another disk";
   }
 

@@ -114,8 +114,10 @@ public final class WorkFolder implements AutoCloseable {
   private static Optional<LockFile> create(Path folder, boolean fresh) throws IOException {
     long start = System.nanoTime();
     while (true) {
+      boolean made = false;
       try {
         Files.createDirectory(folder);
+        made = true;
       } catch (FileAlreadyExistsException e) {
         if (fresh) {
           return Optional.empty();
@@ -136,6 +138,11 @@ public final class WorkFolder implements AutoCloseable {
         LockSupport.parkNanos(RETRY_NANOS); // it is being made or swept this moment
       } catch (NoSuchFileException e) {
         // Somebody swept the folder that was there: make it anew.
+      } catch (IOException e) {
+        if (made) {
+          Leftovers.delete(folder); // a full disk took the folder, but not its lock
+        }
+        throw e;
       }
     }
   }

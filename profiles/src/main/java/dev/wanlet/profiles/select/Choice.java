@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.profiles.select;
 
+import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.util.ArrayList;
@@ -25,12 +27,17 @@ public record Choice(Candidate candidate, List<String> reasons) {
    * @param given what the user said, which stays as it is
    */
   public SettingValues settings(SettingValues given) {
-    return given
-        .with(Settings.SIZE, null)
-        .with(Settings.WIDTH, candidate.job().size().width())
-        .with(Settings.HEIGHT, candidate.job().size().height())
-        .with(Settings.FRAMES, candidate.job().frames())
-        .with(Settings.STEPS, candidate.job().steps());
+    RunPlanner.Job job = candidate.job();
+    return settings(given, job.size(), job.frames(), job.steps());
+  }
+
+  /** What was given, with the rest filled in. A size that was given stays as it was written. */
+  static SettingValues settings(SettingValues given, FrameSize size, int frames, int steps) {
+    SettingValues sized =
+        given.find(Settings.SIZE).isPresent()
+            ? given
+            : given.with(Settings.WIDTH, size.width()).with(Settings.HEIGHT, size.height());
+    return sized.with(Settings.FRAMES, frames).with(Settings.STEPS, steps);
   }
 
   /**

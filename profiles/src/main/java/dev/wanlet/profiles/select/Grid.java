@@ -4,6 +4,7 @@ package dev.wanlet.profiles.select;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.request.Settings;
+import dev.wanlet.wan.sampling.SigmaList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,7 +30,8 @@ record Grid(ModelDefaults model, Wish wish) {
 
   /** Sizes of the aspect, the largest first: none above what the model was trained at. */
   Set<FrameSize> sizes() {
-    Optional<FrameSize> given = wish.size();
+    Aspect aspect = wish.aspect().orElse(Aspect.of(model.size()));
+    Optional<FrameSize> given = given(aspect);
     if (given.isPresent()) {
       return Set.of(given.get());
     }
@@ -38,7 +40,6 @@ record Grid(ModelDefaults model, Wish wish) {
     AREAS.stream().filter(area -> area <= largest).forEach(areas::add);
     model.sizes().forEach(size -> areas.add(size.pixels()));
     long most = Math.max(areas.last(), wish.profile().largestPixels());
-    Aspect aspect = wish.aspect().orElse(Aspect.of(model.size()));
     Set<FrameSize> sizes = new LinkedHashSet<>();
     for (long area : areas) {
       if (area <= most) {
@@ -46,6 +47,25 @@ record Grid(ModelDefaults model, Wish wish) {
       }
     }
     return sizes;
+  }
+
+  /** The size that was given; a side alone is completed by the aspect. */
+  private Optional<FrameSize> given(Aspect aspect) {
+    Optional<FrameSize> size = wish.given().find(Settings.SIZE).map(FrameSize::parse);
+    Optional<Integer> width = wish.given().find(Settings.WIDTH);
+    Optional<Integer> height = wish.given().find(Settings.HEIGHT);
+    if (size.isPresent() || (width.isEmpty() && height.isEmpty())) {
+      return size;
+    }
+    return Optional.of(
+        new FrameSize(
+            width.orElseGet(() -> side(height.orElseThrow() * aspect.ratio())),
+            height.orElseGet(() -> side(width.orElseThrow() / aspect.ratio()))));
+  }
+
+  private int side(double pixels) {
+    int multiple = model.sizeMultiple();
+    return (int) Math.max(1, Math.round(pixels / multiple)) * multiple;
   }
 
   /** Numbers of frames, 4n+1, the longest first. */
@@ -65,16 +85,26 @@ record Grid(ModelDefaults model, Wish wish) {
 
   /** Numbers of steps, the most first. */
   Set<Integer> steps() {
-    Optional<Integer> given = wish.given().find(Settings.STEPS);
+    Optional<Integer> given =
+        wish.given()
+            .find(Settings.SIGMAS)
+            .map(SigmaList::steps)
+            .or(() -> wish.given().find(Settings.STEPS));
     if (given.isPresent()) {
       return Set.of(given.get());
     }
+    double most = wish.profile().stepsShare();
     Set<Integer> steps = new LinkedHashSet<>();
+    steps.add(share(most));
     for (double share : STEPS) {
-      if (share <= wish.profile().stepsShare()) {
-        steps.add((int) Math.max(1, Math.round(model.steps() * share)));
+      if (share < most) {
+        steps.add(share(share));
       }
     }
     return steps;
+  }
+
+  private int share(double share) {
+    return (int) Math.max(1, Math.round(model.steps() * share));
   }
 }

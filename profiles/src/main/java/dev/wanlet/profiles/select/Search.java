@@ -7,7 +7,6 @@ import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.wan.request.Settings;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -49,11 +48,7 @@ final class Search {
   private static RunPlanner.Job job(
       Selector.Option option, Wish wish, FrameSize size, int frames, int steps) {
     return GenerationRequest.builder()
-        .set(wish.given())
-        .set(Settings.SIZE, null)
-        .size(size.width(), size.height())
-        .frames(frames)
-        .steps(steps)
+        .set(Choice.settings(wish.given(), size, frames, steps))
         .toPlan(option.model(), option.tokens());
   }
 

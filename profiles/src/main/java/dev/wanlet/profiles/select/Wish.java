@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.profiles.select;
 
-import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.request.SettingValues;
@@ -42,16 +41,11 @@ public record Wish(
       throw new RequestException(
           "both a duration and a number of frames were given; leave one out");
     }
-  }
-
-  /** The size that was given, whole; a width or a height alone does not say one. */
-  Optional<FrameSize> size() {
-    Optional<FrameSize> size = given.find(Settings.SIZE).map(FrameSize::parse);
-    Optional<Integer> width = given.find(Settings.WIDTH);
-    Optional<Integer> height = given.find(Settings.HEIGHT);
-    return size.isPresent() || width.isEmpty() || height.isEmpty()
-        ? size
-        : Optional.of(new FrameSize(width.get(), height.get()));
+    boolean bothSides =
+        given.find(Settings.WIDTH).isPresent() && given.find(Settings.HEIGHT).isPresent();
+    if (aspect.isPresent() && (bothSides || given.find(Settings.SIZE).isPresent())) {
+      throw new RequestException("both an aspect and a size were given; leave one out");
+    }
   }
 
   /** Frames a second of the clip. */

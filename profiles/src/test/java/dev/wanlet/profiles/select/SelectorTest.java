@@ -12,6 +12,7 @@ import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
@@ -126,9 +127,36 @@ class SelectorTest {
     assertThat(choice.candidate().job().size()).isEqualTo(new FrameSize(640, 640));
     assertThat(choice.candidate().job().steps()).isEqualTo(7);
     SettingValues settings = choice.settings(values);
-    assertThat(settings.find(Settings.WIDTH)).contains(640);
-    assertThat(settings.find(Settings.SIZE)).isEmpty();
+    assertThat(settings.find(Settings.SIZE)).contains("640x640");
+    assertThat(settings.find(Settings.WIDTH)).isEmpty();
     assertThat(settings.find(Settings.FRAMES)).contains(choice.candidate().job().frames());
+  }
+
+  @Test
+  void aSideAloneStandsAndTheAspectGivesTheOther() {
+    Choice choice =
+        new Selector(CARD.budget(16 * GIB))
+            .choose(small(), given(SettingValues.NONE.with(Settings.HEIGHT, 320)));
+    assertThat(choice.candidate().job().size()).isEqualTo(new FrameSize(560, 320));
+  }
+
+  @Test
+  void aSideThatIsNotThatOfTheSizeIsRefused() {
+    SettingValues values =
+        SettingValues.NONE.with(Settings.SIZE, "832x480").with(Settings.WIDTH, 640);
+    assertThatThrownBy(() -> new Selector(CARD.budget(16 * GIB)).choose(small(), given(values)))
+        .isInstanceOf(RequestException.class)
+        .hasMessageContaining("640");
+  }
+
+  @Test
+  void aProfileOfVeryFewStepsHasThem() {
+    Profile hasty = new Profile("hasty", "for a look", 130_560, 0.1, 1, null);
+    Wish wish =
+        new Wish(
+            hasty, Optional.empty(), OptionalDouble.empty(), Optional.empty(), SettingValues.NONE);
+    assertThat(new Selector(CARD.budget(16 * GIB)).choose(small(), wish).candidate().job().steps())
+        .isEqualTo(5);
   }
 
   @Test
@@ -241,5 +269,14 @@ class SelectorTest {
                     Optional.empty(),
                     SettingValues.NONE.with(Settings.FRAMES, 33)))
         .hasMessageContaining("leave one out");
+    assertThatThrownBy(
+            () ->
+                new Wish(
+                    Profiles.standard().require("draft"),
+                    Optional.of(new Aspect(16, 9)),
+                    OptionalDouble.empty(),
+                    Optional.empty(),
+                    SettingValues.NONE.with(Settings.SIZE, "64x64")))
+        .hasMessageContaining("both an aspect and a size");
   }
 }

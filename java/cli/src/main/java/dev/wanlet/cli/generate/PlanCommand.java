@@ -69,7 +69,7 @@ public final class PlanCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       description =
           "Quantisation recipe of the transformer of a model id: F16, Q8_0, Q4_K_M, ..., in any"
-              + " case (default: Q8_0).")
+              + " case (default: chosen with the size where that is open too, else Q8_0).")
   private String type;
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -158,7 +158,7 @@ public final class PlanCommand implements Callable<Integer> {
     AutoChoice auto = new AutoChoice(machine, wishes, values, spec.commandLine().getErr());
     Target asked = new Target(values, Optional.ofNullable(type));
     if (type != null && !wishes.isGiven()) {
-      return asked; // who names a recipe asks of this very run
+      return asked; // who names a type asks of this very run
     }
     if (isAnyModel(given)) {
       return target(auto.amongPublished(Optional.empty()), values);

@@ -47,7 +47,7 @@ class CudaArchitecturesTest {
   }
 
   @Test
-  @DisabledOnOs(OS.WINDOWS)
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the stand-in is a shell script")
   void theDriversToolIsRead(@TempDir Path folder) throws IOException {
     Path tool =
         Files.writeString(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.weights.write;
 
+import dev.wanlet.files.AtomicFile;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.weights.StoredType;
@@ -29,7 +30,7 @@ public final class GgufWriter extends WeightWriter {
   private int alignment = GgufLayout.DEFAULT_ALIGNMENT;
 
   private GgufWriter(Path target) throws IOException {
-    super(target);
+    super(new AtomicFile(target));
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.wanlet.weights.write;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.wanlet.files.AtomicFile;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.gguf.GgufLayout;
@@ -30,8 +31,8 @@ public final class SafetensorsWriter extends WeightWriter {
 
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
-  private SafetensorsWriter(Path target) throws IOException {
-    super(target);
+  private SafetensorsWriter(AtomicFile file) {
+    super(file);
   }
 
   /**
@@ -40,7 +41,12 @@ public final class SafetensorsWriter extends WeightWriter {
    * @param target where it will be after {@link #commit()}; its directory must exist
    */
   public static SafetensorsWriter create(Path target) throws IOException {
-    return new SafetensorsWriter(target);
+    return create(new AtomicFile(target));
+  }
+
+  /** Starts a file that was begun; takes ownership of it. */
+  public static SafetensorsWriter create(AtomicFile file) {
+    return new SafetensorsWriter(file);
   }
 
   /** Sets a metadata entry, such as {@code format} = {@code pt}. */

@@ -8,7 +8,6 @@ import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,8 +48,9 @@ public abstract sealed class WeightWriter implements AutoCloseable
   private boolean started;
   private boolean finished;
 
-  WeightWriter(Path target) throws IOException {
-    this.file = new AtomicFile(target);
+  /** Takes ownership of the file. */
+  WeightWriter(AtomicFile file) {
+    this.file = file;
   }
 
   /**

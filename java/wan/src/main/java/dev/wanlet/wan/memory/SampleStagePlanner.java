@@ -6,9 +6,24 @@ import dev.wanlet.wan.model.transformer.WanConfig;
 import java.util.OptionalDouble;
 
 /** Plans sampling: the transformer, or the larger of two experts. Immutable; thread-safe. */
-public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
+public final class SampleStagePlanner implements StagePlanner {
   /** Earlier predictions that the solver of the longest memory keeps. */
   private static final int SOLVER_HISTORY = 4;
+
+  private final ModelFacts facts;
+  private final TransformerPlanner planner;
+
+  public SampleStagePlanner(ModelFacts facts) {
+    this.facts = facts;
+    this.planner =
+        new TransformerPlanner(
+            facts.transformer(),
+            facts.transformerTypes(),
+            facts.device(),
+            facts.threads(),
+            facts.rates(),
+            facts.measured());
+  }
 
   @Override
   public Stage stage() {
@@ -18,7 +33,6 @@ public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
   /** The details are a {@link TransformerPlan}. */
   @Override
   public StagePlan plan(RunPlanner.Job job, MemoryBudget budget) {
-    TransformerPlanner planner = planner();
     TransformerPlanner.Job clip = clip(job);
     TransformerPlan smallest = planner.smallest(clip);
     HostBytes least = host(job, smallest);
@@ -34,17 +48,8 @@ public record SampleStagePlanner(ModelFacts facts) implements StagePlanner {
 
   @Override
   public double leastSeconds(RunPlanner.Job job) {
-    return job.steps() * planner().leastStepSeconds(clip(job));
-  }
-
-  private TransformerPlanner planner() {
-    return new TransformerPlanner(
-        facts.transformer(),
-        facts.transformerTypes(),
-        facts.device(),
-        facts.threads(),
-        facts.rates(),
-        facts.measured());
+    double step = planner.leastStepSeconds(clip(job));
+    return job.passes().seconds(step, step / job.tokens().size(), facts.transformer().layers());
   }
 
   private TransformerPlanner.Job clip(RunPlanner.Job job) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.files.AtomicFile;
 import dev.wanlet.files.FileNames;
 import dev.wanlet.files.WorkFolder;
 import dev.wanlet.ggml.Shape;
@@ -161,15 +162,16 @@ public record RunCheckpoint(
    * @throws IOException if the disk is full or refuses; the older file stays
    */
   public void save(Path file) throws IOException {
-    save(file, null);
+    save(new AtomicFile(file), null);
   }
 
   /**
    * As {@link #save(Path)}.
    *
+   * @param file begun, and closed here
    * @param output the clip that this is to become; null if nobody knows
    */
-  void save(Path file, Path output) throws IOException {
+  void save(AtomicFile file, Path output) throws IOException {
     try (SafetensorsWriter writer = SafetensorsWriter.create(file)) {
       writer.put(FORMAT, FORMAT_VERSION);
       writer.put(SETTINGS, settings.toJson());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.files.AtomicFile;
 import dev.wanlet.files.DiskSpace;
 import dev.wanlet.files.Uninterrupted;
 import dev.wanlet.files.WorkFolder;
@@ -11,6 +12,7 @@ import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
@@ -25,6 +27,9 @@ final class SavedRun implements AutoCloseable {
 
   /** Room for a newer file beside an older one. */
   private static final String NEXT = "next";
+
+  /** The older file while a newer one takes its place; then its room is the next. */
+  private static final String OLD = "old";
 
   /** Room for the clip. */
   private static final String CLIP = "clip";
@@ -151,10 +156,12 @@ final class SavedRun implements AutoCloseable {
   private void fill(String name, long bytes) throws IOException {
     Uninterrupted.call(
         () -> {
-          byte[] zeros = new byte[(int) Math.min(ZEROS, bytes)];
-          try (OutputStream out = Files.newOutputStream(claim.file(name))) {
-            for (long left = bytes; left > 0; left -= zeros.length) {
-              out.write(zeros, 0, (int) Math.min(zeros.length, left));
+          byte[] zeros = new byte[ZEROS];
+          try (OutputStream out =
+              Files.newOutputStream(
+                  claim.file(name), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            for (long left = bytes - Files.size(claim.file(name)); left > 0; left -= ZEROS) {
+              out.write(zeros, 0, (int) Math.min(ZEROS, left));
             }
           }
           return null;
@@ -162,20 +169,24 @@ final class SavedRun implements AutoCloseable {
   }
 
   /**
-   * Replaces what is saved.
+   * Replaces what is saved. Writes over room that is held already, so that another program that
+   * fills the disk does not stand in the way; the older file's room is held for the next time.
    *
    * @throws IOException if the disk is full or refuses; the older file stays
    */
   void save(RunCheckpoint checkpoint) throws IOException {
     boolean replaces = Files.exists(file);
-    Files.deleteIfExists(claim.file(replaces ? NEXT : FIRST));
     Uninterrupted.call(
         () -> {
-          checkpoint.save(file, output);
+          keepOld(replaces);
+          checkpoint.save(new AtomicFile(file, claim, replaces ? NEXT : FIRST), output);
           return null;
         });
     if (replaces) {
       try {
+        if (Files.exists(claim.file(OLD))) {
+          Files.move(claim.file(OLD), claim.file(NEXT));
+        }
         fill(NEXT, savedBytes);
       } catch (IOException e) {
         LOG.log(Level.DEBUG, () -> "no room is left for saving the run once more: " + e);
@@ -183,9 +194,21 @@ final class SavedRun implements AutoCloseable {
     }
   }
 
+  /** Holds the room of the older file, where the file system has links. */
+  private void keepOld(boolean replaces) throws IOException {
+    Files.deleteIfExists(claim.file(OLD));
+    if (replaces) {
+      try {
+        Files.createLink(claim.file(OLD), file);
+      } catch (IOException | UnsupportedOperationException e) {
+        LOG.log(Level.DEBUG, () -> "the room of " + file + " is taken anew: " + e);
+      }
+    }
+  }
+
   /** Gives the room back that was taken: the clip is going to be written. */
   void releaseRoom() throws IOException {
-    for (String name : new String[] {CLIP, NEXT, FIRST}) {
+    for (String name : new String[] {CLIP, NEXT, FIRST, OLD}) {
       Files.deleteIfExists(claim.file(name));
     }
   }

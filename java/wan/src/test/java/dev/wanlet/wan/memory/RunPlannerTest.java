@@ -53,6 +53,30 @@ class RunPlannerTest {
         FrameSize.parse(size), frames, 50, List.of(512, 512), Precision.AUTO, Integer.MAX_VALUE);
   }
 
+  @Test
+  void noPlanIsPredictedToBeFasterThanTheBound() {
+    RunPlanner planner = planner("wan2.1-t2v-1.3b", "Q8_0");
+    for (StepPasses passes :
+        List.of(
+            StepPasses.plain(50, 2),
+            new StepPasses(20, 30, 0, 0, 0),
+            new StepPasses(48, 0, 2, 300, 0))) {
+      RunPlanner.Job whole = job("480x272", 33);
+      RunPlanner.Job job =
+          new RunPlanner.Job(
+              whole.size(),
+              whole.frames(),
+              whole.steps(),
+              whole.tokens(),
+              whole.precision(),
+              whole.maxResident(),
+              passes);
+      assertThat(planner.leastSeconds(job))
+          .isPositive()
+          .isLessThanOrEqualTo(planner.plan(job, UNLIMITED).seconds() * (1 + 1e-9));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "wan2.1-t2v-14b, Q4_K, 832x480, 4096",

@@ -4,20 +4,13 @@ package dev.wanlet.wan.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wanlet.demo.DemoModel;
 import dev.wanlet.files.WriteException;
-import dev.wanlet.ggml.Ggml;
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.wan.catalog.ModelCatalog;
-import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
-import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.read.VideoReader;
-import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.Stage;
-import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
@@ -38,49 +31,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever ends a run, what it has made is there afterwards. */
-class NothingLostTest {
+class NothingLostTest extends DemoRuns {
   private static final int STEPS = 3;
-
-  @TempDir Path folder;
-  private int liveBefore;
-  private ModelFiles files;
-  private VideoPipeline pipeline;
-
-  @BeforeEach
-  void open() throws IOException {
-    liveBefore = Ggml.liveObjects();
-    use(ModelSelection.none());
-  }
-
-  private void use(ModelSelection selection) throws IOException {
-    files = new ModelResolver(ModelCatalog.standard(), NothingLostTest::demo).resolve(selection);
-    pipeline = new VideoPipeline(files);
-  }
-
-  @AfterEach
-  void nothingLeaks() {
-    assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
-  }
-
-  private static Path demo() {
-    try {
-      return DemoModel.directory();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 
   private GenerationRequest.Builder builder(String name) {
     return GenerationRequest.builder()
@@ -90,13 +49,7 @@ class NothingLostTest {
         .frames(1)
         .output(folder.resolve(name))
         .set(Settings.MAX_RESIDENT, 0) // weights are read at every step
-        .compute(
-            new ComputeSettings(
-                "CPU",
-                OptionalInt.of(1),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                Precision.AUTO));
+        .compute(ONE_THREAD);
   }
 
   private GenerationRequest request(String name) {

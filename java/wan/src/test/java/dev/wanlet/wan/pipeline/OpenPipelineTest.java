@@ -4,12 +4,7 @@ package dev.wanlet.wan.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wanlet.demo.DemoModel;
 import dev.wanlet.ggml.Ggml;
-import dev.wanlet.wan.catalog.ModelCatalog;
-import dev.wanlet.wan.catalog.ModelFiles;
-import dev.wanlet.wan.catalog.ModelResolver;
-import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.Stage;
@@ -17,20 +12,16 @@ import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A pipeline that stays open makes the clips that pipelines of their own would make. */
-class OpenPipelineTest {
+class OpenPipelineTest extends DemoRuns {
   private static final List<String> PROMPTS =
       List.of(
           "a red circle moving left on a black background",
@@ -39,33 +30,6 @@ class OpenPipelineTest {
 
   /** What logging, classes and the test itself may add in 38 clips, in bytes. */
   private static final long HEAP_NOISE = 16 << 20;
-
-  @TempDir Path folder;
-  private int liveBefore;
-  private VideoPipeline pipeline;
-  private ModelFiles files;
-
-  @BeforeEach
-  void open() throws IOException {
-    liveBefore = Ggml.liveObjects();
-    files =
-        new ModelResolver(ModelCatalog.standard(), OpenPipelineTest::demo)
-            .resolve(ModelSelection.none());
-    pipeline = new VideoPipeline(files);
-  }
-
-  @AfterEach
-  void nothingLeaks() {
-    assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
-  }
-
-  private static Path demo() {
-    try {
-      return DemoModel.directory();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 
   private GenerationRequest request(int number, String file, OptionalLong budget) {
     return GenerationRequest.builder()

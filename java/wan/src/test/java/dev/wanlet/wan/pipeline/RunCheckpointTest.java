@@ -4,6 +4,7 @@ package dev.wanlet.wan.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wanlet.files.AtomicFile;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.sampling.SamplerState;
@@ -152,16 +153,16 @@ class RunCheckpointTest {
     Path clip = folder.resolve("clip.v2.mp4");
     for (int place : new int[] {1, 2, 17}) {
       Path saved = RunCheckpoint.fileFor(clip, place);
-      run(1, 0, 0).save(saved, clip);
+      run(1, 0, 0).save(new AtomicFile(saved), clip);
       assertThat(RunCheckpoint.outputOf(saved)).contains(clip);
       run(1, 0, 0).save(saved);
       assertThat(RunCheckpoint.outputOf(saved)).contains(clip);
     }
     Path renamed = folder.resolve("renamed.safetensors");
-    run(1, 0, 0).save(renamed, clip);
+    run(1, 0, 0).save(new AtomicFile(renamed), clip);
     assertThat(RunCheckpoint.outputOf(renamed)).isEmpty();
     Path moved = RunCheckpoint.fileFor(folder.resolve("other.mp4"));
-    run(1, 0, 0).save(moved, clip);
+    run(1, 0, 0).save(new AtomicFile(moved), clip);
     assertThat(RunCheckpoint.outputOf(moved)).contains(folder.resolve("other.mp4"));
   }
 }

@@ -4,46 +4,25 @@ package dev.wanlet.wan.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wanlet.demo.DemoModel;
-import dev.wanlet.ggml.Ggml;
-import dev.wanlet.wan.catalog.ModelCatalog;
-import dev.wanlet.wan.catalog.ModelFiles;
-import dev.wanlet.wan.catalog.ModelResolver;
-import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.RequestException;
-import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.Stage;
-import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.sampling.SamplerState;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A run that is stopped says so, whatever it was doing, and leaves what can be resumed. */
-class StopTest {
-  @TempDir Path folder;
-  private int liveBefore;
-  private VideoPipeline pipeline;
+class StopTest extends DemoRuns {
   private GenerationRequest request;
 
   @BeforeEach
-  void open() throws IOException {
-    liveBefore = Ggml.liveObjects();
-    ModelFiles files =
-        new ModelResolver(ModelCatalog.standard(), StopTest::demo).resolve(ModelSelection.none());
-    pipeline = new VideoPipeline(files);
+  void ask() {
     request =
         GenerationRequest.builder()
             .prompt("a red circle moving left on a black background")
@@ -51,27 +30,8 @@ class StopTest {
             .steps(2)
             .frames(1)
             .output(folder.resolve("clip.png"))
-            .compute(
-                new ComputeSettings(
-                    "CPU",
-                    OptionalInt.of(1),
-                    OptionalLong.empty(),
-                    OptionalLong.empty(),
-                    Precision.AUTO))
+            .compute(ONE_THREAD)
             .build(files.model());
-  }
-
-  @AfterEach
-  void nothingLeaks() {
-    assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
-  }
-
-  private static Path demo() {
-    try {
-      return DemoModel.directory();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static List<Stage> stages() {

@@ -4,13 +4,7 @@ package dev.wanlet.wan.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wanlet.demo.DemoModel;
-import dev.wanlet.ggml.Ggml;
-import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
-import dev.wanlet.wan.catalog.ModelFiles;
-import dev.wanlet.wan.catalog.ModelResolver;
-import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.ComputeSettings;
@@ -21,46 +15,22 @@ import dev.wanlet.wan.quality.ShapeScore;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** From a prompt to an MP4 with the demo model, and what a run promises on the way. */
-class VideoPipelineTest {
+class VideoPipelineTest extends DemoRuns {
   private static final String RED_LEFT = "a red circle moving left on a black background";
 
-  @TempDir Path folder;
-  private int liveBefore;
-  private VideoPipeline pipeline;
   private ModelDefaults defaults;
 
   @BeforeEach
-  void open() throws IOException {
-    liveBefore = Ggml.liveObjects();
-    ModelFiles files =
-        new ModelResolver(ModelCatalog.standard(), VideoPipelineTest::demo)
-            .resolve(ModelSelection.none());
+  void takeDefaults() {
     defaults = files.model();
-    pipeline = new VideoPipeline(files);
-  }
-
-  @AfterEach
-  void nothingLeaks() {
-    assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
-  }
-
-  private static Path demo() {
-    try {
-      return DemoModel.directory();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private GenerationRequest.Builder request(String file) {
