@@ -4,6 +4,7 @@ package dev.wanlet.wan.parity;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
@@ -118,21 +119,13 @@ final class DitCase implements ParityCase {
             rowOf.size(),
             engine.precision());
     Taps taps = new Taps(tap -> true);
-    try (WanSession session = model.open(run, List.of(context), taps)) {
-      float[] velocity = session.predict(latents(folder), t, 0).get(0);
+    WanCondition condition = new WanCondition(folder.input("y").orElse(new float[0]));
+    try (WanSession session = model.open(run, List.of(context), condition, taps)) {
+      float[] velocity = session.predict(folder.requiredInput("x"), t, 0).get(0);
       taps.collected().forEach((tap, values) -> sink.accept(name + "." + tap, values.values()));
       sink.accept(name + ".output", velocity);
     }
     derived(folder, name, taps.collected(), t, rowOf, sink);
-  }
-
-  /** Channels of {@code y}, if there is one, behind those of {@code x}. */
-  private static float[] latents(ParityFolder folder) throws IOException {
-    float[] x = folder.requiredInput("x");
-    float[] y = folder.input("y").orElse(new float[0]);
-    float[] joined = Arrays.copyOf(x, x.length + y.length);
-    System.arraycopy(y, 0, joined, x.length, y.length);
-    return joined;
   }
 
   /** Taps that show some tokens or rows of what was collected. */

@@ -4,6 +4,7 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -23,6 +24,7 @@ final class Clip {
   private final OpenAdapters adapters;
   private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
   private List<float[]> contexts = List.of();
+  private WanCondition condition = WanCondition.NONE;
   private Path output;
 
   /**
@@ -77,6 +79,15 @@ final class Clip {
 
   void contexts(List<float[]> encoded) {
     contexts = List.copyOf(encoded);
+  }
+
+  /** What the transformer sees of the clip's pictures; nothing until they are encoded. */
+  WanCondition condition() {
+    return condition;
+  }
+
+  void condition(WanCondition encoded) {
+    condition = encoded;
   }
 
   /** The first file written; null until the clip is. */

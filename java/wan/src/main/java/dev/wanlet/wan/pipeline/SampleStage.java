@@ -12,6 +12,7 @@ import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import dev.wanlet.wan.memory.StagePlanner;
 import dev.wanlet.wan.memory.TransformerPlan;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
@@ -60,6 +61,7 @@ final class SampleStage implements ClipStage {
     private WanTransformer transformer;
     private WanSession session;
     private List<float[]> contexts;
+    private WanCondition condition;
 
     Runner(OpenModel model, Backend backend, TransformerPlan plan) {
       this.backend = backend;
@@ -123,6 +125,7 @@ final class SampleStage implements ClipStage {
 
     private void load(WeightSource expert, Clip clip) throws IOException {
       List<float[]> prompts = clip.contexts();
+      WanCondition pictures = clip.condition();
       if (!expert.equals(loaded)) {
         if (loaded != null) {
           close();
@@ -131,11 +134,12 @@ final class SampleStage implements ClipStage {
         loadWeights(expert, clip.adapters());
       }
       if (session == null) {
-        session = transformer.open(plan.run(), prompts);
-      } else if (contexts != prompts) {
-        session.restart(prompts);
+        session = transformer.open(plan.run(), prompts, pictures);
+      } else if (contexts != prompts || !pictures.equals(condition)) {
+        session.restart(prompts, pictures);
       }
       contexts = prompts;
+      condition = pictures;
     }
 
     // Other adapters come with a new runner: OpenPipeline drops this one before it closes them.
@@ -170,6 +174,7 @@ final class SampleStage implements ClipStage {
         session.close();
         session = null;
         contexts = null;
+        condition = null;
       }
     }
 

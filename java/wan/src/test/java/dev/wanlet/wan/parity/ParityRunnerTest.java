@@ -59,6 +59,7 @@ class ParityRunnerTest {
     "noise, 21",
     "schedulers, 311",
     "dit-t2v, 26",
+    "dit-wan22-i2v, 12",
     "e2e-t2v, 19",
     "vae21, 30"
   })

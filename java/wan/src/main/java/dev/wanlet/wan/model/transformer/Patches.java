@@ -14,26 +14,35 @@ final class Patches {
    * Patches of some tokens.
    *
    * @param latents [C, T, H, W]
+   * @param behind further channels, [D, T, H, W]; often none
    * @param start first token
    * @param end token behind the last
-   * @param into [end - start, C * 4], channel-major in a row: ((c * 2) + row) * 2 + column
+   * @param into [end - start, (C + D) * 4], channel-major in a row: ((c * 2) + row) * 2 + column
    */
   static void gather(
-      float[] latents, int channels, TokenGrid grid, int start, int end, float[] into) {
+      float[] latents, float[] behind, TokenGrid grid, int start, int end, float[] into) {
     int width = grid.latentWidth();
     int plane = grid.latentHeight() * width;
     int volume = plane * grid.frames();
     int out = 0;
     for (int l = start; l < end; l++) {
       int corner = corner(grid, l, plane, width);
-      for (int c = 0; c < channels; c++) {
-        int at = c * volume + corner;
-        into[out++] = latents[at];
-        into[out++] = latents[at + 1];
-        into[out++] = latents[at + width];
-        into[out++] = latents[at + width + 1];
-      }
+      out = gather(latents, volume, corner, width, into, out);
+      out = gather(behind, volume, corner, width, into, out);
     }
+  }
+
+  /** One patch of every channel; returns where the next one goes. */
+  private static int gather(
+      float[] channels, int volume, int corner, int width, float[] into, int first) {
+    int out = first;
+    for (int at = corner; at < channels.length; at += volume) {
+      into[out++] = channels[at];
+      into[out++] = channels[at + 1];
+      into[out++] = channels[at + width];
+      into[out++] = channels[at + width + 1];
+    }
+    return out;
   }
 
   /**

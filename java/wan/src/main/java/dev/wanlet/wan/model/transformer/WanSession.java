@@ -41,6 +41,7 @@ public final class WanSession implements AutoCloseable {
   private GraphCache cache;
   private final boolean[][] textReady;
   private final List<RowChunks.Chunk> chunks;
+  private WanCondition condition;
   private IntConsumer blockListener = block -> {};
   private Set<Integer> skipped = Set.of();
 
@@ -50,6 +51,7 @@ public final class WanSession implements AutoCloseable {
       NetworkWeights weights,
       WanRun run,
       List<float[]> contexts,
+      WanCondition condition,
       Taps taps) {
     this.backend = backend;
     this.config = config;
@@ -60,6 +62,7 @@ public final class WanSession implements AutoCloseable {
     this.chunks = run.chunks().chunks();
     this.textReady = new boolean[run.prompts().size()][blocks.specs().size()];
     checkContexts(contexts);
+    this.condition = checked(condition);
     this.state = new WanState(config, run, blocks.specs().size());
     this.allocator = new GraphAllocator(backend);
     this.graphs = new WanGraphs(config, run, state, taps);
@@ -75,12 +78,13 @@ public final class WanSession implements AutoCloseable {
   }
 
   /**
-   * Begins another clip of the same run with other prompts; nothing is allocated.
+   * Begins another clip of the same run with other prompts and pictures; nothing is allocated.
    *
    * @param contexts as {@link WanTransformer#open} takes them, with as many tokens as before
    */
-  public void restart(List<float[]> contexts) {
+  public void restart(List<float[]> contexts, WanCondition other) {
     checkContexts(contexts);
+    condition = checked(other);
     for (boolean[] ready : textReady) {
       Arrays.fill(ready, false);
     }
@@ -113,6 +117,29 @@ public final class WanSession implements AutoCloseable {
                 + "]");
       }
     }
+  }
+
+  private WanCondition checked(WanCondition given) {
+    int most = config.inChannels() - 1;
+    if (given.channels().length % plane() != 0 || given.channels().length > most * plane()) {
+      throw new ShapeException(
+          "what stands behind the noisy channels has "
+              + given.channels().length
+              + " values, expected at most "
+              + shape(most));
+    }
+    return given;
+  }
+
+  /** Latent pixels of one channel. */
+  private int plane() {
+    TokenGrid grid = run.grid();
+    return grid.frames() * grid.latentHeight() * grid.latentWidth();
+  }
+
+  private Shape shape(int channels) {
+    TokenGrid grid = run.grid();
+    return Shape.of(channels, grid.frames(), grid.latentHeight(), grid.latentWidth());
   }
 
   // All graphs share one compute buffer, which must not grow under those allocated before.
@@ -152,7 +179,7 @@ public final class WanSession implements AutoCloseable {
   /**
    * Predicts the flow-matching velocity (noise minus clean latents).
    *
-   * @param latents noisy latents [C_in, T, H, W], conditioning channels behind the noisy ones
+   * @param latents noisy latents [C, T, H, W]: all channels of the input but those of the condition
    * @param timesteps sigma * 1000: one for all tokens, or one for each
    * @param passes which prompts to run; with layer-major guidance all of them, else one
    * @return the velocity of each pass, [C_out, T, H, W]
@@ -161,15 +188,10 @@ public final class WanSession implements AutoCloseable {
    */
   public List<float[]> predict(float[] latents, float[] timesteps, int... passes)
       throws IOException {
-    TokenGrid grid = run.grid();
-    int plane = grid.frames() * grid.latentHeight() * grid.latentWidth();
-    if (latents.length != config.inChannels() * plane) {
+    int channels = config.inChannels() - condition.channels().length / plane();
+    if (latents.length != channels * plane()) {
       throw new ShapeException(
-          "latents have "
-              + latents.length
-              + " values, expected "
-              + Shape.of(
-                  config.inChannels(), grid.frames(), grid.latentHeight(), grid.latentWidth()));
+          "latents have " + latents.length + " values, expected " + shape(channels));
     }
     if (passes.length < 1 || passes.length > run.streams()) {
       throw new IllegalArgumentException(
@@ -190,7 +212,7 @@ public final class WanSession implements AutoCloseable {
         });
     List<float[]> velocities = new ArrayList<>();
     for (int stream = 0; stream < passes.length; stream++) {
-      velocities.add(head(stream, new float[config.outChannels() * plane]));
+      velocities.add(head(stream, new float[config.outChannels() * plane()]));
     }
     return velocities;
   }
@@ -255,7 +277,7 @@ public final class WanSession implements AutoCloseable {
     for (RowChunks.Chunk chunk : chunks) {
       WanGraphs.Built built = graph(new Key(Kind.PATCHES, outer, 0, 0, stream, chunk));
       float[] rows = new float[chunk.size() * config.inChannels() * WanConfig.PATCH_AREA];
-      Patches.gather(latents, config.inChannels(), run.grid(), chunk.start(), chunk.end(), rows);
+      Patches.gather(latents, condition.channels(), run.grid(), chunk.start(), chunk.end(), rows);
       built.input().set(rows);
       compute(built);
     }

@@ -106,13 +106,25 @@ public final class WanTransformer implements AutoCloseable {
    * Prepares a clip: takes the memory its tensors and graphs need and embeds the prompts.
    *
    * @param contexts text encoder output of each prompt of the run, [tokens, textDim] row by row
+   * @param condition pictures and the like
    * @throws dev.wanlet.ggml.DeviceMemoryException if device or budget has not that much; this
    *     object stays usable
    */
-  public WanSession open(WanRun run, List<float[]> contexts, Taps taps) {
-    return new WanSession(backend, config, weights, run, contexts, taps);
+  public WanSession open(WanRun run, List<float[]> contexts, WanCondition condition, Taps taps) {
+    return new WanSession(backend, config, weights, run, contexts, condition, taps);
   }
 
+  /** As the other form, in silence. */
+  public WanSession open(WanRun run, List<float[]> contexts, WanCondition condition) {
+    return open(run, contexts, condition, Taps.NONE);
+  }
+
+  /** As the other form, of noise and prompts alone. */
+  public WanSession open(WanRun run, List<float[]> contexts, Taps taps) {
+    return open(run, contexts, WanCondition.NONE, taps);
+  }
+
+  /** As the other form, in silence. */
   public WanSession open(WanRun run, List<float[]> contexts) {
     return open(run, contexts, Taps.NONE);
   }

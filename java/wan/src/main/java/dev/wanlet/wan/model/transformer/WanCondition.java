@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.model.transformer;
+
+/**
+ * What a clip shows the transformer beside noise and prompts, the same at every step and in every
+ * pass. Holds the array it was given; immutable as long as that is.
+ *
+ * <p>Source: Wan2.2 wan/image2video.py, {@code y} of WanI2V.generate.
+ *
+ * @param channels what stands behind the noisy channels, [C_in - C_noisy, T, H, W]: for
+ *     image-to-video 4 of mask and 16 of encoded pictures; often empty
+ */
+public record WanCondition(float[] channels) {
+  /** Noise and prompts are all there is. */
+  public static final WanCondition NONE = new WanCondition(new float[0]);
+}
