@@ -9,6 +9,7 @@ import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.frames.ConvMethod;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -60,8 +61,7 @@ public class VaeDecoderBenchmark {
       backend.setThreads(threads);
     }
     VaeSettings settings =
-        new VaeSettings(
-            LATENT, LATENT, false, Precision.AUTO, VaeSettings.ConvMethod.of(cpu), BAND_BYTES, 0);
+        new VaeSettings(LATENT, LATENT, false, Precision.AUTO, ConvMethod.of(cpu), BAND_BYTES, 0);
     VaeConfig config =
         ModelCatalog.standard().require("wan2.1-t2v-1.3b").vae().config().orElseThrow();
     decoder = VaeDecoder.load(backend, config, settings, new RandomWeights(1));

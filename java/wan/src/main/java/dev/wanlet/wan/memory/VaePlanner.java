@@ -7,8 +7,8 @@ import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.model.vae.VaeEncoder;
 import dev.wanlet.wan.model.vae.VaeMemory;
 import dev.wanlet.wan.model.vae.VaeSettings;
-import dev.wanlet.wan.model.vae.VaeSettings.ConvMethod;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.frames.ConvMethod;
 import java.util.function.Function;
 
 /**

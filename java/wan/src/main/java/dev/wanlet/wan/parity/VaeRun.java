@@ -10,6 +10,7 @@ import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.wan.model.vae.VaeSettings;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.Taps;
+import dev.wanlet.wan.nn.frames.ConvMethod;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
 
@@ -35,7 +36,7 @@ record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) 
         Math.toIntExact(latentWidth),
         singleFrame,
         engine.precision(),
-        VaeSettings.ConvMethod.of(engine.backend().device()),
+        ConvMethod.of(engine.backend().device()),
         BAND_BYTES,
         0);
   }

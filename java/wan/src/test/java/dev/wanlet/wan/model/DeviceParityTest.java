@@ -30,6 +30,7 @@ import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.TypePolicy;
+import dev.wanlet.wan.nn.frames.ConvMethod;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.checkpoint.Umt5Names;
@@ -188,7 +189,7 @@ class DeviceParityTest {
               6,
               latentFrames == 1,
               precision,
-              VaeSettings.ConvMethod.of(backend.device()),
+              ConvMethod.of(backend.device()),
               64 << 20,
               onHost);
       float[] all = inputs.require("latent").toFloats();

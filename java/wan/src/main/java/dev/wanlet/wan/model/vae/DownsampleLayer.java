@@ -3,8 +3,12 @@ package dev.wanlet.wan.model.vae;
 
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
-import dev.wanlet.wan.model.vae.FrameConvolution.Geometry;
-import dev.wanlet.wan.model.vae.FrameHistory.Rows;
+import dev.wanlet.wan.nn.frames.Frame;
+import dev.wanlet.wan.nn.frames.FrameConvolution;
+import dev.wanlet.wan.nn.frames.FrameConvolution.Geometry;
+import dev.wanlet.wan.nn.frames.FrameEngine;
+import dev.wanlet.wan.nn.frames.FrameHistory.Rows;
+import dev.wanlet.wan.nn.frames.PaddedFrames;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -16,7 +20,7 @@ import java.util.function.Consumer;
  * downsample3d}.
  */
 final class DownsampleLayer implements FrameLayer {
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final ResampleSpec spec;
   private final FrameConvolution convolution;
   private final TemporalConv temporal;
@@ -25,10 +29,10 @@ final class DownsampleLayer implements FrameLayer {
   /**
    * @param height of the input, like the width; both even
    */
-  DownsampleLayer(VaeEngine engine, ResampleSpec spec, int height, int width) {
+  DownsampleLayer(FrameEngine engine, ResampleSpec spec, int height, int width) {
     this.engine = engine;
     this.spec = spec;
-    this.convolution = new FrameConvolution(engine, spec.convolution(), Geometry.HALVED);
+    this.convolution = spec.convolution().convolution(engine, Geometry.HALVED);
     this.temporal =
         spec.isTemporal() ? new TemporalConv(engine, spec.temporal(), height / 2, width / 2) : null;
   }

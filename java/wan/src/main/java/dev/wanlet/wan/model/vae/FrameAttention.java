@@ -5,6 +5,9 @@ import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.model.vae.ModuleSpec.Kind;
+import dev.wanlet.wan.nn.frames.Band;
+import dev.wanlet.wan.nn.frames.Frame;
+import dev.wanlet.wan.nn.frames.FrameEngine;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -51,12 +54,12 @@ final class FrameAttention implements FrameLayer {
     }
 
     @Override
-    public FrameLayer open(VaeEngine engine, int height, int width) {
+    public FrameLayer open(FrameEngine engine, int height, int width) {
       return new FrameAttention(engine, this);
     }
   }
 
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final String name;
   private final Tensor gamma;
   private final Tensor qkv;
@@ -65,7 +68,7 @@ final class FrameAttention implements FrameLayer {
   private final Tensor projectionBias;
   private final int channels;
 
-  private FrameAttention(VaeEngine engine, Spec spec) {
+  private FrameAttention(FrameEngine engine, Spec spec) {
     this.engine = engine;
     this.name = spec.name();
     this.channels = spec.channels();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model.vae;
 
-import dev.wanlet.wan.model.vae.FrameConvolution.Geometry;
+import dev.wanlet.wan.nn.frames.Frame;
+import dev.wanlet.wan.nn.frames.FrameConvolution.Geometry;
+import dev.wanlet.wan.nn.frames.FrameEngine;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -44,7 +46,7 @@ interface FrameLayer {
      *
      * @param height of the frames it takes, like the width
      */
-    FrameLayer open(VaeEngine engine, int height, int width);
+    FrameLayer open(FrameEngine engine, int height, int width);
   }
 
   /** Takes a frame, which is the layer's to release or to hand on. */

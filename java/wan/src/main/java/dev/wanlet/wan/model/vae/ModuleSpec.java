@@ -5,6 +5,10 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TensorSpec.Transform;
+import dev.wanlet.wan.nn.frames.ConvMethod;
+import dev.wanlet.wan.nn.frames.FrameConvolution;
+import dev.wanlet.wan.nn.frames.FrameConvolution.Geometry;
+import dev.wanlet.wan.nn.frames.FrameEngine;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
@@ -119,6 +123,12 @@ record ModuleSpec(String name, Kind kind, int out, int in) {
     return name + ".bias";
   }
 
+  /** A causal convolution, or one within a frame, with its weights from an engine. */
+  FrameConvolution convolution(FrameEngine engine, Geometry geometry) {
+    return new FrameConvolution(
+        engine, engine.weight(weight()), engine.weight(bias()), kind.frames(), in, out, geometry);
+  }
+
   /** Names and shapes as a checkpoint has them: the kernel [out, in, (kT,) kH, kW], its bias. */
   Map<String, Shape> stored() {
     Map<String, Shape> tensors = new LinkedHashMap<>();
@@ -144,7 +154,7 @@ record ModuleSpec(String name, Kind kind, int out, int in) {
   }
 
   private TensorSpec weight(VaeSettings settings) {
-    boolean gathers = settings.method() == VaeSettings.ConvMethod.GATHER;
+    boolean gathers = settings.method() == ConvMethod.GATHER;
     TensorType type = settings.convolutionType();
     Shape matrix = Shape.of(out, (long) kind.taps() * in);
     return switch (kind) {

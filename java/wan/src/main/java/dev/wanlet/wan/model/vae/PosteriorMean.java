@@ -4,6 +4,7 @@ package dev.wanlet.wan.model.vae;
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.nn.frames.FrameEngine;
 
 /**
  * The product behind the encoder's head, as far as it makes the mean of the posterior: the first
@@ -12,12 +13,12 @@ import dev.wanlet.ggml.TensorType;
  * <p>Source: Wan2.1 wan/modules/vae.py, {@code conv1} in {@code WanVAE_.encode}.
  */
 final class PosteriorMean {
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final ModuleSpec spec;
   private final Tensor weight;
   private final Tensor bias;
 
-  PosteriorMean(VaeEngine engine, ModuleSpec spec) {
+  PosteriorMean(FrameEngine engine, ModuleSpec spec) {
     this.engine = engine;
     this.spec = spec;
     this.weight = engine.weight(spec.weight());

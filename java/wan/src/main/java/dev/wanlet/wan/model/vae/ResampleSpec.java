@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model.vae;
 
-import dev.wanlet.wan.model.vae.FrameConvolution.Geometry;
 import dev.wanlet.wan.model.vae.ModuleSpec.Kind;
+import dev.wanlet.wan.nn.frames.FrameConvolution.Geometry;
+import dev.wanlet.wan.nn.frames.FrameEngine;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ record ResampleSpec(String name, int in, int out, Geometry geometry, boolean isT
   }
 
   @Override
-  public FrameLayer open(VaeEngine engine, int height, int width) {
+  public FrameLayer open(FrameEngine engine, int height, int width) {
     return geometry == Geometry.DOUBLED
         ? new UpsampleLayer(engine, this, height, width)
         : new DownsampleLayer(engine, this, height, width);

@@ -4,6 +4,10 @@ package dev.wanlet.wan.model.vae;
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.wan.model.vae.ModuleSpec.Kind;
+import dev.wanlet.wan.nn.frames.Band;
+import dev.wanlet.wan.nn.frames.Frame;
+import dev.wanlet.wan.nn.frames.FrameEngine;
+import dev.wanlet.wan.nn.frames.PaddedFrames;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import java.util.ArrayList;
@@ -63,12 +67,12 @@ final class ResidualLayer implements FrameLayer {
     }
 
     @Override
-    public FrameLayer open(VaeEngine engine, int height, int width) {
+    public FrameLayer open(FrameEngine engine, int height, int width) {
       return new ResidualLayer(engine, this, height, width);
     }
   }
 
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final Spec spec;
   private final CausalConv3d first;
   private final CausalConv3d second;
@@ -77,7 +81,7 @@ final class ResidualLayer implements FrameLayer {
   private final Tensor shortcut;
   private final Tensor shortcutBias;
 
-  private ResidualLayer(VaeEngine engine, Spec spec, int height, int width) {
+  private ResidualLayer(FrameEngine engine, Spec spec, int height, int width) {
     this.engine = engine;
     this.spec = spec;
     this.firstGamma = engine.weight(spec.firstNorm().weight());
@@ -92,7 +96,7 @@ final class ResidualLayer implements FrameLayer {
   public void push(Frame x, Consumer<Frame> next) {
     int height = x.height();
     int width = x.width();
-    Tensor a = PaddedFrames.activated(engine, spec.firstNorm().name(), x, firstGamma);
+    Tensor a = VaeNorm.padded(engine, spec.firstNorm().name(), x, firstGamma);
     Tensor h = PaddedFrames.take(engine, height, width, spec.out());
     engine.run(
         first.name(),

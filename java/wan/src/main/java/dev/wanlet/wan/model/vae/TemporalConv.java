@@ -5,7 +5,11 @@ import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.wan.model.vae.FrameHistory.Rows;
+import dev.wanlet.wan.nn.frames.Band;
+import dev.wanlet.wan.nn.frames.Frame;
+import dev.wanlet.wan.nn.frames.FrameEngine;
+import dev.wanlet.wan.nn.frames.FrameHistory;
+import dev.wanlet.wan.nn.frames.FrameHistory.Rows;
 import java.util.List;
 
 /**
@@ -13,7 +17,7 @@ import java.util.List;
  * resampling layers. Confined to one thread.
  */
 final class TemporalConv {
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final String name;
   private final Tensor kernel;
   private final Tensor bias;
@@ -24,7 +28,7 @@ final class TemporalConv {
   private final int height;
   private final int width;
 
-  TemporalConv(VaeEngine engine, ModuleSpec spec, int height, int width) {
+  TemporalConv(FrameEngine engine, ModuleSpec spec, int height, int width) {
     this.engine = engine;
     this.name = spec.name();
     this.kernel = engine.weight(spec.weight());
@@ -36,7 +40,11 @@ final class TemporalConv {
     this.width = width;
     this.history =
         new FrameHistory(
-            engine, name, engine.settings().convolutionType(), Shape.of(height, width, in));
+            engine,
+            name,
+            CausalConv3d.PAST_FRAMES,
+            engine.settings().convolutionType(),
+            Shape.of(height, width, in));
   }
 
   String name() {

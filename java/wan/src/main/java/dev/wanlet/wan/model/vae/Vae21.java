@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model.vae;
 
-import dev.wanlet.wan.model.vae.FrameConvolution.Geometry;
 import dev.wanlet.wan.model.vae.ModuleSpec.Kind;
+import dev.wanlet.wan.nn.frames.FrameConvolution.Geometry;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.CheckpointKind;

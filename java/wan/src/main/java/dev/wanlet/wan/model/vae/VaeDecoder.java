@@ -3,10 +3,11 @@ package dev.wanlet.wan.model.vae;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
-import dev.wanlet.wan.model.vae.VaeSettings.ConvMethod;
 import dev.wanlet.wan.nn.NetworkLayout;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.WeightReader;
+import dev.wanlet.wan.nn.frames.ConvMethod;
+import dev.wanlet.wan.nn.frames.Planes;
 import java.io.IOException;
 import java.util.List;
 

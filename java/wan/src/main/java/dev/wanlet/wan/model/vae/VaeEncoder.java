@@ -4,6 +4,7 @@ package dev.wanlet.wan.model.vae;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.nn.WeightReader;
+import dev.wanlet.wan.nn.frames.Planes;
 import java.io.IOException;
 import java.util.Optional;
 

@@ -4,6 +4,9 @@ package dev.wanlet.wan.model.vae;
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.nn.frames.Frame;
+import dev.wanlet.wan.nn.frames.FrameEngine;
+import dev.wanlet.wan.nn.frames.PaddedFrames;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -27,7 +30,7 @@ final class VaeEntry {
     }
   }
 
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final CausalConv3d convolution;
   private final Tensor pointwise;
   private final Tensor pointwiseBias;
@@ -36,7 +39,7 @@ final class VaeEntry {
   private final int height;
   private final int width;
 
-  VaeEntry(VaeEngine engine, Spec spec, int height, int width) {
+  VaeEntry(FrameEngine engine, Spec spec, int height, int width) {
     this.engine = engine;
     this.pointwise = spec.pointwise().map(p -> engine.weight(p.weight())).orElse(null);
     this.pointwiseBias = spec.pointwise().map(p -> engine.weight(p.bias())).orElse(null);

@@ -2,9 +2,9 @@
 package dev.wanlet.wan.model.vae;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.wan.model.vae.FrameConvolution.Geometry;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
+import dev.wanlet.wan.nn.frames.FrameConvolution.Geometry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,6 +3,8 @@ package dev.wanlet.wan.model.vae;
 
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
+import dev.wanlet.wan.nn.frames.Frame;
+import dev.wanlet.wan.nn.frames.FrameEngine;
 import java.util.List;
 
 /**
@@ -32,14 +34,14 @@ final class VaeHead {
     }
   }
 
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final Spec spec;
   private final Tensor gamma;
   private final CausalConv3d convolution;
   private final int height;
   private final int width;
 
-  VaeHead(VaeEngine engine, Spec spec, int height, int width) {
+  VaeHead(FrameEngine engine, Spec spec, int height, int width) {
     this.engine = engine;
     this.spec = spec;
     this.gamma = engine.weight(spec.norm().weight());
@@ -55,7 +57,7 @@ final class VaeHead {
    */
   float[] forward(Frame x) {
     int out = spec.out();
-    Tensor padded = PaddedFrames.activated(engine, spec.norm().name(), x, gamma);
+    Tensor padded = VaeNorm.padded(engine, spec.norm().name(), x, gamma);
     x.release(engine);
     float[] pixels = new float[engine.isMeasuring() ? 0 : height * width * out];
     engine.run(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model.vae;
 
+import dev.wanlet.wan.nn.frames.FrameMemory;
 import java.util.List;
 
 /**
@@ -27,6 +28,18 @@ public record VaeMemory(
     List<Long> histories) {
   public VaeMemory {
     histories = List.copyOf(histories);
+  }
+
+  VaeMemory(VaeSettings settings, FrameMemory m) {
+    this(
+        settings,
+        m.weightBytes(),
+        m.frameBytes(),
+        m.historyBytes(),
+        m.computeBytes(),
+        m.hostHistoryBytes(),
+        m.scratchBytes(),
+        m.histories());
   }
 
   /** Device bytes in use at the same time. */

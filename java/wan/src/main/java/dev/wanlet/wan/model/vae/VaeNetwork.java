@@ -5,6 +5,9 @@ import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.WeightReader;
+import dev.wanlet.wan.nn.frames.Frame;
+import dev.wanlet.wan.nn.frames.FrameEngine;
+import dev.wanlet.wan.nn.frames.FrameTaps;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +29,8 @@ public sealed class VaeNetwork implements AutoCloseable permits VaeDecoder, VaeE
 
   private final VaeConfig config;
   private final VaeHalf half;
-  private final VaeEngine engine;
+  private final VaeSettings settings;
+  private final FrameEngine engine;
   private final VaeMemory memory;
   private final VaeEntry entry;
   private final List<FrameLayer> layers = new ArrayList<>();
@@ -38,13 +42,15 @@ public sealed class VaeNetwork implements AutoCloseable permits VaeDecoder, VaeE
   /**
    * @param memory what the engine takes; null to measure it
    */
-  private VaeNetwork(VaeConfig config, VaeHalf half, VaeEngine engine, VaeMemory memory) {
+  private VaeNetwork(
+      VaeConfig config, VaeHalf half, VaeSettings settings, FrameEngine engine, VaeMemory memory) {
+    this.settings = settings;
     this.config = config;
     this.half = half;
     this.engine = engine;
     try {
-      int h = half.entrySide(engine.settings().latentHeight());
-      int w = half.entrySide(engine.settings().latentWidth());
+      int h = half.entrySide(settings.latentHeight());
+      int w = half.entrySide(settings.latentWidth());
       this.entry = new VaeEntry(engine, half.entry(), h, w);
       for (FrameLayer.Spec layer : half.layers()) {
         layers.add(layer.open(engine, h, w));
@@ -63,7 +69,11 @@ public sealed class VaeNetwork implements AutoCloseable permits VaeDecoder, VaeE
   /** Takes the memory that {@code trial} measured, and loads the weights. */
   VaeNetwork(VaeNetwork trial, Backend backend, WeightReader reader) throws IOException {
     this(
-        trial.config, trial.half, VaeEngine.computing(backend, trial.engine, reader), trial.memory);
+        trial.config,
+        trial.half,
+        trial.settings,
+        FrameEngine.computing(backend, trial.engine, reader),
+        trial.memory);
   }
 
   /** What a half will take, without weights and without taking it. */
@@ -93,20 +103,20 @@ public sealed class VaeNetwork implements AutoCloseable permits VaeDecoder, VaeE
   /** A network that takes no memory and computes nothing. */
   private static VaeNetwork measuring(
       Device device, VaeConfig config, VaeHalf half, VaeSettings settings, int threads) {
-    VaeEngine engine =
-        VaeEngine.measuring(
-            device, threads, settings, half.layout(settings), half.widestBorder(settings));
-    return new VaeNetwork(config, half, engine, null);
+    FrameEngine engine =
+        FrameEngine.measuring(
+            device, threads, settings.frames(), half.layout(settings), half.widestBorder(settings));
+    return new VaeNetwork(config, half, settings, engine, null);
   }
 
   /** Runs through the frames whose graphs differ, without computing. */
   private VaeMemory trial() {
     start();
-    int count = engine.settings().singleFrame() ? 1 : 1 + half.framesPerChunk();
+    int count = settings.singleFrame() ? 1 : 1 + half.framesPerChunk();
     for (int i = 0; i < count; i++) {
       push(null, pixels -> {});
     }
-    return engine.memory();
+    return new VaeMemory(settings, engine.memory());
   }
 
   VaeConfig config() {
@@ -114,7 +124,7 @@ public sealed class VaeNetwork implements AutoCloseable permits VaeDecoder, VaeE
   }
 
   VaeSettings settings() {
-    return engine.settings();
+    return settings;
   }
 
   /** What this network takes. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.model.vae;
 
-import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.frames.ConvMethod;
+import dev.wanlet.wan.nn.frames.FrameSettings;
 
 /**
  * How a VAE is run: what there is to choose, none of which changes the result beyond rounding.
@@ -27,22 +28,6 @@ public record VaeSettings(
     ConvMethod method,
     long bandBytes,
     int hostHistories) {
-  /** Ways to compute a convolution. */
-  public enum ConvMethod {
-    /**
-     * Pixels' neighbourhoods are copied side by side and multiplied as one matrix. On CPUs over
-     * three times as fast as ggml's convolution for 96 channels.
-     */
-    GATHER,
-    /** ggml's convolution, which GPUs compute without an intermediate matrix. */
-    DIRECT;
-
-    /** The faster one on a device. */
-    public static ConvMethod of(Device device) {
-      return device.isCpu() ? GATHER : DIRECT;
-    }
-  }
-
   public VaeSettings {
     if (latentHeight < 1 || latentWidth < 1 || bandBytes < 1 || hostHistories < 0) {
       throw new IllegalArgumentException(
@@ -69,9 +54,14 @@ public record VaeSettings(
     return precision == Precision.F32 ? TensorType.F32 : TensorType.F16;
   }
 
+  /** What the layers are told of them. */
+  FrameSettings frames() {
+    return new FrameSettings(convolutionType(), method, bandBytes, keepsHistory(), hostHistories);
+  }
+
   // With zero frames before the first, leaving them out is the same; a kernel of ggml's convolution
   // cannot be cut, so there the zeros are kept.
-  boolean keepsHistory() {
+  private boolean keepsHistory() {
     return !singleFrame || method == ConvMethod.DIRECT;
   }
 }

@@ -8,6 +8,7 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.model.GoldenTensors;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.TensorSpec;
+import dev.wanlet.wan.nn.frames.ConvMethod;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
@@ -87,7 +88,7 @@ class VaeFamilyTest {
   @ParameterizedTest
   @MethodSource("configs")
   void computesWithExactlyTheStoredTensors(VaeConfig config) {
-    for (VaeSettings.ConvMethod method : VaeSettings.ConvMethod.values()) {
+    for (ConvMethod method : ConvMethod.values()) {
       VaeSettings settings = new VaeSettings(1, 1, false, Precision.AUTO, method, 1, 0);
       for (VaeHalf half : List.of(config.encoder(), config.decoder())) {
         Map<String, Shape> read = new LinkedHashMap<>();

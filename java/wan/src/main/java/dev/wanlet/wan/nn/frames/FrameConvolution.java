@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
-import dev.wanlet.wan.model.vae.FrameHistory.Rows;
+import dev.wanlet.wan.nn.frames.FrameHistory.Rows;
 import java.util.List;
 
 /**
@@ -12,9 +12,9 @@ import java.util.List;
  * bands of rows. Channels are the innermost dimension throughout, so that norms and products need
  * no transposition. Immutable.
  */
-final class FrameConvolution {
+public final class FrameConvolution {
   /** How output pixels lie on input pixels. */
-  enum Geometry {
+  public enum Geometry {
     SAME,
     /** Every second pixel, with padding on the right and below only. */
     HALVED,
@@ -22,7 +22,7 @@ final class FrameConvolution {
     DOUBLED;
 
     /** Rows or columns of the output for {@code side} of the input. */
-    int resized(int side) {
+    public int resized(int side) {
       return switch (this) {
         case SAME -> side;
         case HALVED -> side / 2;
@@ -34,7 +34,7 @@ final class FrameConvolution {
   private static final int SIDE = 3;
   private static final int AREA = SIDE * SIDE;
 
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final Tensor kernel;
   private final Tensor bias;
   private final Geometry geometry;
@@ -45,20 +45,31 @@ final class FrameConvolution {
   /**
    * Binds kernel and bias.
    *
-   * @param spec of a causal convolution or one within a frame
+   * @param kernel over channels, or over those of {@code frames} frames joined
+   * @param bias [out]; null if there is none
+   * @param frames that the kernel spans
+   * @param in channels of each frame
+   * @param out channels it makes
    */
-  FrameConvolution(VaeEngine engine, ModuleSpec spec, Geometry geometry) {
+  public FrameConvolution(
+      FrameEngine engine,
+      Tensor kernel,
+      Tensor bias,
+      int frames,
+      int in,
+      int out,
+      Geometry geometry) {
     this.engine = engine;
-    this.kernel = engine.weight(spec.weight());
-    this.bias = engine.weight(spec.bias());
+    this.kernel = kernel;
+    this.bias = bias;
     this.geometry = geometry;
-    this.frames = spec.kind().frames();
-    this.in = spec.in();
-    this.out = spec.out();
+    this.frames = frames;
+    this.in = in;
+    this.out = out;
   }
 
   /** The first padded input row that output row (of a pair, if doubled) {@code row} reads. */
-  static long firstInput(Geometry geometry, long row) {
+  public static long firstInput(Geometry geometry, long row) {
     return geometry == Geometry.HALVED ? 2 * row + 1 : row;
   }
 
@@ -68,7 +79,7 @@ final class FrameConvolution {
   }
 
   /** Bytes of activations for one row of {@code width} output pixels (a pair, if doubled). */
-  long bytesPerRow(int width) {
+  public long bytesPerRow(int width) {
     long pixels = (long) width * (geometry == Geometry.DOUBLED ? 2 : 1);
     long products = 3L * out * TensorType.F32.blockBytes();
     if (gathers()) {
@@ -79,11 +90,11 @@ final class FrameConvolution {
   }
 
   private boolean gathers() {
-    return engine.settings().method() == VaeSettings.ConvMethod.GATHER;
+    return engine.settings().method() == ConvMethod.GATHER;
   }
 
   /**
-   * The band's output pixels, bias included.
+   * The band's output pixels, with the bias if there is one.
    *
    * @param inputs padded rows of each frame, earliest first; fewer than the kernel spans if the
    *     earlier ones are zero
@@ -91,9 +102,9 @@ final class FrameConvolution {
    * @param width output columns
    * @return [output rows * width, out], F32
    */
-  Tensor forward(GraphBuilder g, List<Rows> inputs, int rows, int width) {
+  public Tensor forward(GraphBuilder g, List<Rows> inputs, int rows, int width) {
     Tensor sum = gathers() ? gathered(g, inputs, rows, width) : direct(g, inputs, rows);
-    return g.addInPlace(sum, bias);
+    return bias == null ? sum : g.addInPlace(sum, bias);
   }
 
   // ---- neighbourhoods as rows of a matrix ----

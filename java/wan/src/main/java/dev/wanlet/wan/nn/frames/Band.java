@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 import dev.wanlet.ggml.GraphBuilder;
 import java.util.ArrayList;
 import java.util.List;
 
 /** One band of rows of a pass over a frame while its graph is built. Confined to one thread. */
-final class Band {
+public final class Band {
   private final GraphBuilder graph;
   private final int first;
   private final int rows;
@@ -19,26 +19,26 @@ final class Band {
     this.rows = rows;
   }
 
-  GraphBuilder graph() {
+  public GraphBuilder graph() {
     return graph;
   }
 
   /** The first row of the band. */
-  int first() {
+  public int first() {
     return first;
   }
 
-  int rows() {
+  public int rows() {
     return rows;
   }
 
   /** Runs something, such as an upload, once the graph has its memory and before it runs. */
-  void beforeRun(Runnable action) {
+  public void beforeRun(Runnable action) {
     before.add(action);
   }
 
   /** Runs something, such as a download, after the graph has run. */
-  void afterRun(Runnable action) {
+  public void afterRun(Runnable action) {
     after.add(action);
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 import dev.wanlet.ggml.Buffer;
 import dev.wanlet.ggml.BufferType;

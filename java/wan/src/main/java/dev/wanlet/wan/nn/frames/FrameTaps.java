@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.nn.Taps;
@@ -12,18 +12,18 @@ import java.util.Map;
  * Collects a network's frames as the reference has them: all frames that a chunk of the clip makes
  * at a layer joined in one tensor [C, T, H, W]. Confined to one thread.
  */
-final class FrameTaps {
+public final class FrameTaps {
   private record Seen(int channels, int height, int width, List<float[]> frames) {}
 
   private final Taps taps;
   private final Map<String, Seen> chunk = new LinkedHashMap<>();
 
-  FrameTaps(Taps taps) {
+  public FrameTaps(Taps taps) {
     this.taps = taps;
   }
 
   /** Takes a frame of the residual stream. */
-  void see(String layer, Frame frame) {
+  public void see(String layer, Frame frame) {
     if (taps.isActive()) {
       see(layer, frame.channels(), frame.height(), frame.width(), frame.tensor().toFloats());
     }
@@ -34,7 +34,7 @@ final class FrameTaps {
    *
    * @param pixels [H * W, C]
    */
-  void see(String layer, int channels, int height, int width, float[] pixels) {
+  public void see(String layer, int channels, int height, int width, float[] pixels) {
     if (taps.isActive()) {
       chunk
           .computeIfAbsent(layer, n -> new Seen(channels, height, width, new ArrayList<>()))
@@ -44,7 +44,7 @@ final class FrameTaps {
   }
 
   /** Hands the chunk's tensors on under names that start with {@code prefix}. */
-  void endChunk(String prefix) {
+  public void endChunk(String prefix) {
     chunk.forEach(
         (layer, seen) -> {
           int count = seen.frames().size();

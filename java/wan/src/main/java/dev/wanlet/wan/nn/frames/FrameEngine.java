@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
@@ -22,12 +22,12 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Owner: the memory of half a VAE, and the runner of its passes over frames, band by band.
+ * Owner: the memory of a network on frames, and the runner of its passes over frames, band by band.
  *
  * <p>It comes in two kinds with the same calls: one that only measures, and one that computes in
  * the memory a measuring one found necessary. Confined to one thread.
  */
-final class VaeEngine implements AutoCloseable {
+public final class FrameEngine implements AutoCloseable {
   /** Nodes of the largest graph: a gathered upsampling. */
   private static final int MAX_NODES = 192;
 
@@ -36,7 +36,7 @@ final class VaeEngine implements AutoCloseable {
   private final Device device;
   private final int threads;
   private final Backend backend;
-  private final VaeSettings settings;
+  private final FrameSettings settings;
   private final WeightLayout layout;
   private final TensorArena stateArena = TensorArena.forTensors(MAX_STATE_TENSORS);
   private final Set<String> measured = new HashSet<>();
@@ -56,8 +56,8 @@ final class VaeEngine implements AutoCloseable {
   private TensorArena largest;
   private GraphBuilder largestGraph;
 
-  private VaeEngine(
-      Device device, int threads, Backend backend, VaeSettings settings, WeightLayout layout) {
+  private FrameEngine(
+      Device device, int threads, Backend backend, FrameSettings settings, WeightLayout layout) {
     this.device = device;
     this.threads = threads;
     this.backend = backend;
@@ -70,9 +70,9 @@ final class VaeEngine implements AutoCloseable {
    *
    * @param widest elements of the longest row or column of padded pixels
    */
-  static VaeEngine measuring(
-      Device device, int threads, VaeSettings settings, WeightLayout layout, long widest) {
-    VaeEngine engine = new VaeEngine(device, threads, null, settings, layout);
+  public static FrameEngine measuring(
+      Device device, int threads, FrameSettings settings, WeightLayout layout, long widest) {
+    FrameEngine engine = new FrameEngine(device, threads, null, settings, layout);
     engine.weights = WeightSet.pretended(layout);
     engine.frames = FramePool.measuring();
     engine.makeZeros(widest);
@@ -85,10 +85,10 @@ final class VaeEngine implements AutoCloseable {
    * @throws dev.wanlet.ggml.DeviceMemoryException if the device or the budget has not that much
    * @throws IOException if the weights cannot be read
    */
-  static VaeEngine computing(Backend backend, VaeEngine trial, WeightReader reader)
+  public static FrameEngine computing(Backend backend, FrameEngine trial, WeightReader reader)
       throws IOException {
-    VaeEngine engine =
-        new VaeEngine(backend.device(), backend.threads(), backend, trial.settings, trial.layout);
+    FrameEngine engine =
+        new FrameEngine(backend.device(), backend.threads(), backend, trial.settings, trial.layout);
     try {
       FramePool.Layout frames = trial.frames.layout(trial.device.bufferType());
       engine.frameBuffer = backend.allocate(frames.bytes());
@@ -117,15 +117,15 @@ final class VaeEngine implements AutoCloseable {
     zeros = stateTensor("zeros", settings.convolutionType(), Shape.of(elements));
   }
 
-  boolean isMeasuring() {
+  public boolean isMeasuring() {
     return backend == null;
   }
 
-  VaeSettings settings() {
+  public FrameSettings settings() {
     return settings;
   }
 
-  Tensor weight(String name) {
+  public Tensor weight(String name) {
     return weights.get(name);
   }
 
@@ -135,9 +135,8 @@ final class VaeEngine implements AutoCloseable {
   }
 
   /** What this engine measured. */
-  VaeMemory memory() {
-    return new VaeMemory(
-        settings,
+  public FrameMemory memory() {
+    return new FrameMemory(
         layout.bytes(device.bufferType()),
         frames.layout(device.bufferType()).bytes(),
         stateBytes,
@@ -150,16 +149,16 @@ final class VaeEngine implements AutoCloseable {
   // ---- frames ----
 
   /** A frame of work with arbitrary content; give it back with {@link #release}. */
-  Tensor take(TensorType type, long... dims) {
+  public Tensor take(TensorType type, long... dims) {
     return frames.take(type, dims);
   }
 
-  void release(Tensor frame) {
+  public void release(Tensor frame) {
     frames.release(frame);
   }
 
   /** Gives all frames back, after a run that was cut short. */
-  void releaseAll() {
+  public void releaseAll() {
     frames.releaseAll();
   }
 
@@ -196,7 +195,7 @@ final class VaeEngine implements AutoCloseable {
   }
 
   /** Fills what lives from frame to frame with zeros, for a new clip. */
-  void clearState() {
+  public void clearState() {
     if (!isMeasuring()) {
       stateBuffer.clear(0);
       if (hostBuffer != null) {
@@ -219,7 +218,7 @@ final class VaeEngine implements AutoCloseable {
    * @param bytesPerRow activations of one row, about
    * @param build makes the graph of a band
    */
-  void run(String key, int rows, long bytesPerRow, Consumer<Band> build) {
+  public void run(String key, int rows, long bytesPerRow, Consumer<Band> build) {
     int band = bandRows(rows, bytesPerRow);
     if (isMeasuring()) {
       if (measured.add(key)) {

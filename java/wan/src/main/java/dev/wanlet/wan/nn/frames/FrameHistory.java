@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Shape;
@@ -9,39 +9,42 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The last two frames that a temporal convolution read, on the device or in host memory. Before the
- * first frame there are zeros. Confined to one thread.
+ * The last frames that a layer read, on the device or in host memory. Before the first frame there
+ * are zeros. Confined to one thread.
  *
  * <p>Source: Wan2.1 wan/modules/vae.py, {@code feat_cache}.
  */
-final class FrameHistory {
-  private static final int FRAMES = 2;
-
+public final class FrameHistory {
   /** Some rows of a frame: the tensor, and the row of it that counts as the first. */
-  record Rows(Tensor tensor, long first) {}
+  public record Rows(Tensor tensor, long first) {}
 
-  private final VaeEngine engine;
+  private final FrameEngine engine;
   private final String name;
   private final TensorType type;
   private final Shape shape;
   private final boolean kept;
   private final boolean onHost;
-  private final Tensor[] tensors = new Tensor[FRAMES];
-  private final long[] addresses = new long[FRAMES];
+  private final int frames;
+  private final Tensor[] tensors;
+  private final long[] addresses;
   private int oldest;
   private int filled;
 
   /**
+   * @param frames how many are looked back on
    * @param shape of one frame, rows first
    */
-  FrameHistory(VaeEngine engine, String name, TensorType type, Shape shape) {
+  public FrameHistory(FrameEngine engine, String name, int frames, TensorType type, Shape shape) {
     this.engine = engine;
     this.name = name;
+    this.frames = frames;
+    this.tensors = new Tensor[frames];
+    this.addresses = new long[frames];
     this.type = type;
     this.shape = shape;
     this.kept = engine.settings().keepsHistory();
-    this.onHost = engine.nextHistoryIsOnHost(kept ? FRAMES * type.bytes(shape) : 0) && kept;
-    for (int i = 0; kept && i < FRAMES; i++) {
+    this.onHost = engine.nextHistoryIsOnHost(kept ? frames * type.bytes(shape) : 0) && kept;
+    for (int i = 0; kept && i < frames; i++) {
       if (onHost) {
         addresses[i] = engine.hostMemory(type.bytes(shape));
       } else {
@@ -52,16 +55,15 @@ final class FrameHistory {
   }
 
   /** Starts a new clip. */
-  void reset() {
+  public void reset() {
     oldest = 0;
     // Measuring takes the most there can be; ggml's convolution cannot do with a part of a kernel,
     // so it gets the zeros as well.
-    boolean full =
-        engine.isMeasuring() || engine.settings().method() == VaeSettings.ConvMethod.DIRECT;
-    filled = kept && full ? FRAMES : 0;
+    boolean full = engine.isMeasuring() || engine.settings().method() == ConvMethod.DIRECT;
+    filled = kept && full ? frames : 0;
   }
 
-  /** How many past frames there are: at most two. */
+  /** How many past frames there are: at most as many as are kept. */
   int filled() {
     return filled;
   }
@@ -72,11 +74,11 @@ final class FrameHistory {
    * @param first the first row wanted
    * @param rows how many
    */
-  List<Rows> rows(Band b, Tensor current, long first, long rows) {
+  public List<Rows> rows(Band b, Tensor current, long first, long rows) {
     List<Rows> list = new ArrayList<>();
     for (int age = filled; age >= 1; age--) {
       // Slot `oldest` is overwritten next: it holds the frame before last, once there is one.
-      int slot = (oldest + FRAMES - age) % FRAMES;
+      int slot = (oldest + frames - age) % frames;
       list.add(onHost ? upload(b, addresses[slot], first, rows) : new Rows(tensors[slot], first));
     }
     list.add(new Rows(current, first));
@@ -93,7 +95,7 @@ final class FrameHistory {
   }
 
   /** Takes the current frame in as the latest of the past. */
-  void advance(Tensor current) {
+  public void advance(Tensor current) {
     if (!kept) {
       return;
     }
@@ -110,7 +112,7 @@ final class FrameHistory {
             g.run(g.copy(current, slot));
           });
     }
-    oldest = (oldest + 1) % FRAMES;
-    filled = Math.min(FRAMES, filled + 1);
+    oldest = (oldest + 1) % frames;
+    filled = Math.min(frames, filled + 1);
   }
 }

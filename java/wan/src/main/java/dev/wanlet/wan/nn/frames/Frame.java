@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
@@ -10,26 +10,26 @@ import dev.wanlet.ggml.TensorType;
  *
  * @param tensor [H * W, C], F32
  */
-record Frame(Tensor tensor, int height, int width) {
-  static Frame take(VaeEngine engine, int height, int width, int channels) {
+public record Frame(Tensor tensor, int height, int width) {
+  public static Frame take(FrameEngine engine, int height, int width, int channels) {
     return new Frame(engine.take(TensorType.F32, (long) height * width, channels), height, width);
   }
 
-  int channels() {
+  public int channels() {
     return Math.toIntExact(tensor.dim(1));
   }
 
   /** The band's pixels, [rows * W, C], as a view. */
-  Tensor rows(Band b) {
+  public Tensor rows(Band b) {
     return rows(b.graph(), b.first(), b.rows());
   }
 
   /** Pixels of some rows, as a view. */
-  Tensor rows(GraphBuilder g, long first, long rows) {
+  public Tensor rows(GraphBuilder g, long first, long rows) {
     return g.slice(tensor, 0, first * width, (first + rows) * width);
   }
 
-  void release(VaeEngine engine) {
+  public void release(FrameEngine engine) {
     engine.release(tensor);
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 /** Turns frames of planes, [C, H, W], into frames of pixels, [H, W, C], and back. Stateless. */
-final class Planes {
+public final class Planes {
   private Planes() {}
 
   /**
@@ -11,7 +11,7 @@ final class Planes {
    * @param clip [C, T, H, W]
    * @return [H * W, C]
    */
-  static float[] pixels(float[] clip, int channels, int frames, int frame) {
+  public static float[] pixels(float[] clip, int channels, int frames, int frame) {
     int area = clip.length / channels / frames;
     float[] pixels = new float[area * channels];
     for (int c = 0; c < channels; c++) {
@@ -29,7 +29,7 @@ final class Planes {
    * @param pixels [H * W, C]
    * @return [C, H, W]
    */
-  static float[] planes(float[] pixels, int channels) {
+  public static float[] planes(float[] pixels, int channels) {
     float[] planes = new float[pixels.length];
     put(pixels, planes, channels, 1, 0);
     return planes;
@@ -41,7 +41,7 @@ final class Planes {
    * @param pixels [H * W, C]
    * @param clip [C, T, H, W]
    */
-  static void put(float[] pixels, float[] clip, int channels, int frames, int frame) {
+  public static void put(float[] pixels, float[] clip, int channels, int frames, int frame) {
     int area = pixels.length / channels;
     for (int c = 0; c < channels; c++) {
       int plane = (c * frames + frame) * area;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.model.vae;
+package dev.wanlet.wan.nn.frames;
 
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Tensor;
+import java.util.function.BiFunction;
 
 /**
  * Frames with a border of zeros one pixel wide, [H + 2, W + 2, C] in the convolutions' type: what a
  * 3 x 3 convolution reads. Stateless.
  */
-final class PaddedFrames {
+public final class PaddedFrames {
   private PaddedFrames() {}
 
   /** A frame with a zero border and arbitrary content. */
-  static Tensor take(VaeEngine engine, int height, int width, int channels) {
+  public static Tensor take(FrameEngine engine, int height, int width, int channels) {
     Tensor frame =
         engine.take(engine.settings().convolutionType(), height + 2, width + 2, channels);
     // The memory has held other things.
@@ -25,25 +26,26 @@ final class PaddedFrames {
    *
    * @param key of the pass
    */
-  static Tensor of(VaeEngine engine, String key, Frame x) {
+  public static Tensor of(FrameEngine engine, String key, Frame x) {
     Tensor padded = take(engine, x.height(), x.width(), x.channels());
     engine.run(key, x.height(), 4L * x.width() * x.channels(), b -> store(b, x.rows(b), padded));
     return padded;
   }
 
   /**
-   * A frame after norm and SiLU, with a zero border around it.
+   * A frame changed pixel by pixel, with a zero border around it.
    *
    * @param key of the pass
-   * @param gamma of the norm, [C]
+   * @param change makes [pixels, C] of [pixels, C], F32
    */
-  static Tensor activated(VaeEngine engine, String key, Frame x, Tensor gamma) {
+  public static Tensor of(
+      FrameEngine engine, String key, Frame x, BiFunction<GraphBuilder, Tensor, Tensor> change) {
     Tensor padded = take(engine, x.height(), x.width(), x.channels());
     engine.run(
         key,
         x.height(),
         8L * x.width() * x.channels(),
-        b -> store(b, VaeNorm.activated(b.graph(), x.rows(b), gamma), padded));
+        b -> store(b, change.apply(b.graph(), x.rows(b)), padded));
     return padded;
   }
 
@@ -67,7 +69,7 @@ final class PaddedFrames {
    *
    * @param values [rows * W, C], F32
    */
-  static void store(Band b, Tensor values, Tensor frame) {
+  public static void store(Band b, Tensor values, Tensor frame) {
     GraphBuilder g = b.graph();
     long channels = frame.dim(2);
     long width = frame.dim(1) - 2;
