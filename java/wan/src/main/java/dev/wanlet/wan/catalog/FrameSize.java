@@ -38,6 +38,24 @@ public record FrameSize(int width, int height) {
     return new FrameSize(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
   }
 
+  /**
+   * The size nearest to the aspect of a picture within an area.
+   *
+   * <p>Source: Wan2.1 wan/image2video.py, {@code lat_h} and {@code lat_w}.
+   *
+   * @param pixels most pixels
+   * @param multiple both sides are multiples of this, and at least that
+   */
+  public static FrameSize ofAspect(FrameSize picture, long pixels, int multiple) {
+    double aspect = (double) picture.height() / picture.width();
+    return new FrameSize(
+        side(Math.sqrt(pixels / aspect), multiple), side(Math.sqrt(pixels * aspect), multiple));
+  }
+
+  private static int side(double length, int multiple) {
+    return Math.max(1, (int) (length / multiple)) * multiple;
+  }
+
   public long pixels() {
     return (long) width * height;
   }

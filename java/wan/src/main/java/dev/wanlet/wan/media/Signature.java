@@ -13,6 +13,7 @@ public enum Signature {
   JPEG("jpeg_pipe"),
   WEBP("webp_pipe"),
   BMP("bmp_pipe"),
+  TIFF("tiff_pipe"),
   GIF("gif"),
   OTHER(null);
 
@@ -47,6 +48,9 @@ public enum Signature {
     }
     if (start.startsWith("GIF87a") || start.startsWith("GIF89a")) {
       return GIF;
+    }
+    if (start.startsWith("II*\0") || start.startsWith("MM\0*")) {
+      return TIFF;
     }
     return start.startsWith("BM") ? BMP : OTHER;
   }

@@ -27,6 +27,7 @@ public final class ParityRunner {
               "tokenizer", new TokenizerCase(),
               "dit", new DitCase(),
               "vae21", new Vae21Case(),
+              "conditioning", new ConditioningCase(),
               "e2e", new E2eCase(),
               "demo", new DemoCase()));
 

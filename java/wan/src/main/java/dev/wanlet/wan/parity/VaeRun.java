@@ -8,6 +8,7 @@ import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.model.vae.VaeEncoder;
 import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.wan.model.vae.VaeSettings;
+import dev.wanlet.wan.model.vae.known.KnownFrames;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.frames.ConvMethod;
@@ -87,6 +88,20 @@ record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) 
         VaeEncoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
       encoder.collect(taps);
       return encoder.encode(video, count);
+    }
+  }
+
+  /**
+   * Encodes a clip of which some frames are known.
+   *
+   * @return mask and normalised latents, [4 + zDim, T, h, w]
+   */
+  float[] encode(KnownFrames clip, int height, int width) throws IOException {
+    int factor = config.spatialFactor();
+    VaeSettings settings = settings(height / factor, width / factor, clip.frames() == 1);
+    try (VaeEncoder encoder =
+        VaeEncoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
+      return clip.encode(encoder, done -> {});
     }
   }
 

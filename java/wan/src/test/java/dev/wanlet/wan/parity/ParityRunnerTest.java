@@ -61,7 +61,8 @@ class ParityRunnerTest {
     "dit-t2v, 26",
     "dit-wan22-i2v, 12",
     "e2e-t2v, 19",
-    "vae21, 30"
+    "vae21, 30",
+    "conditioning, 8"
   })
   void everyTapOfAFolderIsWithinItsTolerance(String folder, int taps) throws IOException {
     List<TapResult> results = run(GOLDEN.resolve(folder));

@@ -3,6 +3,7 @@ package dev.wanlet.wan.media.read;
 
 import static org.bytedeco.ffmpeg.global.avutil.AVCOL_RANGE_JPEG;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_RGB24;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_RGBA;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ411P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ420P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUVJ422P;
@@ -36,9 +37,18 @@ final class FrameDecoder implements AutoCloseable {
 
   /** Makes an RGB frame of the source's size; the source may be reused afterwards. */
   RgbFrame convert(AVFrame source) {
+    return new RgbFrame(source.width(), source.height(), convert(source, AV_PIX_FMT_RGB24, 3));
+  }
+
+  /** Red, green, blue and alpha of each pixel: [H, W, 4]. */
+  byte[] convertWithAlpha(AVFrame source) {
+    return convert(source, AV_PIX_FMT_RGBA, 4);
+  }
+
+  private byte[] convert(AVFrame source, int format, int pixelBytes) {
     int width = source.width();
     int height = source.height();
-    byte[] bytes = new byte[RgbFrame.byteCount(width, height)];
+    byte[] bytes = new byte[Math.multiplyExact(Math.multiplyExact(width, height), pixelBytes)];
     int flags =
         swscale.SWS_BICUBIC
             | swscale.SWS_ACCURATE_RND
@@ -52,7 +62,7 @@ final class FrameDecoder implements AutoCloseable {
             source.format(),
             width,
             height,
-            AV_PIX_FMT_RGB24,
+            format,
             flags,
             null,
             null,
@@ -72,7 +82,7 @@ final class FrameDecoder implements AutoCloseable {
     IntPointer table = swscale.sws_getCoefficients(matrix.coefficients());
     boolean full = source.color_range() == AVCOL_RANGE_JPEG || isFullRangeFormat(source.format());
     swscale.sws_setColorspaceDetails(context, table, full ? 1 : 0, table, 1, 0, NEUTRAL, NEUTRAL);
-    int stride = width * 3 + ROW_SLACK;
+    int stride = width * pixelBytes + ROW_SLACK;
     allocate((long) stride * height, stride);
     int rows =
         swscale.sws_scale(context, source.data(), source.linesize(), 0, height, planes, strides);
@@ -80,13 +90,13 @@ final class FrameDecoder implements AutoCloseable {
       throw new IllegalStateException("swscale converted " + rows + " rows of " + height);
     }
     for (int y = 0; y < height; y++) {
-      rgb.position((long) y * stride).get(bytes, y * width * 3, width * 3);
+      rgb.position((long) y * stride).get(bytes, y * width * pixelBytes, width * pixelBytes);
     }
-    return new RgbFrame(width, height, bytes);
+    return bytes;
   }
 
   private void allocate(long bytes, int stride) {
-    if (rgb != null && rgb.capacity() == bytes) {
+    if (rgb != null && rgb.capacity() == bytes && strides.get() == stride) {
       return;
     }
     freeBuffer();

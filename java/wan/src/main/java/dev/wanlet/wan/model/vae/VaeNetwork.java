@@ -119,7 +119,7 @@ public sealed class VaeNetwork implements AutoCloseable permits VaeDecoder, VaeE
     return new VaeMemory(settings, engine.memory());
   }
 
-  VaeConfig config() {
+  public VaeConfig config() {
     return config;
   }
 

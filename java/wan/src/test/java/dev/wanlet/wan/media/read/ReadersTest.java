@@ -114,7 +114,7 @@ class ReadersTest {
     Path text = Files.writeString(folder.resolve("a.png"), "not a picture");
     assertThatThrownBy(() -> ImageReader.read(text))
         .isInstanceOf(MediaException.class)
-        .hasMessageContaining("expected PNG, JPEG, WebP, BMP or GIF");
+        .hasMessageContaining("expected PNG, JPEG, WebP, BMP, TIFF or GIF");
     assertThatThrownBy(() -> ImageReader.read(folder.resolve("none.png")))
         .isInstanceOf(MediaException.class)
         .hasMessageContaining("no such file");
