@@ -15,9 +15,11 @@ public final class Scales {
   private final long blockRows;
   private final long blockColumns;
   private final long blocksInRow;
+  private final long firstRow;
 
-  private Scales(float[] factors, long columns, long blockRows, long blockColumns) {
+  private Scales(float[] factors, long columns, long blockRows, long blockColumns, long firstRow) {
     this.factors = factors;
+    this.firstRow = firstRow;
     this.columns = columns;
     this.blockRows = blockRows;
     this.blockColumns = blockColumns;
@@ -41,7 +43,7 @@ public final class Scales {
     long rows = weight.dim(0);
     long columns = weight.elements() / rows;
     if (factors.length == 1) {
-      return Optional.of(new Scales(factors.clone(), columns, rows, columns));
+      return Optional.of(new Scales(factors.clone(), columns, rows, columns, 0));
     }
     long[] dims = shape.dims();
     long down = dims[0];
@@ -50,7 +52,7 @@ public final class Scales {
     long blockRows = blockLength(rows, down);
     long blockColumns = blockLength(columns, across);
     return flat && blockRows > 0 && blockColumns > 0
-        ? Optional.of(new Scales(factors.clone(), columns, blockRows, blockColumns))
+        ? Optional.of(new Scales(factors.clone(), columns, blockRows, blockColumns, 0))
         : Optional.empty();
   }
 
@@ -71,6 +73,11 @@ public final class Scales {
     return (a + b - 1) / b;
   }
 
+  /** The factors of the rows from {@code row} on, for a part of the matrix. */
+  Scales fromRow(long row) {
+    return new Scales(factors, columns, blockRows, blockColumns, firstRow + row);
+  }
+
   /** Multiplies elements of the matrix, in memory order, by their factors. */
   void apply(long elementOffset, float[] values, int at, int n) {
     int done = 0;
@@ -79,7 +86,8 @@ public final class Scales {
       long column = element % columns;
       long block = column / blockColumns;
       long blockEnd = Math.min(columns, (block + 1) * blockColumns);
-      float factor = factors[(int) (element / columns / blockRows * blocksInRow + block)];
+      float factor =
+          factors[(int) ((element / columns + firstRow) / blockRows * blocksInRow + block)];
       int end = (int) Math.min(n, done + blockEnd - column);
       for (int i = done; i < end; i++) {
         values[at + i] *= factor;

@@ -116,6 +116,37 @@ public final class WeightTensor {
   }
 
   /**
+   * Some rows of this tensor, such as the third part of a matrix that holds three.
+   *
+   * @param first row, like {@code end} counted along the first dimension
+   * @param end row behind the last
+   * @throws IllegalArgumentException if there are no such rows, or a writer folded the tensor
+   */
+  public WeightTensor rows(long first, long end) {
+    if (shape.rank() < 1
+        || !shape.equals(storedShape)
+        || first < 0
+        || end <= first
+        || end > shape.dim(0)) {
+      throw new IllegalArgumentException(this + " has no rows " + first + " to " + end);
+    }
+    if (shape.rank() == 1 && type.isQuantized()) {
+      throw new IllegalArgumentException(this + " is one row, quantised as a whole");
+    }
+    long[] dims = shape.dims();
+    dims[0] = end - first;
+    Shape part = Shape.of(dims);
+    return new WeightTensor(
+        name,
+        type,
+        part,
+        part,
+        file,
+        offset + byteLength / shape.dim(0) * first,
+        scales == null ? null : scales.fromRow(first));
+  }
+
+  /**
    * The same tensor with {@link #readFloats} multiplied by scales, for 8-bit floats and integers;
    * the raw bytes stay as they are.
    *

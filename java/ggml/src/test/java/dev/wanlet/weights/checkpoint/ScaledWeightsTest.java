@@ -36,6 +36,9 @@ class ScaledWeightsTest {
       float[] middle = new float[2];
       source.renamed(n -> "x." + n).require("x.b.weight").readFloats(1, middle, 0, 2);
       assertThat(middle).containsExactly(4, -4);
+      assertThat(source.require("b.weight").rows(1, 2).toFloats()).containsExactly(-4, 2);
+      assertThatThrownBy(() -> source.require("b.weight").rows(1, 3))
+          .isInstanceOf(IllegalArgumentException.class);
     }
   }
 
@@ -55,6 +58,7 @@ class ScaledWeightsTest {
       assertThat(source.require("i.weight").toFloats()).containsExactly(0.5f, 1, -6, 254);
       assertThat(source.require("i.weight").isReal()).isTrue();
       assertThat(source.require("b.weight").toFloats()).containsExactly(1, 4, -4, 4);
+      assertThat(source.require("b.weight").rows(1, 2).toFloats()).containsExactly(-4, 4);
       assertThat(source.require("c.weight").toFloats()).containsExactly(3, 6, -3, 1.5f);
       assertThat(source.tensors()).hasSize(3);
     }

@@ -19,17 +19,18 @@ import java.util.TreeMap;
 public final class ParityRunner {
   private static final Map<String, ParityCase> KINDS =
       new TreeMap<>(
-          Map.of(
-              "umt5", new Umt5Case(),
-              "rope", new RopeCase(),
-              "noise", new NoiseCase(),
-              "schedulers", new SchedulersCase(),
-              "tokenizer", new TokenizerCase(),
-              "dit", new DitCase(),
-              "vae21", new Vae21Case(),
-              "conditioning", new ConditioningCase(),
-              "e2e", new E2eCase(),
-              "demo", new DemoCase()));
+          Map.ofEntries(
+              Map.entry("umt5", new Umt5Case()),
+              Map.entry("clip", new ClipCase()),
+              Map.entry("rope", new RopeCase()),
+              Map.entry("noise", new NoiseCase()),
+              Map.entry("schedulers", new SchedulersCase()),
+              Map.entry("tokenizer", new TokenizerCase()),
+              Map.entry("dit", new DitCase()),
+              Map.entry("vae21", new Vae21Case()),
+              Map.entry("conditioning", new ConditioningCase()),
+              Map.entry("e2e", new E2eCase()),
+              Map.entry("demo", new DemoCase())));
 
   private ParityRunner() {}
 

@@ -61,6 +61,7 @@ class ParityRunnerTest {
     "dit-t2v, 26",
     "dit-wan22-i2v, 12",
     "e2e-t2v, 19",
+    "clip, 19",
     "vae21, 30",
     "conditioning, 8"
   })
