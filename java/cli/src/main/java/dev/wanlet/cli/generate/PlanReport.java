@@ -196,13 +196,14 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
     Placement p = t.placement();
     line(
         text,
-        "transformer: %d of %d blocks resident%s; chunks of %d of %d tokens; guidance %s",
+        "transformer: %d of %d blocks resident%s; chunks of %d of %d tokens; guidance %s%s",
         p.resident(),
         p.blocks(),
         p.isAllResident() ? "" : ", the others through " + count(p.slots(), "slot"),
         chunk(t),
         t.run().grid().tokens(),
-        guidance(t));
+        guidance(t),
+        t.run().keepsTextKeys() ? "" : "; the prompt's keys made anew in each block");
     addGuidance(text, plan);
     plan.stages().stream()
         .flatMap(stage -> stage.details(VaePlan.class).stream())

@@ -28,10 +28,11 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
- * Fits the transformer into a budget: chooses resident blocks, slots, chunk length and the order of
- * guidance passes so that the predicted time of a step is least, and among near equals the least is
- * uploaded: what is read from a file may have to come from a disk. All of these are exact: none
- * changes the result. Works from a configuration alone. Immutable; thread-safe.
+ * Fits the transformer into a budget: chooses resident blocks, slots, chunk length, the order of
+ * guidance passes and whether the prompts' keys are kept so that the predicted time of a step is
+ * least, and among near equals the least is uploaded: what is read from a file may have to come
+ * from a disk. All of these are exact: none changes the result. Works from a configuration alone.
+ * Immutable; thread-safe.
  */
 public final class TransformerPlanner {
   /** Longer chunks gain less than one percent. */
@@ -55,24 +56,29 @@ public final class TransformerPlanner {
    * @param bytes in a slot or buffer of its own
    * @param dataBytes that are uploaded
    * @param flopsPerToken multiplications and additions with its weights for one token
+   * @param flopsPerWord likewise for one row of a prompt
    */
-  private record BlockSize(long bytes, long dataBytes, double flopsPerToken) {
+  private record BlockSize(long bytes, long dataBytes, double flopsPerToken, double flopsPerWord) {
     static BlockSize of(BlockSpec block, BufferType type) {
+      WeightLayout layout = block.layout();
       return new BlockSize(
-          block.layout().bytes(type), block.layout().dataBytes(), flopsPerToken(block.layout()));
+          layout.bytes(type), layout.dataBytes(), flops(layout, false), flops(layout, true));
     }
 
     BlockSize max(BlockSize other) {
       return new BlockSize(
-          Math.max(bytes, other.bytes), Math.max(dataBytes, other.dataBytes), flopsPerToken);
+          Math.max(bytes, other.bytes),
+          Math.max(dataBytes, other.dataBytes),
+          flopsPerToken,
+          flopsPerWord);
     }
 
-    private static double flopsPerToken(WeightLayout layout) {
+    private static double flops(WeightLayout layout, boolean ofPrompt) {
       double flops = 0;
       for (TensorSpec spec : layout.specs()) {
         boolean textSide =
             spec.name().startsWith("cross_attn.k") || spec.name().startsWith("cross_attn.v");
-        if (spec.shape().rank() == 2 && !textSide) {
+        if (spec.shape().rank() == 2 && textSide == ofPrompt) {
           flops += 2.0 * spec.shape().elements();
         }
       }
@@ -183,11 +189,13 @@ public final class TransformerPlanner {
     List<TransformerPlan> fitting = new ArrayList<>();
     for (boolean layerMajor : guidanceOrders(job)) {
       for (int rows : chunkRows(job.grid().tokens())) {
-        TransformerPlan least = leastIfSupported(job, rows, layerMajor);
-        if (least != null
-            && least.peakDeviceBytes() <= budgetBytes
-            && least.scratchBytes() <= scratchBytes) {
-          fitting.add(fill(job, least, budgetBytes, scratchBytes - least.scratchBytes()));
+        for (boolean keepsTextKeys : new boolean[] {true, false}) {
+          TransformerPlan least = leastIfSupported(job, rows, layerMajor, keepsTextKeys);
+          if (least != null
+              && least.peakDeviceBytes() <= budgetBytes
+              && least.scratchBytes() <= scratchBytes) {
+            fitting.add(fill(job, least, budgetBytes, scratchBytes - least.scratchBytes()));
+          }
         }
       }
     }
@@ -204,9 +212,10 @@ public final class TransformerPlanner {
   }
 
   /** Null where chunks of that length make tensors larger than the device can address. */
-  private TransformerPlan leastIfSupported(Job job, int rows, boolean layerMajor) {
+  private TransformerPlan leastIfSupported(
+      Job job, int rows, boolean layerMajor, boolean keepsTextKeys) {
     try {
-      return least(job, rows, layerMajor);
+      return least(job, rows, layerMajor, keepsTextKeys);
     } catch (GgmlException e) {
       if (e.code() == ErrorCode.UNSUPPORTED) {
         return null;
@@ -216,12 +225,13 @@ public final class TransformerPlanner {
   }
 
   /**
-   * The plan that takes least memory: the shortest chunks, one residual stream, one slot.
+   * The plan that takes least memory: the shortest chunks, one residual stream, one slot, one
+   * block's keys of a prompt.
    *
    * @throws GgmlException as {@link #plan} does
    */
   public TransformerPlan smallest(Job job) {
-    return least(job, chunkRows(job.grid().tokens()).first(), false);
+    return least(job, chunkRows(job.grid().tokens()).first(), false, false);
   }
 
   /** With one pass there is no order to choose; two passes may share each block's weights. */
@@ -239,7 +249,7 @@ public final class TransformerPlanner {
   }
 
   /** Everything streamed through one slot. */
-  private TransformerPlan least(Job job, int rows, boolean layerMajor) {
+  private TransformerPlan least(Job job, int rows, boolean layerMajor, boolean keepsTextKeys) {
     WanRun run =
         new WanRun(
             job.grid(),
@@ -247,12 +257,24 @@ public final class TransformerPlanner {
             job.prompts(),
             layerMajor,
             job.timesteps(),
-            job.precision());
+            job.precision(),
+            keepsTextKeys);
     return made(
         run, Placement.allStreamed(blocks.size(), 1), measure(run), hidden(run), Long.MAX_VALUE);
   }
 
+  /** Graphs are the same with the prompts' keys kept or not; the state alone differs. */
   private WanTransformer.Memory measure(WanRun run) {
+    WanTransformer.Memory graphs = measureGraphs(run.withTextKeys(true));
+    return run.keepsTextKeys()
+        ? graphs
+        : new WanTransformer.Memory(
+            WanTransformer.stateBytes(config, run, device),
+            graphs.computeBytes(),
+            graphs.scratchBytes());
+  }
+
+  private WanTransformer.Memory measureGraphs(WanRun run) {
     // Not computeIfAbsent: measuring takes long, and twice is right as well.
     WanTransformer.Memory known = measured.get(run);
     if (known == null) {
@@ -351,21 +373,30 @@ public final class TransformerPlanner {
   public double leastStepSeconds(Job job) {
     int tokens = job.grid().tokens();
     return computeSeconds(
-        job.grid(), job.prompts(), new RowChunks(tokens, chunkRows(tokens).last()));
+        job.grid(), job.prompts(), new RowChunks(tokens, chunkRows(tokens).last()), true);
   }
 
-  private double computeSeconds(TokenGrid grid, List<PromptRows> prompts, RowChunks chunks) {
+  private double computeSeconds(
+      TokenGrid grid, List<PromptRows> prompts, RowChunks chunks, boolean keepsTextKeys) {
     double tokens = grid.tokens();
     double attention =
         4.0 * config.dim() * (tokens + prompts.get(0).keys()) * blocks.size() * tokens;
     double perToken = blocks.stream().mapToDouble(BlockSize::flopsPerToken).sum();
     double rows = Math.min(chunks.rows(), chunks.tokens());
     double products = tokens / rows * rates.productSeconds(rows, perToken);
-    return prompts.size() * (products + attention / rates.attentionFlops());
+    double all = prompts.size() * (products + attention / rates.attentionFlops());
+    return keepsTextKeys ? all : all + textKeySeconds(prompts);
+  }
+
+  private double textKeySeconds(List<PromptRows> prompts) {
+    double perWord = blocks.stream().mapToDouble(BlockSize::flopsPerWord).sum();
+    return prompts.stream()
+        .mapToDouble(prompt -> rates.productSeconds(prompt.embedded(), perWord))
+        .sum();
   }
 
   private double seconds(WanRun run, int slots, List<PromptRows> passes, double upload) {
-    double compute = computeSeconds(run.grid(), passes, run.chunks());
+    double compute = computeSeconds(run.grid(), passes, run.chunks(), run.keepsTextKeys());
     // Two slots overlap loading with computing, one cannot.
     return slots == 1 ? compute + upload : Math.max(compute, upload);
   }

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.request;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What was given beside a setting that makes it void. Stateless. */
+/** What was given and has no effect, or not the one that it has elsewhere. Stateless. */
 final class RequestNotes {
+  /** How other programs name an adapter within a prompt: {@code <lora:style:0.8>}. */
+  private static final Pattern ADAPTER_TAG = Pattern.compile("<(lora|lyco|hypernet):[^<>]*>");
+
   private RequestNotes() {}
 
   static List<String> of(Decisions d) {
@@ -20,7 +26,21 @@ final class RequestNotes {
           "rcm has noise levels of its own: " + words(d, Settings.FLOW_SHIFT) + " has no effect");
     }
     notes.addAll(unguided(d));
+    notes.addAll(adapterTags(d));
     return notes;
+  }
+
+  private static List<String> adapterTags(Decisions d) {
+    return Stream.of(Settings.PROMPT, Settings.NEGATIVE_PROMPT)
+        .flatMap(s -> d.given(s).stream())
+        .flatMap(prompt -> ADAPTER_TAG.matcher(prompt).results())
+        .map(MatchResult::group)
+        .distinct()
+        .map(
+            tag ->
+                "%s in a prompt is taken for words; name the adapter's file with %s"
+                    .formatted(Printable.name(tag), Settings.LORA.option()))
+        .toList();
   }
 
   private static List<String> unguided(Decisions d) {

@@ -100,6 +100,21 @@ class RunPlannerTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"832x480, 2560", "1280x720, 4096", "1920x1088, 8192"})
+  void thePromptsKeysMakeRoomForTheLeastThatIsPromised(String size, long mib) {
+    MemoryBudget budget = new MemoryBudget(mib * MIB, 16 * GIB);
+    RunPlan plan = planner("wan2.1-t2v-14b", "q4_k_m").plan(job(size, 81), budget);
+    assertThat(plan.peakDeviceBytes()).isLessThanOrEqualTo(mib * MIB);
+    assertThat(plan.transformer().run().keepsTextKeys()).isFalse();
+  }
+
+  @Test
+  void thePromptsKeysAreKeptWhereThatCostsNothing() {
+    RunPlan plan = planner("wan2.1-t2v-1.3b", "Q8_0").plan(job("832x480", 81), UNLIMITED);
+    assertThat(plan.transformer().run().keepsTextKeys()).isTrue();
+  }
+
+  @ParameterizedTest
   @CsvSource({"832x480, 1024", "1280x720, 1536"})
   void theVaeMeetsItsTargets(String size, long mib) {
     RunPlanner planner = planner("wan2.1-t2v-14b", "Q4_K");

@@ -209,6 +209,14 @@ class SamplingChoicesTest {
   }
 
   @Test
+  void adaptersNamedInAPromptAreTold() {
+    String prompt = "a red circle <lora:style:0.8> <b> <LoRA>";
+    assertThat(request("steps 4").prompt(prompt).notes(files.model()))
+        .containsExactly(
+            "<lora:style:0.8> in a prompt is taken for words; name the adapter's file with --lora");
+  }
+
+  @Test
   void rcmStartsFromScaledNoise() throws IOException {
     float[] plain = start("sampling-method lcm");
     float[] scaled = start("sampling-method rcm");

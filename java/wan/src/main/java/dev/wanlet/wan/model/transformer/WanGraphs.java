@@ -95,8 +95,8 @@ final class WanGraphs {
               .textKeysAndValues(
                   g,
                   state.context[key.pass()],
-                  state.textKeys[key.pass()][key.block()],
-                  state.textValues[key.pass()][key.block()],
+                  state.textKeys(key.pass(), key.block()),
+                  state.textValues(key.pass(), key.block()),
                   run.prompts().get(key.pass()).copies());
       case PASS_A -> {
         WanBlock block = block(key);
@@ -122,8 +122,8 @@ final class WanGraphs {
                 state.keys,
                 state.values,
                 new WanBlock.TextKeys(
-                    state.textKeys[key.pass()][key.block()],
-                    state.textValues[key.pass()][key.block()],
+                    state.textKeys(key.pass(), key.block()),
+                    state.textValues(key.pass(), key.block()),
                     mask == null ? null : g.slice(mask, 0, 0, key.chunk().size())));
         g.run(g.copy(y, x));
       }

@@ -286,15 +286,17 @@ public final class WanSession implements AutoCloseable {
 
   private void runBlock(BlockSpec block, int position, WeightSet weights, int pass, int stream) {
     taps.under("block." + block.index() + ".");
-    if (!textReady[pass][position]) {
-      compute(graph(new Key(Kind.TEXT_KEYS, weights, position, pass, 0, chunks.get(0))));
+    // Where blocks share the prompt's keys, they share the graphs that read them too.
+    int keysOf = run.keepsTextKeys() ? position : 0;
+    if (!run.keepsTextKeys() || !textReady[pass][position]) {
+      compute(graph(new Key(Kind.TEXT_KEYS, weights, keysOf, pass, 0, chunks.get(0))));
       textReady[pass][position] = true;
     }
     for (RowChunks.Chunk chunk : chunks) {
-      compute(graph(new Key(Kind.PASS_A, weights, position, pass, stream, chunk)));
+      compute(graph(new Key(Kind.PASS_A, weights, keysOf, pass, stream, chunk)));
     }
     for (RowChunks.Chunk chunk : chunks) {
-      compute(graph(new Key(Kind.PASS_B, weights, position, pass, stream, chunk)));
+      compute(graph(new Key(Kind.PASS_B, weights, keysOf, pass, stream, chunk)));
     }
     tapStream("block." + block.index(), stream);
   }

@@ -31,8 +31,8 @@ final class WanState implements AutoCloseable {
   final Tensor rowTimesteps;
   final Tensor[] context;
   final Tensor[] mask;
-  final Tensor[][] textKeys;
-  final Tensor[][] textValues;
+  private final Tensor[][] textKeys;
+  private final Tensor[][] textValues;
 
   private final WanRun run;
   private final TensorArena arena;
@@ -49,7 +49,8 @@ final class WanState implements AutoCloseable {
     int passes = run.prompts().size();
     int tokens = run.grid().tokens();
     TensorType kv = run.keyType();
-    arena = TensorArena.forTensors(16 + 4 * passes + 2 * passes * blocks);
+    int keptBlocks = run.keepsTextKeys() ? blocks : 1;
+    arena = TensorArena.forTensors(16 + 4 * passes + 2 * passes * keptBlocks);
     x = new Tensor[run.streams()];
     for (int i = 0; i < x.length; i++) {
       x[i] = make("x." + i, TensorType.F32, tokens, config.dim());
@@ -64,20 +65,30 @@ final class WanState implements AutoCloseable {
     rowTimesteps = run.timesteps() > 1 ? make("row_timesteps", TensorType.I32, tokens) : null;
     context = new Tensor[passes];
     mask = new Tensor[passes];
-    textKeys = new Tensor[passes][blocks];
-    textValues = new Tensor[passes][blocks];
+    textKeys = new Tensor[passes][keptBlocks];
+    textValues = new Tensor[passes][keptBlocks];
     for (int p = 0; p < passes; p++) {
       PromptRows prompt = run.prompts().get(p);
       context[p] = make("context." + p, TensorType.F32, prompt.embedded(), config.dim());
       if (prompt.needsMask()) {
         mask[p] = make("mask." + p, TensorType.F16, run.chunks().largest(), prompt.keys());
       }
-      for (int b = 0; b < blocks; b++) {
+      for (int b = 0; b < keptBlocks; b++) {
         String name = p + "." + b;
         textKeys[p][b] = make("text_keys." + name, kv, config.heads(), prompt.keys(), HEAD_DIM);
         textValues[p][b] = make("text_values." + name, kv, config.heads(), prompt.keys(), HEAD_DIM);
       }
     }
+  }
+
+  /** The prompt's keys in a block, [H, N, 128]; blocks share them where they are not kept. */
+  Tensor textKeys(int pass, int block) {
+    return textKeys[pass][run.keepsTextKeys() ? block : 0];
+  }
+
+  /** The prompt's values in a block, likewise. */
+  Tensor textValues(int pass, int block) {
+    return textValues[pass][run.keepsTextKeys() ? block : 0];
   }
 
   private Tensor make(String name, TensorType type, long... shape) {

@@ -138,6 +138,13 @@ public final class WanTransformer implements AutoCloseable {
    */
   public record Memory(long stateBytes, long computeBytes, long scratchBytes) {}
 
+  /** The state of a clip on a device, as {@link #measure} finds it: it needs no graphs. */
+  public static long stateBytes(WanConfig config, WanRun run, Device device) {
+    try (WanState state = new WanState(config, run, config.layers())) {
+      return state.bytes(device.bufferType());
+    }
+  }
+
   /** Measures a clip on a device, without weights and without taking memory. */
   public static Memory measure(
       WanConfig config, WanRun run, TypePolicy types, Device device, int threads) {

@@ -26,6 +26,8 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The transformer against the official code's tensors, and against itself where it may cut the work
@@ -145,6 +147,33 @@ class WanTransformerTest {
   }
 
   @Test
+  void promptKeysMadeAnewInEachBlockChangeNothing() throws IOException {
+    TokenGrid grid = new TokenGrid(2, 6, 6);
+    float[] latents = randoms(new Random(6), 16 * 2 * 12 * 12);
+    float[] prompt = floats(inputs, "context");
+    float[] negative = Arrays.copyOf(prompt, 3 * 64);
+    float[] timestep = {400f};
+    WanRun kept = run(grid, 64, Precision.AUTO, 7, 3);
+    try (WanTransformer model = load(Precision.AUTO);
+        WanSession keeps = model.open(kept, List.of(prompt, negative));
+        WanSession remakes = model.open(kept.withTextKeys(false), List.of(prompt, negative))) {
+      List<float[]> expected = keeps.predict(latents, timestep, 0, 1);
+      for (int step = 0; step < 2; step++) {
+        List<float[]> again = remakes.predict(latents, timestep, 0, 1);
+        assertThat(again.get(0)).isEqualTo(expected.get(0));
+        assertThat(again.get(1)).isEqualTo(expected.get(1));
+      }
+      assertThat(remakes.deviceBytes()).isLessThan(keeps.deviceBytes());
+      float[] other = randoms(new Random(7), 3 * 64);
+      keeps.restart(List.of(prompt, other), WanCondition.NONE);
+      remakes.restart(List.of(prompt, other), WanCondition.NONE);
+      assertThat(remakes.predict(latents, timestep, 0, 1).get(1))
+          .isEqualTo(keeps.predict(latents, timestep, 0, 1).get(1))
+          .isNotEqualTo(expected.get(1));
+    }
+  }
+
+  @Test
   void skippedBlocksLeaveTheNetworkOutOfEveryPassButTheFirst() throws IOException {
     TokenGrid grid = new TokenGrid(2, 6, 6);
     float[] latents = randoms(new Random(6), 16 * 2 * 12 * 12);
@@ -190,13 +219,18 @@ class WanTransformerTest {
     }
   }
 
-  @Test
-  void memoryIsWhatWasMeasuredWithoutWeights() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void memoryIsWhatWasMeasuredWithoutWeights(boolean keepsTextKeys) throws IOException {
     TokenGrid grid = new TokenGrid(3, 8, 9);
-    WanRun run = run(grid, 64, Precision.AUTO, 7, 4);
+    WanRun run = run(grid, 64, Precision.AUTO, 7, 4).withTextKeys(keepsTextKeys);
     TypePolicy types = SourceTypes.of(weights, Precision.AUTO, backend.device());
-    WanTransformer.Memory memory =
-        WanTransformer.measure(WanConfig.infer(weights), run, types, Device.cpu(), 1);
+    WanConfig config = WanConfig.infer(weights);
+    WanTransformer.Memory memory = WanTransformer.measure(config, run, types, Device.cpu(), 1);
+    assertThat(WanTransformer.stateBytes(config, run, Device.cpu())).isEqualTo(memory.stateBytes());
+    assertThat(WanTransformer.measure(config, run.withTextKeys(true), types, Device.cpu(), 1))
+        .returns(memory.computeBytes(), WanTransformer.Memory::computeBytes)
+        .returns(memory.scratchBytes(), WanTransformer.Memory::scratchBytes);
     try (WanTransformer model = load(Precision.AUTO)) {
       long before = backend.deviceMemory().currentBytes();
       backend.deviceMemory().resetPeak();
