@@ -4,6 +4,7 @@ package dev.wanlet.cli.synth;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.model.tae.TaeConfig;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
@@ -22,7 +23,8 @@ import java.util.Map;
  * The tensors of published checkpoints: official names and shapes, known from a model's numbers.
  * Stateless.
  *
- * <p>Sources: Wan2.1 wan/modules/model.py and vace_model.py, wan/modules/t5.py.
+ * <p>Sources: Wan2.1 wan/modules/model.py and vace_model.py, wan/modules/t5.py; madebyollin/taehv
+ * taehv.py.
  */
 public final class PublishedTensors {
   /** Features of the CLIP image encoder, ViT-H/14. */
@@ -81,6 +83,11 @@ public final class PublishedTensors {
                         + model.id()
                         + " cannot be made by this version"))
         .tensors();
+  }
+
+  /** Tensors of the small decoder of a model's latents. */
+  public static Map<String, Shape> tae(ModelDefaults model) {
+    return (model.vae().version().equals("2.2") ? TaeConfig.wan22() : TaeConfig.wan21()).tensors();
   }
 
   private static void addImageBranch(

@@ -61,7 +61,8 @@ public final class SynthCommand implements Callable<Integer> {
   enum Part {
     TRANSFORMER(CheckpointKind.TRANSFORMER),
     TEXT_ENCODER(CheckpointKind.TEXT_ENCODER),
-    VAE(CheckpointKind.VAE_2_1);
+    VAE(CheckpointKind.VAE_2_1),
+    TAE(CheckpointKind.TAE);
 
     private final CheckpointKind kind;
 
@@ -101,7 +102,8 @@ public final class SynthCommand implements Callable<Integer> {
       names = "--part",
       paramLabel = "PART",
       defaultValue = "transformer",
-      description = "transformer, text-encoder or vae (default: ${DEFAULT-VALUE}).")
+      description =
+          "transformer, text-encoder, vae or tae, the small decoder (default: ${DEFAULT-VALUE}).")
   private String part;
 
   @Option(
@@ -162,7 +164,7 @@ public final class SynthCommand implements Callable<Integer> {
       }
     }
     throw new RequestException(
-        "unknown part '" + part + "'; expected transformer, text-encoder or vae");
+        "unknown part '" + part + "'; expected transformer, text-encoder, vae or tae");
   }
 
   private Synthesizer synthesizer(ModelDefaults model, Part which) {
@@ -177,6 +179,7 @@ public final class SynthCommand implements Callable<Integer> {
           case TRANSFORMER -> PublishedTensors.transformer(model);
           case TEXT_ENCODER -> PublishedTensors.textEncoder(model.textEncoder());
           case VAE -> PublishedTensors.vae(model);
+          case TAE -> PublishedTensors.tae(model);
         };
     UnaryOperator<String> names =
         which == Part.TEXT_ENCODER ? Umt5Names::llamaCpp : UnaryOperator.identity();

@@ -8,6 +8,8 @@ public enum CheckpointKind {
   IMAGE_ENCODER("CLIP image encoder"),
   VAE_2_1("Wan 2.1 VAE"),
   VAE_2_2("Wan 2.2 VAE"),
+  /** A tiny autoencoder: a small decoder of the same latents. */
+  TAE("small decoder (TAE)"),
   LORA("LoRA adapter"),
   UNKNOWN("unknown network");
 

@@ -29,7 +29,8 @@ final class NearestNetwork {
           CheckpointKind.TRANSFORMER,
           CheckpointKind.TEXT_ENCODER,
           CheckpointKind.VAE_2_1,
-          CheckpointKind.VAE_2_2);
+          CheckpointKind.VAE_2_2,
+          CheckpointKind.TAE);
 
   private NearestNetwork() {}
 

@@ -52,6 +52,7 @@ final class NetworkFinder {
               CheckpointKind.VAE_2_1,
               CheckpointLayout.OFFICIAL,
               "decoder.upsamples.0.residual.2.weight"),
+          new Anchor(CheckpointKind.TAE, CheckpointLayout.OFFICIAL, "decoder.3.conv.0.weight"),
           // Other VAEs of diffusers have the same convolutions, but no gamma.
           new Anchor(
               CheckpointKind.VAE_2_1,

@@ -14,13 +14,15 @@ import java.util.stream.Collectors;
  * The official names of the tensors that every network of a kind has, so that half a network is
  * told from a whole one. Immutable.
  *
- * <p>Source: Wan2.1 wan/modules/model.py, t5.py and vae.py; Wan2.2 wan/modules/vae2_2.py.
+ * <p>Source: Wan2.1 wan/modules/model.py, t5.py and vae.py; Wan2.2 wan/modules/vae2_2.py;
+ * madebyollin/taehv taehv.py.
  */
 final class NetworkNames {
   private static final NetworkNames NONE = new NetworkNames("", List.of(), List.of());
   private static final NetworkNames TRANSFORMER = transformer();
   private static final NetworkNames TEXT_ENCODER = textEncoder();
   private static final NetworkNames VAE = vae();
+  private static final NetworkNames TAE = tae();
 
   private final String blocks;
   private final List<String> once;
@@ -42,6 +44,7 @@ final class NetworkNames {
       case TRANSFORMER -> TRANSFORMER;
       case TEXT_ENCODER -> TEXT_ENCODER;
       case VAE_2_1, VAE_2_2 -> VAE;
+      case TAE -> TAE;
       case IMAGE_ENCODER, LORA, UNKNOWN -> NONE;
     };
   }
@@ -173,6 +176,24 @@ final class NetworkNames {
     once.add("decoder.head.0.gamma");
     addLayer(once, "decoder.head.2");
     return new NetworkNames("decoder.upsamples.", once, List.of());
+  }
+
+  /** Of the decoder only: nothing else is read of it. */
+  private static NetworkNames tae() {
+    List<String> once = new ArrayList<>();
+    addLayer(once, "decoder.1");
+    for (int level = 0; level < 3; level++) {
+      int first = 3 + 6 * level;
+      for (int block = first; block < first + 3; block++) {
+        for (int convolution = 0; convolution <= 4; convolution += 2) {
+          addLayer(once, "decoder." + block + ".conv." + convolution);
+        }
+      }
+      once.add("decoder." + (first + 4) + ".conv.weight");
+      once.add("decoder." + (first + 5) + ".weight");
+    }
+    addLayer(once, "decoder.22");
+    return new NetworkNames("decoder.-", once, List.of());
   }
 
   private static void addLayer(List<String> names, String layer) {

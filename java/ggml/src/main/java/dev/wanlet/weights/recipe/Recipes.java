@@ -78,7 +78,8 @@ public final class Recipes {
 
   /** The key of a network in recipes: transformer, text_encoder, image_encoder, vae. */
   static String network(CheckpointKind kind) {
-    return kind.isVae() ? "vae" : kind.name().toLowerCase(Locale.ROOT);
+    boolean decodes = kind.isVae() || kind == CheckpointKind.TAE;
+    return decodes ? "vae" : kind.name().toLowerCase(Locale.ROOT);
   }
 
   static NetworkRules rulesOf(CheckpointKind kind) {

@@ -84,7 +84,7 @@ public record WeightFileFacts(
         yield Optional.of(
             new WeightFileFacts(path, ModelPart.VAE, null, dim(first, 1), 0, Optional.empty()));
       }
-      case IMAGE_ENCODER, LORA, UNKNOWN -> Optional.empty();
+      case IMAGE_ENCODER, TAE, LORA, UNKNOWN -> Optional.empty();
     };
   }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.memory;
 
+import dev.wanlet.wan.catalog.TaeFile;
 import java.util.OptionalDouble;
 
-/** Plans decoding with the VAE, and writing the frames. Immutable; thread-safe. */
+/**
+ * Plans decoding with the VAE or a small decoder, and writing the frames. Immutable; thread-safe.
+ */
 public record DecodeStagePlanner(ModelFacts facts) implements StagePlanner {
   /** Floats and 8-bit copies of a pixel's three channels: 12 + 12 + 3 + 3 bytes. */
   private static final long BYTES_PER_PIXEL = 30;
@@ -19,9 +22,25 @@ public record DecodeStagePlanner(ModelFacts facts) implements StagePlanner {
     return Stage.DECODE;
   }
 
-  /** The details are a {@link VaePlan}. */
+  /** The details are a {@link VaePlan}, or a {@link TaePlan}. */
   @Override
   public StagePlan plan(RunPlanner.Job job, MemoryBudget budget) {
+    return facts.tae().isPresent()
+        ? planSmall(facts.tae().get(), job, budget)
+        : planVae(job, budget);
+  }
+
+  private StagePlan planSmall(TaeFile file, RunPlanner.Job job, MemoryBudget budget) {
+    TaePlan plan =
+        new TaePlanner(file, facts.device(), facts.threads())
+            .plan(job.size(), job.precision(), budget.deviceBytes());
+    HostBytes host = host(job, plan.memory().hostHistoryBytes(), plan.memory().scratchBytes());
+    host.requireWithin(budget, "the small decoder");
+    OptionalDouble seconds = OptionalDouble.of(leastSeconds(job));
+    return StagePlan.of(stage(), plan.deviceBytes(), host, seconds, plan);
+  }
+
+  private StagePlan planVae(RunPlanner.Job job, MemoryBudget budget) {
     if (facts.vae().isEmpty()) {
       return StagePlan.unsupported(
           stage(),
@@ -35,7 +54,7 @@ public record DecodeStagePlanner(ModelFacts facts) implements StagePlanner {
                 new VaePlanner.Job(
                     job.size().width(), job.size().height(), job.frames(), job.precision()),
                 budget.deviceBytes());
-    HostBytes host = host(job, plan);
+    HostBytes host = host(job, plan.memory().hostHistoryBytes(), plan.memory().scratchBytes());
     host.requireWithin(budget, "the VAE");
     OptionalDouble seconds = OptionalDouble.of(leastSeconds(job));
     return StagePlan.of(stage(), plan.deviceBytes(), host, seconds, plan);
@@ -45,20 +64,23 @@ public record DecodeStagePlanner(ModelFacts facts) implements StagePlanner {
   public double leastSeconds(RunPlanner.Job job) {
     int stride = facts.latents().spatialStride();
     int frames = (job.frames() - 1) / facts.latents().temporalStride() + 1;
+    int height = job.size().height() / stride;
+    int width = job.size().width() / stride;
     return facts
-        .vae()
-        .map(v -> v.decodeFlops(job.size().height() / stride, job.size().width() / stride, frames))
+        .tae()
+        .map(t -> t.config().flops(height, width, frames))
+        .or(() -> facts.vae().map(v -> v.decodeFlops(height, width, frames)))
         .map(flops -> flops / facts.rates().convolutionFlops())
         .orElse(0.0);
   }
 
-  private HostBytes host(RunPlanner.Job job, VaePlan plan) {
+  private HostBytes host(RunPlanner.Job job, long histories, long scratch) {
     long frames = FRAMES_ON_HEAP * BYTES_PER_PIXEL * job.size().pixels();
     long encoder = ENCODER_FRAMES * job.size().pixels() * 3 / 2;
     return new HostBytes(
         HostBytes.BASE_HEAP + 2 * facts.latentBytes(job) + frames,
-        facts.ringBytes() + plan.memory().hostHistoryBytes(),
-        plan.memory().scratchBytes(),
+        facts.ringBytes() + histories,
+        scratch,
         encoder);
   }
 }

@@ -6,6 +6,7 @@ import dev.wanlet.wan.catalog.ModelDefaults.VaeNumbers;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.catalog.TaeFile;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
@@ -32,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param textTypes its types
  * @param latents how latents relate to pixels and frames
  * @param vae configuration of the VAE; empty for one that this version cannot run
+ * @param tae the small decoder that stands in for the VAE; empty where the VAE decodes
  * @param measured what graphs of the transformer were found to take, so that each is measured once
  */
 public record ModelFacts(
@@ -45,6 +47,7 @@ public record ModelFacts(
     TypePolicy textTypes,
     VaeNumbers latents,
     Optional<VaeConfig> vae,
+    Optional<TaeFile> tae,
     Map<WanRun, WanTransformer.Memory> measured) {
   /** Contexts, the embedded tokens they are made from, and the copy on its way to the device. */
   private static final int COPIES_OF_CONTEXT = 3;
@@ -84,6 +87,7 @@ public record ModelFacts(
         model.textTypes(precision, device),
         model.defaults().vae(),
         model.vaeConfig(),
+        Optional.empty(),
         new ConcurrentHashMap<>());
   }
 
@@ -100,6 +104,24 @@ public record ModelFacts(
         textTypes,
         latents,
         vae,
+        tae,
+        measured);
+  }
+
+  /** The same model with a small decoder in the place of its VAE's. */
+  public ModelFacts withTae(TaeFile decoder) {
+    return new ModelFacts(
+        device,
+        threads,
+        rates,
+        transformer,
+        transformerTypes,
+        adapterCopies,
+        text,
+        textTypes,
+        latents,
+        vae,
+        Optional.of(decoder),
         measured);
   }
 

@@ -64,10 +64,11 @@ public final class SourceReader implements WeightReader {
         return;
       }
       try (HostMemory arranged = new HostMemory(4 * elements)) {
-        if (spec.transform() == TensorSpec.Transform.FOLD_TIME) {
-          foldTime(spec.sourceShape(), floats(floats), floats(arranged));
-        } else {
-          channelsLast(spec.sourceShape(), floats(floats), floats(arranged));
+        Shape shape = spec.sourceShape();
+        switch (spec.transform()) {
+          case FOLD_TIME -> foldTime(shape, floats(floats), floats(arranged));
+          case PAIR_CHANNELS_LAST -> channelsLast(halves(shape), floats(floats), floats(arranged));
+          default -> channelsLast(shape, floats(floats), floats(arranged));
         }
         narrow(spec, arranged, address);
       }
@@ -176,6 +177,13 @@ public final class SourceReader implements WeightReader {
 
   private static FloatBuffer floats(HostMemory memory) {
     return memory.view(0, Math.toIntExact(memory.bytes())).asFloatBuffer();
+  }
+
+  /** [OC, 2 * IC, taps..] as [2 * OC, IC, taps], which has the same elements in the same order. */
+  private static Shape halves(Shape shape) {
+    long inputs = shape.dim(1) / 2;
+    long outputs = 2 * shape.dim(0);
+    return Shape.of(outputs, inputs, shape.elements() / outputs / inputs);
   }
 
   /** [OC, IC, taps..] to [OC, taps.., IC]. */

@@ -29,7 +29,12 @@ public record TensorSpec(
      * A kernel [OC, IC, taps..] as a matrix [OC, taps * IC]: the input channels of the first tap,
      * then those of the next.
      */
-    CHANNELS_LAST
+    CHANNELS_LAST,
+    /**
+     * A kernel [OC, 2 * IC, taps..] over two inputs joined along channels as a matrix [OC, 2 * taps
+     * * IC]: as {@link #CHANNELS_LAST} for the first input, then for the second.
+     */
+    PAIR_CHANNELS_LAST
   }
 
   public TensorSpec {

@@ -29,6 +29,7 @@ public final class ParityRunner {
               Map.entry("dit", new DitCase()),
               Map.entry("vae21", new Vae21Case()),
               Map.entry("conditioning", new ConditioningCase()),
+              Map.entry("tae", new TaeCase()),
               Map.entry("e2e", new E2eCase()),
               Map.entry("demo", new DemoCase())));
 

@@ -13,6 +13,7 @@ import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import dev.wanlet.wan.memory.StagePlanner;
+import dev.wanlet.wan.memory.TaePlan;
 import dev.wanlet.wan.memory.VaePlan;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.VaeDecoder;
@@ -23,6 +24,7 @@ import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Latents become frames, each of which goes to the file as soon as it exists. Immutable. */
 final class DecodeStage implements ClipStage {
@@ -54,20 +56,17 @@ final class DecodeStage implements ClipStage {
 
   @Override
   public StageRunner open(OpenModel model, Backend backend, StagePlan plan) throws IOException {
-    VaePlan details = plan.details(VaePlan.class).orElseThrow();
-    VaeConfig config = model.vaeConfig().orElseThrow();
+    Optional<TaePlan> small = plan.details(TaePlan.class);
     return new Runner(
-        config,
-        VaeDecoder.load(
-            backend, config, details.memory().settings(), new SourceReader(model.vae())));
+        small.isPresent()
+            ? ClipDecoder.small(backend, small.get())
+            : ClipDecoder.vae(model, backend, plan.details(VaePlan.class).orElseThrow()));
   }
 
   private static final class Runner implements StageRunner {
-    private final VaeConfig config;
-    private final VaeDecoder decoder;
+    private final ClipDecoder decoder;
 
-    Runner(VaeConfig config, VaeDecoder decoder) {
-      this.config = config;
+    Runner(ClipDecoder decoder) {
       this.decoder = decoder;
     }
 
@@ -82,7 +81,7 @@ final class DecodeStage implements ClipStage {
           FrameSinks.open(request.output(), width, height, spec.fps(), clip.settings())) {
         decoder.decode(
             clip.sampling().latents(),
-            config.latentFrames(spec.frames()),
+            Math.toIntExact(clip.sampling().shape().dim(1)),
             (index, rgb) -> {
               write(sink, FrameConversion.toRgb24(rgb, width, height));
               clip.progress(Stage.DECODE, index + 1, spec.frames());

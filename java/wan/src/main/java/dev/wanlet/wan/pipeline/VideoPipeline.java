@@ -8,6 +8,7 @@ import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelFilesException;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.catalog.TaeFile;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -172,17 +174,22 @@ public final class VideoPipeline {
   }
 
   RunPlanner planner(
-      OpenModel model, OpenAdapters adapters, GenerationRequest request, Device device) {
+      OpenModel model, OpenAdapters adapters, GenerationRequest request, Device device)
+      throws IOException {
     int threads = request.compute().threadCount();
-    return planner(
+    ModelFacts facts =
         ModelFacts.of(
             model,
             adapters,
             device,
             threads,
             rates.of(device, threads),
-            request.compute().precision()),
-        stages);
+            request.compute().precision());
+    Optional<Path> small = request.smallDecoder();
+    if (small.isPresent()) {
+      facts = facts.withTae(TaeFile.read(small.get(), model.transformerConfig().outChannels()));
+    }
+    return planner(facts, stages);
   }
 
   /** The planner of clips from text. */

@@ -92,6 +92,11 @@ public final class GenerationRequest {
     return find(Settings.LORA).map(AdapterList::files).orElse(List.of());
   }
 
+  /** The small decoder that makes the clip's frames; empty where the VAE makes them. */
+  public Optional<Path> smallDecoder() {
+    return find(Settings.DECODER).flatMap(decoder -> find(Settings.TAE));
+  }
+
   /** Most transformer blocks that may stay on the device. */
   public int maxResident() {
     return maxResident(find(Settings.MAX_RESIDENT));

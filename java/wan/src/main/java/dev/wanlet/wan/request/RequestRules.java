@@ -46,6 +46,16 @@ record RequestRules(ModelDefaults model) {
     }
   }
 
+  /** To decode with the small decoder it must be given. */
+  static void smallDecoder(Decisions d) {
+    if (d.given(Settings.TAE).isEmpty()) {
+      throw new RequestException(
+          "decoding with the small decoder needs its file; give it with "
+              + Settings.TAE.option()
+              + ", such as taew2_1.safetensors");
+    }
+  }
+
   /** A side that was given both by itself and in a size. */
   static void sideInSize(Setting<Integer> side, int value, int inSize, String size) {
     if (value != inSize) {

@@ -87,6 +87,15 @@ public final class Settings {
                   "LoRA adapter, added to the transformer while it runs; strength 1 unless said."
                       + " May be given often."));
 
+  /** The small decoder's file; none: there is none. */
+  public static final Setting<Path> TAE =
+      entry(
+          Setting.of("tae", SettingType.FILE, Setting.Section.MODEL)
+              .help(
+                  "FILE",
+                  "Small decoder, such as taew2_1.safetensors: for previews, and for the clip with"
+                      + " --decoder tae."));
+
   // --- Clip
 
   /** What the clip shows; not blank. */
@@ -347,6 +356,17 @@ public final class Settings {
                       + " method's own table).")
               .listedAfter("sigmas")
               .check((d, scheduler) -> RequestRules.scheduler(scheduler, d.get(METHOD))));
+
+  /** What makes frames of latents; none: the VAE. */
+  public static final Setting<Decoder> DECODER =
+      entry(
+          Setting.of("decoder", SettingType.choice(Decoder.class), SAMPLING)
+              .help(
+                  "NAME",
+                  "vae, or tae: the small decoder of --tae, some twenty times as fast and less exact"
+                      + " (default: vae).")
+              .noneIs(Decoder.VAE)
+              .check((d, decoder) -> RequestRules.smallDecoder(d)));
 
   // --- Device and memory; ComputeSettings checks what it holds
 

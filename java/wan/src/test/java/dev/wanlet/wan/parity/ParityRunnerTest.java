@@ -63,7 +63,9 @@ class ParityRunnerTest {
     "e2e-t2v, 19",
     "clip, 19",
     "vae21, 30",
-    "conditioning, 8"
+    "conditioning, 8",
+    "tae21, 3",
+    "tae22, 3"
   })
   void everyTapOfAFolderIsWithinItsTolerance(String folder, int taps) throws IOException {
     List<TapResult> results = run(GOLDEN.resolve(folder));

@@ -105,11 +105,12 @@ class SettingsTest {
             "moe-boundary",
             "flow-shift",
             "sigmas",
-            "scheduler");
+            "scheduler",
+            "decoder");
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
-    assertThat(listed(Section.MODEL)).hasSize(7).endsWith("lora");
-    assertThat(Settings.TABLE.settings()).hasSize(38);
+    assertThat(listed(Section.MODEL)).hasSize(8).endsWith("lora", "tae");
+    assertThat(Settings.TABLE.settings()).hasSize(40);
   }
 
   @Test

@@ -22,6 +22,7 @@ public final class FrameHistory {
   private final String name;
   private final TensorType type;
   private final Shape shape;
+  private final boolean zerosCount;
   private final boolean kept;
   private final boolean onHost;
   private final int frames;
@@ -35,6 +36,22 @@ public final class FrameHistory {
    * @param shape of one frame, rows first
    */
   public FrameHistory(FrameEngine engine, String name, int frames, TensorType type, Shape shape) {
+    this(engine, name, frames, type, shape, false);
+  }
+
+  /**
+   * @param frames how many are looked back on
+   * @param shape of one frame, rows first
+   * @param zerosCount whether {@link #rows} hands out the zeros before the first frame too
+   */
+  public FrameHistory(
+      FrameEngine engine,
+      String name,
+      int frames,
+      TensorType type,
+      Shape shape,
+      boolean zerosCount) {
+    this.zerosCount = zerosCount;
     this.engine = engine;
     this.name = name;
     this.frames = frames;
@@ -59,7 +76,8 @@ public final class FrameHistory {
     oldest = 0;
     // Measuring takes the most there can be; ggml's convolution cannot do with a part of a kernel,
     // so it gets the zeros as well.
-    boolean full = engine.isMeasuring() || engine.settings().method() == ConvMethod.DIRECT;
+    boolean full =
+        zerosCount || engine.isMeasuring() || engine.settings().method() == ConvMethod.DIRECT;
     filled = kept && full ? frames : 0;
   }
 

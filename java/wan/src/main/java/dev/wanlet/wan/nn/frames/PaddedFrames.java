@@ -70,14 +70,18 @@ public final class PaddedFrames {
    * @param values [rows * W, C], F32
    */
   public static void store(Band b, Tensor values, Tensor frame) {
-    GraphBuilder g = b.graph();
+    store(b.graph(), values, frame, b.first(), b.rows());
+  }
+
+  /** Writes some rows into a padded frame; as the other form. */
+  public static void store(GraphBuilder g, Tensor values, Tensor frame, long first, long rows) {
     long channels = frame.dim(2);
     long width = frame.dim(1) - 2;
     // ggml copies whole rows fast only between equal types.
     Tensor narrow = g.contiguous(g.cast(values, frame.type()));
-    long[] shape = {b.rows(), width, channels};
+    long[] shape = {rows, width, channels};
     Tensor from = g.strided(narrow, 0, shape, width * channels, channels);
-    long start = ((b.first() + 1) * (width + 2) + 1) * channels;
+    long start = ((first + 1) * (width + 2) + 1) * channels;
     g.run(g.copy(from, g.strided(frame, start, shape, (width + 2) * channels, channels)));
   }
 }
