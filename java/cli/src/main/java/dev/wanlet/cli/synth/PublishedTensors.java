@@ -10,13 +10,11 @@ import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
-import dev.wanlet.wan.nn.BlockSpec;
 import dev.wanlet.wan.nn.NetworkLayout;
 import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,12 +25,6 @@ import java.util.Map;
  * taehv.py.
  */
 public final class PublishedTensors {
-  /** Features of the CLIP image encoder, ViT-H/14. */
-  private static final int CLIP_DIM = 1280;
-
-  /** Features of two pictures of 257 tokens each. */
-  private static final int TWO_PICTURES = 514;
-
   /** Latents of the kept and the changed part, 16 channels each, and the mask's 64. */
   private static final int VACE_CHANNELS = 96;
 
@@ -45,13 +37,8 @@ public final class PublishedTensors {
     NetworkLayout layout = WanTransformer.layout(c, TypePolicy.ALL_F32);
     addAll(tensors, "", layout.outer());
     layout.blocks().forEach(block -> addAll(tensors, block.prefix(), block.layout()));
-    switch (c.variant()) {
-      case I2V, FLF2V -> addImageBranch(tensors, c, layout.blocks());
-      case VACE ->
-          addControlBranch(tensors, c, layout.blocks().get(0).layout(), model.vaceBlocks());
-      default -> {
-        // Text and latents only: no more tensors.
-      }
+    if (c.variant() == WanVariant.VACE) {
+      addControlBranch(tensors, c, layout.blocks().get(0).layout(), model.vaceBlocks());
     }
     return tensors;
   }
@@ -90,23 +77,6 @@ public final class PublishedTensors {
     return (model.vae().version().equals("2.2") ? TaeConfig.wan22() : TaeConfig.wan21()).tensors();
   }
 
-  private static void addImageBranch(
-      Map<String, Shape> tensors, WanConfig c, List<BlockSpec> blocks) {
-    addNorm(tensors, "img_emb.proj.0", CLIP_DIM);
-    addLinear(tensors, "img_emb.proj.1", CLIP_DIM, CLIP_DIM);
-    addLinear(tensors, "img_emb.proj.3", c.dim(), CLIP_DIM);
-    addNorm(tensors, "img_emb.proj.4", c.dim());
-    if (c.variant() == WanVariant.FLF2V) {
-      tensors.put("img_emb.emb_pos", Shape.of(1, TWO_PICTURES, CLIP_DIM));
-    }
-    for (BlockSpec block : blocks) {
-      String attention = block.prefix() + "cross_attn.";
-      addLinear(tensors, attention + "k_img", c.dim(), c.dim());
-      addLinear(tensors, attention + "v_img", c.dim(), c.dim());
-      tensors.put(attention + "norm_k_img.weight", Shape.of(c.dim()));
-    }
-  }
-
   private static void addControlBranch(
       Map<String, Shape> tensors, WanConfig c, WeightLayout block, int count) {
     tensors.put("vace_patch_embedding.weight", Shape.of(c.dim(), VACE_CHANNELS, 1, 2, 2));
@@ -130,10 +100,5 @@ public final class PublishedTensors {
   private static void addLinear(Map<String, Shape> tensors, String name, long out, long in) {
     tensors.put(name + ".weight", Shape.of(out, in));
     tensors.put(name + ".bias", Shape.of(out));
-  }
-
-  private static void addNorm(Map<String, Shape> tensors, String name, long width) {
-    tensors.put(name + ".weight", Shape.of(width));
-    tensors.put(name + ".bias", Shape.of(width));
   }
 }

@@ -78,7 +78,9 @@ public final class TransformerPlanner {
       for (TensorSpec spec : layout.specs()) {
         boolean textSide =
             spec.name().startsWith("cross_attn.k") || spec.name().startsWith("cross_attn.v");
-        if (spec.shape().rank() == 2 && textSide == ofPrompt) {
+        // Those of pictures take as much for a row as those of prompts.
+        boolean pictureSide = spec.name().contains("_img.");
+        if (spec.shape().rank() == 2 && !pictureSide && textSide == ofPrompt) {
           flops += 2.0 * spec.shape().elements();
         }
       }
@@ -299,11 +301,12 @@ public final class TransformerPlanner {
 
   private long hidden(WanRun run) {
     long widest = Math.max(config.ffnDim(), Math.max(config.dim(), config.textDim()));
-    // Prompts are not cut into chunks.
+    // Prompts and pictures are not cut into chunks.
     int rows = run.chunks().largest();
     for (PromptRows prompt : run.prompts()) {
       rows = Math.max(rows, prompt.embedded());
     }
+    rows = Math.max(rows, config.imageTokens());
     return HiddenMemory.bytes(device, rows, widest, widest * config.dim());
   }
 
@@ -376,11 +379,16 @@ public final class TransformerPlanner {
         job.grid(), job.prompts(), new RowChunks(tokens, chunkRows(tokens).last()), true);
   }
 
+  /** Keys of cross-attention. */
+  private int seenKeys(PromptRows prompt) {
+    return prompt.keys() + config.imageTokens();
+  }
+
   private double computeSeconds(
       TokenGrid grid, List<PromptRows> prompts, RowChunks chunks, boolean keepsTextKeys) {
     double tokens = grid.tokens();
     double attention =
-        4.0 * config.dim() * (tokens + prompts.get(0).keys()) * blocks.size() * tokens;
+        4.0 * config.dim() * (tokens + seenKeys(prompts.get(0))) * blocks.size() * tokens;
     double perToken = blocks.stream().mapToDouble(BlockSize::flopsPerToken).sum();
     double rows = Math.min(chunks.rows(), chunks.tokens());
     double products = tokens / rows * rates.productSeconds(rows, perToken);
@@ -390,8 +398,10 @@ public final class TransformerPlanner {
 
   private double textKeySeconds(List<PromptRows> prompts) {
     double perWord = blocks.stream().mapToDouble(BlockSize::flopsPerWord).sum();
+    int seen = config.imageTokens();
+    double ofPictures = seen > 0 ? rates.productSeconds(seen, perWord) : 0;
     return prompts.stream()
-        .mapToDouble(prompt -> rates.productSeconds(prompt.embedded(), perWord))
+        .mapToDouble(prompt -> rates.productSeconds(prompt.embedded(), perWord) + ofPictures)
         .sum();
   }
 

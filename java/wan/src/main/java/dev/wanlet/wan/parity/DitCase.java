@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -29,7 +30,7 @@ final class DitCase implements ParityCase {
   private static final String TIMESTEP = ".t";
   private static final Pattern OF_TOKENS =
       Pattern.compile("(time_embedding_e|time_projection_e0)_tokens_(\\d+(?:_\\d+)*)");
-  private static final Pattern TEXT_ROWS = Pattern.compile("text_embedding_rows(\\d+)_(\\d+)");
+  private static final Pattern ROWS = Pattern.compile("(text_embedding|img_emb)_rows(\\d+)_(\\d+)");
 
   @Override
   public Map<String, float[]> expected(ParityFolder folder) throws IOException {
@@ -119,13 +120,32 @@ final class DitCase implements ParityCase {
             rowOf.size(),
             engine.precision());
     Taps taps = new Taps(tap -> true);
-    WanCondition condition = new WanCondition(folder.input("y").orElse(new float[0]));
+    WanCondition condition =
+        new WanCondition(
+            folder.input("y").orElse(new float[0]), features(folder, model.config().variant()));
     try (WanSession session = model.open(run, List.of(context), condition, taps)) {
       float[] velocity = session.predict(folder.requiredInput("x"), t, 0).get(0);
       taps.collected().forEach((tap, values) -> sink.accept(name + "." + tap, values.values()));
       sink.accept(name + ".output", velocity);
     }
     derived(folder, name, taps.collected(), t, rowOf, sink);
+  }
+
+  /** CLIP's features; those of a first frame may lie in the folder of image-to-video. */
+  private static float[] features(ParityFolder folder, WanVariant variant) throws IOException {
+    if (!variant.seesPictures()) {
+      return new float[0];
+    }
+    Optional<float[]> own = folder.input("clip_fea");
+    float[] first =
+        own.isPresent() ? own.get() : folder.sibling("dit-i2v").requiredInput("clip_fea");
+    if (variant.pictures() == 1) {
+      return first;
+    }
+    float[] second = folder.requiredInput("clip_fea_second");
+    float[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
   }
 
   /** Taps that show some tokens or rows of what was collected. */
@@ -143,7 +163,7 @@ final class DitCase implements ParityCase {
       }
       String tap = output.name().substring(name.length() + 1);
       Matcher tokens = OF_TOKENS.matcher(tap);
-      Matcher rows = TEXT_ROWS.matcher(tap);
+      Matcher rows = ROWS.matcher(tap);
       if (tokens.matches()) {
         int[] picked =
             Arrays.stream(tokens.group(2).split("_"))
@@ -152,12 +172,12 @@ final class DitCase implements ParityCase {
                 .toArray();
         sink.accept(output.name(), ofTimesteps(taps.get(tokens.group(1)), picked));
       } else if (rows.matches()) {
-        Taps.Tap context = taps.get("context.0");
+        Taps.Tap context = taps.get(rows.group(1).equals("img_emb") ? "pictures" : "context.0");
         int last = (int) context.shape().dim(0) - 1;
         int dim = (int) context.shape().dim(1);
         // One row stands for all padding rows.
         int[] picked =
-            IntStream.rangeClosed(Integer.parseInt(rows.group(1)), Integer.parseInt(rows.group(2)))
+            IntStream.rangeClosed(Integer.parseInt(rows.group(2)), Integer.parseInt(rows.group(3)))
                 .map(i -> Math.min(i, last))
                 .toArray();
         sink.accept(output.name(), Umt5Case.pick(context.values(), dim, picked));

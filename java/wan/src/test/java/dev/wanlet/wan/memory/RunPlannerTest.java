@@ -203,8 +203,8 @@ class RunPlannerTest {
 
   @Test
   void modelsWithLayersThisVersionLacksAreRefused() {
-    assertThatThrownBy(() -> planner("wan2.1-i2v-14b-480p", "Q4_K"))
+    assertThatThrownBy(() -> planner("wan2.1-vace-14b", "Q4_K"))
         .isInstanceOf(RequestException.class)
-        .hasMessageContaining("wan2.1-i2v-14b-480p");
+        .hasMessageContaining("wan2.1-vace-14b");
   }
 }

@@ -60,6 +60,8 @@ class ParityRunnerTest {
     "schedulers, 311",
     "dit-t2v, 26",
     "dit-wan22-i2v, 12",
+    "dit-i2v, 13",
+    "dit-flf2v, 14",
     "e2e-t2v, 19",
     "clip, 19",
     "vae21, 30",

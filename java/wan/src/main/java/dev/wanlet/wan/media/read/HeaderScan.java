@@ -197,7 +197,7 @@ final class HeaderScan {
     ByteBuffer screen = file.littleEndian(6, 5);
     width = screen.getShort() & 0xffff;
     height = screen.getShort() & 0xffff;
-    long at = 13 + palette(screen.get());
+    long at = 13L + palette(screen.get());
     for (int pictures = 0; ; ) {
       count();
       int block = file.unsigned(at);

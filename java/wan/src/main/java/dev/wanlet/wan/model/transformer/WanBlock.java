@@ -25,7 +25,7 @@ import dev.wanlet.wan.nn.WeightSet;
  * chunk through the rest. A view of its weights; confined to one thread.
  *
  * <p>Source: Wan2.1 wan/modules/model.py, WanAttentionBlock, WanSelfAttention,
- * WanT2VCrossAttention.
+ * WanT2VCrossAttention, WanI2VCrossAttention.
  */
 final class WanBlock {
   private static final int ATTENTION_SHIFT = 0;
@@ -60,6 +60,10 @@ final class WanBlock {
         b.linear(attention + "." + part, c.dim(), c.dim());
       }
       b.f32(attention + ".norm_q.weight", c.dim()).f32(attention + ".norm_k.weight", c.dim());
+    }
+    if (c.variant().seesPictures()) {
+      b.linear("cross_attn.k_img", c.dim(), c.dim()).linear("cross_attn.v_img", c.dim(), c.dim());
+      b.f32("cross_attn.norm_k_img.weight", c.dim());
     }
     b.f32("norm3.weight", c.dim()).f32("norm3.bias", c.dim());
     b.linear("ffn.0", c.ffnDim(), c.dim()).linear("ffn.2", c.dim(), c.ffnDim());
@@ -105,6 +109,7 @@ final class WanBlock {
    * @param keys of all rows, [H, L, 128]
    * @param values likewise
    * @param text the prompt's keys and values of this block
+   * @param pictures likewise of the pictures; null if the model sees none
    * @return the block's output for the chunk, [rows, D]
    */
   Tensor rest(
@@ -114,7 +119,8 @@ final class WanBlock {
       Positions positions,
       Tensor keys,
       Tensor values,
-      TextKeys text) {
+      TextKeys text,
+      TextKeys pictures) {
     Tensor h = selfAttentionInput(g, x, m);
     taps.tap(g, h, "self_attn.input");
     Tensor q = linear("self_attn.q").forward(g, h);
@@ -133,6 +139,10 @@ final class WanBlock {
     q = linear("cross_attn.q").forward(g, h);
     q = heads(g, Norms.rmsNorm(g, q, weights.get("cross_attn.norm_q.weight"), EPS));
     attended = attention(g, q, text.keys(), text.values(), text.mask());
+    if (pictures != null) {
+      Tensor seen = attention(g, q, pictures.keys(), pictures.values(), pictures.mask());
+      attended = g.addInPlace(attended, seen);
+    }
     taps.tap(g, attended, "cross_attn.attention");
     y = linear("cross_attn.o").forward(g, rows(g, attended));
     taps.tap(g, y, "cross_attn.output");
@@ -162,6 +172,19 @@ final class WanBlock {
     store(g, heads(g, v), values, copies);
   }
 
+  /**
+   * The pictures' keys and values in this block.
+   *
+   * @param context embedded features [N, D], F32
+   * @param keys where they go: [H, N, 128]
+   */
+  void pictureKeysAndValues(GraphBuilder g, Tensor context, Tensor keys, Tensor values) {
+    Tensor k = linear("cross_attn.k_img").forward(g, context);
+    k = Norms.rmsNorm(g, k, weights.get("cross_attn.norm_k_img.weight"), EPS);
+    store(g, heads(g, k), keys, 0);
+    store(g, heads(g, linear("cross_attn.v_img").forward(g, context)), values, 0);
+  }
+
   private static void store(GraphBuilder g, Tensor from, Tensor to, int copies) {
     long n = from.dim(0);
     Tensor byHead = g.permute(from, 1, 0, 2);
@@ -187,7 +210,7 @@ final class WanBlock {
   }
 
   /**
-   * The prompt's side of cross-attention in one block.
+   * The prompt's side of cross-attention in one block, or that of the pictures.
    *
    * @param keys [H, N, 128]
    * @param values [H, N, 128]

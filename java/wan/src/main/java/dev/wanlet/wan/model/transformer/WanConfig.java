@@ -18,6 +18,7 @@ import dev.wanlet.weights.WeightTensor;
  * @param freqDim width of the sinusoidal timestep features
  * @param textDim width of the text encoder's output
  * @param layers number of blocks
+ * @param imageDim width of the features of pictures; 0 for a model that does not see pictures
  */
 public record WanConfig(
     WanVariant variant,
@@ -27,7 +28,8 @@ public record WanConfig(
     int ffnDim,
     int freqDim,
     int textDim,
-    int layers) {
+    int layers,
+    int imageDim) {
 
   /** Channels of one attention head, the same in all Wan models. */
   public static final int HEAD_DIM = 128;
@@ -40,6 +42,12 @@ public record WanConfig(
 
   /** Of every norm in the blocks and the head. */
   public static final float EPS = 1e-6f;
+
+  /** Rows of the features of one picture: 16x16 patches, and the whole. */
+  public static final int PICTURE_TOKENS = 257;
+
+  /** Of the norms of the features of pictures. */
+  static final float IMAGE_EPS = 1e-5f;
 
   public WanConfig {
     if (dim % HEAD_DIM != 0
@@ -56,6 +64,28 @@ public record WanConfig(
               "not a Wan transformer: dim %d, ffn %d, freq %d, text %d, layers %d, channels %d -> %d",
               dim, ffnDim, freqDim, textDim, layers, inChannels, outChannels));
     }
+    if (imageDim < 0 || (imageDim > 0) != variant.seesPictures()) {
+      throw new IllegalArgumentException(
+          "a Wan transformer of variant " + variant + " with picture features of " + imageDim);
+    }
+  }
+
+  /** A model that does not see pictures. */
+  public WanConfig(
+      WanVariant variant,
+      int inChannels,
+      int outChannels,
+      int dim,
+      int ffnDim,
+      int freqDim,
+      int textDim,
+      int layers) {
+    this(variant, inChannels, outChannels, dim, ffnDim, freqDim, textDim, layers, 0);
+  }
+
+  /** Rows of the features of all pictures that the model sees. */
+  public int imageTokens() {
+    return variant.pictures() * PICTURE_TOKENS;
   }
 
   public int heads() {
@@ -80,16 +110,19 @@ public record WanConfig(
     long dim = patch.dim(0);
     long inChannels = patch.elements() / Math.max(1, dim) / PATCH_AREA;
     long outChannels = head.dim(0) / PATCH_AREA;
+    WanVariant variant = WanVariant.of(source, inChannels, outChannels);
+    long imageDim = variant.seesPictures() ? shape(source, "img_emb.proj.1.weight", 2).dim(1) : 0;
     try {
       return new WanConfig(
-          WanVariant.of(source, inChannels, outChannels),
+          variant,
           Math.toIntExact(inChannels),
           Math.toIntExact(outChannels),
           Math.toIntExact(dim),
           Math.toIntExact(ffn.dim(0)),
           Math.toIntExact(time.dim(1)),
           Math.toIntExact(text.dim(1)),
-          layers);
+          layers,
+          Math.toIntExact(imageDim));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new WeightFormatException(source.files().get(0), e.getMessage(), e);
     }

@@ -26,8 +26,10 @@ final class WanGraphs {
   enum Kind {
     TIMESTEPS,
     PROMPT,
+    PICTURES,
     PATCHES,
     TEXT_KEYS,
+    PICTURE_KEYS,
     PASS_A,
     PASS_B,
     HEAD
@@ -85,6 +87,10 @@ final class WanGraphs {
         input = g.input("text", TensorType.F32, rows, config.textDim());
         g.run(g.copy(outer(key).embedText(g, input), state.context[key.pass()]));
       }
+      case PICTURES -> {
+        input = g.input("features", TensorType.F32, config.imageTokens(), config.imageDim());
+        g.run(g.copy(outer(key).embedPictures(g, input), state.pictures));
+      }
       case PATCHES -> {
         int patch = config.inChannels() * WanConfig.PATCH_AREA;
         input = g.input("patches", TensorType.F32, key.chunk().size(), patch);
@@ -98,6 +104,13 @@ final class WanGraphs {
                   state.textKeys(key.pass(), key.block()),
                   state.textValues(key.pass(), key.block()),
                   run.prompts().get(key.pass()).copies());
+      case PICTURE_KEYS ->
+          block(key)
+              .pictureKeysAndValues(
+                  g,
+                  state.pictures,
+                  state.pictureKeys(key.block()),
+                  state.pictureValues(key.block()));
       case PASS_A -> {
         WanBlock block = block(key);
         Tensor x = rows(g, state.x[key.stream()], key);
@@ -124,7 +137,8 @@ final class WanGraphs {
                 new WanBlock.TextKeys(
                     state.textKeys(key.pass(), key.block()),
                     state.textValues(key.pass(), key.block()),
-                    mask == null ? null : g.slice(mask, 0, 0, key.chunk().size())));
+                    mask == null ? null : g.slice(mask, 0, 0, key.chunk().size())),
+                pictures(key.block()));
         g.run(g.copy(y, x));
       }
       case HEAD -> {
@@ -141,6 +155,12 @@ final class WanGraphs {
 
   private WanBlock block(Key key) {
     return new WanBlock(key.weights(), run.precision(), taps);
+  }
+
+  private WanBlock.TextKeys pictures(int block) {
+    return state.pictures == null
+        ? null
+        : new WanBlock.TextKeys(state.pictureKeys(block), state.pictureValues(block), null);
   }
 
   private static Tensor rows(GraphBuilder g, Tensor whole, Key key) {
@@ -173,6 +193,12 @@ final class WanGraphs {
       keys.add(new Key(Kind.PROMPT, outer, 0, pass, 0, none));
       for (WeightSet block : blocks) {
         keys.add(new Key(Kind.TEXT_KEYS, block, 0, pass, 0, none));
+      }
+    }
+    if (state.pictures != null) {
+      keys.add(new Key(Kind.PICTURES, outer, 0, 0, 0, none));
+      for (WeightSet block : blocks) {
+        keys.add(new Key(Kind.PICTURE_KEYS, block, 0, 0, 0, none));
       }
     }
     for (RowChunks.Chunk chunk : chunks) {

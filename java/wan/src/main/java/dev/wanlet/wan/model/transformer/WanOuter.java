@@ -2,6 +2,7 @@
 package dev.wanlet.wan.model.transformer;
 
 import static dev.wanlet.wan.model.transformer.WanConfig.EPS;
+import static dev.wanlet.wan.model.transformer.WanConfig.IMAGE_EPS;
 import static dev.wanlet.wan.model.transformer.WanConfig.PATCH_AREA;
 
 import dev.wanlet.ggml.GraphBuilder;
@@ -10,6 +11,7 @@ import dev.wanlet.ggml.Tensor;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.nn.Activations;
 import dev.wanlet.wan.nn.Linear;
+import dev.wanlet.wan.nn.Norms;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.nn.TensorSpec;
@@ -18,12 +20,14 @@ import dev.wanlet.wan.nn.WeightLayout;
 import dev.wanlet.wan.nn.WeightSet;
 
 /**
- * The transformer's parts around its blocks: patch, timestep and text embeddings, and the head. A
- * view of its weights; confined to one thread.
+ * The transformer's parts around its blocks: patch, timestep, text and picture embeddings, and the
+ * head. A view of its weights; confined to one thread.
  *
- * <p>Source: Wan2.1 wan/modules/model.py, WanModel and Head.
+ * <p>Source: Wan2.1 wan/modules/model.py, WanModel, MLPProj and Head.
  */
 final class WanOuter {
+  private static final String IMAGE_POSITIONS = "img_emb.emb_pos";
+
   private final WeightSet weights;
   private final Precision precision;
   private final Taps taps;
@@ -36,8 +40,8 @@ final class WanOuter {
 
   static WeightLayout layout(WanConfig c, TypePolicy types) {
     int patch = c.inChannels() * PATCH_AREA;
-    return WeightLayout.builder(types)
-        .add(
+    WeightLayout.Builder b = WeightLayout.builder(types);
+    b.add(
             new TensorSpec(
                 "patch_embedding.weight",
                 TensorType.F32,
@@ -58,8 +62,27 @@ final class WanOuter {
                 TensorType.F32,
                 Shape.of(2, 1, c.dim()),
                 Shape.of(1, 2, c.dim()),
-                TensorSpec.Transform.NONE))
-        .build();
+                TensorSpec.Transform.NONE));
+    if (c.variant().seesPictures()) {
+      addImageEmbedding(b, c);
+    }
+    return b.build();
+  }
+
+  private static void addImageEmbedding(WeightLayout.Builder b, WanConfig c) {
+    b.f32("img_emb.proj.0.weight", c.imageDim()).f32("img_emb.proj.0.bias", c.imageDim());
+    b.linear("img_emb.proj.1", c.imageDim(), c.imageDim());
+    b.linear("img_emb.proj.3", c.dim(), c.imageDim());
+    b.f32("img_emb.proj.4.weight", c.dim()).f32("img_emb.proj.4.bias", c.dim());
+    if (c.variant() == WanVariant.FLF2V) {
+      b.add(
+          new TensorSpec(
+              IMAGE_POSITIONS,
+              TensorType.F32,
+              Shape.of(c.imageTokens(), c.imageDim()),
+              Shape.of(1, c.imageTokens(), c.imageDim()),
+              TensorSpec.Transform.NONE));
+    }
   }
 
   private Linear linear(String name) {
@@ -92,6 +115,22 @@ final class WanOuter {
   Tensor embedText(GraphBuilder g, Tensor text) {
     Tensor h = Activations.geluTanh(g, linear("text_embedding.0").forward(g, text), precision);
     return linear("text_embedding.2").forward(g, h);
+  }
+
+  /** CLIP's features of the pictures [N, imageDim] to context [N, D]. */
+  Tensor embedPictures(GraphBuilder g, Tensor features) {
+    Tensor h = features;
+    if (weights.has(IMAGE_POSITIONS)) {
+      h = g.add(h, weights.get(IMAGE_POSITIONS));
+    }
+    h = imageNorm(g, h, "img_emb.proj.0");
+    h = g.geluErf(linear("img_emb.proj.1").forward(g, h));
+    return imageNorm(g, linear("img_emb.proj.3").forward(g, h), "img_emb.proj.4");
+  }
+
+  private Tensor imageNorm(GraphBuilder g, Tensor x, String name) {
+    return Norms.layerNorm(
+        g, x, weights.get(name + ".weight"), weights.get(name + ".bias"), IMAGE_EPS);
   }
 
   /**

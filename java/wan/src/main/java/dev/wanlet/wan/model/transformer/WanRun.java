@@ -17,9 +17,10 @@ import java.util.List;
  *     after the other goes through the whole network
  * @param timesteps how many different timesteps the tokens have at a time (2 for image conditioning
  *     of Wan 2.2 TI2V, else 1)
- * @param keepsTextKeys whether cross-attention's keys and values of every block stay for the whole
- *     clip; else each block makes its own anew when its turn comes, which costs its share of a step
- *     (a five-hundredth of one at 832x480x81) and saves 800 MiB of Wan 14B with two full prompts
+ * @param keepsTextKeys whether cross-attention's keys and values of every block, those of pictures
+ *     too, stay for the whole clip; else each block makes its own anew when its turn comes, which
+ *     costs its share of a step (a five-hundredth of one at 832x480x81) and saves 800 MiB of Wan
+ *     14B with two full prompts
  */
 public record WanRun(
     TokenGrid grid,

@@ -40,6 +40,7 @@ public final class WanSession implements AutoCloseable {
   private GraphAllocator allocator;
   private GraphCache cache;
   private final boolean[][] textReady;
+  private final boolean[] picturesReady;
   private final List<RowChunks.Chunk> chunks;
   private WanCondition condition;
   private IntConsumer blockListener = block -> {};
@@ -61,6 +62,7 @@ public final class WanSession implements AutoCloseable {
     this.taps = taps;
     this.chunks = run.chunks().chunks();
     this.textReady = new boolean[run.prompts().size()][blocks.specs().size()];
+    this.picturesReady = new boolean[blocks.specs().size()];
     checkContexts(contexts);
     this.condition = checked(condition);
     this.state = new WanState(config, run, blocks.specs().size());
@@ -71,6 +73,7 @@ public final class WanSession implements AutoCloseable {
       state.place(backend);
       reserveLargestGraph();
       embedPrompts(contexts);
+      embedPictures();
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -88,7 +91,9 @@ public final class WanSession implements AutoCloseable {
     for (boolean[] ready : textReady) {
       Arrays.fill(ready, false);
     }
+    Arrays.fill(picturesReady, false);
     embedPrompts(contexts);
+    embedPictures();
   }
 
   private void embedPrompts(List<float[]> contexts) {
@@ -127,6 +132,14 @@ public final class WanSession implements AutoCloseable {
               + given.channels().length
               + " values, expected at most "
               + shape(most));
+    }
+    Shape features = Shape.of(config.imageTokens(), config.imageDim());
+    if (given.features().length != features.elements()) {
+      throw new ShapeException(
+          "the features of pictures have "
+              + given.features().length
+              + " values, expected "
+              + features);
     }
     return given;
   }
@@ -232,6 +245,18 @@ public final class WanSession implements AutoCloseable {
     }
   }
 
+  private void embedPictures() {
+    if (state.pictures == null) {
+      return;
+    }
+    WanGraphs.Built built = graph(new Key(Kind.PICTURES, outer, 0, 0, 0, chunks.get(0)));
+    built.input().set(condition.features());
+    compute(built);
+    if (taps.isActive()) {
+      taps.under("").accept("pictures", state.pictures.shape(), state.pictures.toFloats());
+    }
+  }
+
   private void embedTimesteps(float[] timesteps) {
     TokenGrid grid = run.grid();
     if (timesteps.length != 1 && timesteps.length != grid.tokens()) {
@@ -291,6 +316,13 @@ public final class WanSession implements AutoCloseable {
     if (!run.keepsTextKeys() || !textReady[pass][position]) {
       compute(graph(new Key(Kind.TEXT_KEYS, weights, keysOf, pass, 0, chunks.get(0))));
       textReady[pass][position] = true;
+    }
+    if (state.pictures != null && !picturesReady[position]) {
+      compute(graph(new Key(Kind.PICTURE_KEYS, weights, keysOf, 0, 0, chunks.get(0))));
+      if (!run.keepsTextKeys()) {
+        Arrays.fill(picturesReady, false);
+      }
+      picturesReady[position] = true;
     }
     for (RowChunks.Chunk chunk : chunks) {
       compute(graph(new Key(Kind.PASS_A, weights, keysOf, pass, stream, chunk)));

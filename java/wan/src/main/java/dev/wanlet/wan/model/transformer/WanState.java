@@ -18,8 +18,8 @@ import java.util.List;
 
 /**
  * Owner: the tensors that live through a whole clip: the residual streams, self-attention's keys
- * and values, the prompts' keys and values of every block, timestep embedding and positions.
- * Everything else exists for one chunk only. Confined to one thread.
+ * and values, the keys and values of prompts and pictures in every block, timestep embedding and
+ * positions. Everything else exists for one chunk only. Confined to one thread.
  */
 final class WanState implements AutoCloseable {
   final Tensor[] x;
@@ -33,6 +33,9 @@ final class WanState implements AutoCloseable {
   final Tensor[] mask;
   private final Tensor[][] textKeys;
   private final Tensor[][] textValues;
+  final Tensor pictures;
+  private final Tensor[] pictureKeys;
+  private final Tensor[] pictureValues;
 
   private final WanRun run;
   private final TensorArena arena;
@@ -50,7 +53,7 @@ final class WanState implements AutoCloseable {
     int tokens = run.grid().tokens();
     TensorType kv = run.keyType();
     int keptBlocks = run.keepsTextKeys() ? blocks : 1;
-    arena = TensorArena.forTensors(16 + 4 * passes + 2 * passes * keptBlocks);
+    arena = TensorArena.forTensors(16 + 4 * passes + 2 * (passes + 1) * keptBlocks);
     x = new Tensor[run.streams()];
     for (int i = 0; i < x.length; i++) {
       x[i] = make("x." + i, TensorType.F32, tokens, config.dim());
@@ -79,6 +82,14 @@ final class WanState implements AutoCloseable {
         textValues[p][b] = make("text_values." + name, kv, config.heads(), prompt.keys(), HEAD_DIM);
       }
     }
+    int seen = config.imageTokens();
+    pictures = seen > 0 ? make("pictures", TensorType.F32, seen, config.dim()) : null;
+    pictureKeys = new Tensor[seen > 0 ? keptBlocks : 0];
+    pictureValues = new Tensor[pictureKeys.length];
+    for (int b = 0; b < pictureKeys.length; b++) {
+      pictureKeys[b] = make("picture_keys." + b, kv, config.heads(), seen, HEAD_DIM);
+      pictureValues[b] = make("picture_values." + b, kv, config.heads(), seen, HEAD_DIM);
+    }
   }
 
   /** The prompt's keys in a block, [H, N, 128]; blocks share them where they are not kept. */
@@ -89,6 +100,16 @@ final class WanState implements AutoCloseable {
   /** The prompt's values in a block, likewise. */
   Tensor textValues(int pass, int block) {
     return textValues[pass][run.keepsTextKeys() ? block : 0];
+  }
+
+  /** The pictures' keys in a block, [H, N, 128], shared where those of prompts are. */
+  Tensor pictureKeys(int block) {
+    return pictureKeys[run.keepsTextKeys() ? block : 0];
+  }
+
+  /** The pictures' values in a block, likewise. */
+  Tensor pictureValues(int block) {
+    return pictureValues[run.keepsTextKeys() ? block : 0];
   }
 
   private Tensor make(String name, TensorType type, long... shape) {

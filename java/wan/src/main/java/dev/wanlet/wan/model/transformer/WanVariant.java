@@ -13,17 +13,17 @@ import java.util.Set;
  */
 public enum WanVariant {
   /** Control video through a side branch (Wan 2.1 VACE). */
-  VACE("vace_patch_embedding.weight", Support.NONE),
+  VACE("vace_patch_embedding.weight", 0, Support.NONE),
   /** First and last frame through VAE latents and CLIP features (Wan 2.1 FLF2V). */
-  FLF2V("img_emb.emb_pos", Support.NONE),
+  FLF2V("img_emb.emb_pos", 2, Support.NETWORK),
   /** A first frame through VAE latents and CLIP features (Wan 2.1 I2V). */
-  I2V("img_emb.proj.1.weight", Support.NONE),
+  I2V("img_emb.proj.1.weight", 1, Support.NETWORK),
   /** A first frame through VAE latents alone (Wan 2.2 I2V-A14B). */
-  I2V_LATENT(null, Support.NETWORK),
+  I2V_LATENT(null, 0, Support.NETWORK),
   /** Text, or a first frame in place of the first latent frame (Wan 2.2 TI2V-5B). */
-  TI2V(null, Support.NETWORK),
+  TI2V(null, 0, Support.NETWORK),
   /** Text only (Wan 2.1 T2V, Wan 2.2 T2V-A14B). */
-  T2V(null, Support.CLIPS);
+  T2V(null, 0, Support.CLIPS);
 
   private enum Support {
     /** The network has layers that are not there yet. */
@@ -38,11 +38,23 @@ public enum WanVariant {
   private static final int LATENT_CHANNELS_22 = 48;
 
   private final String marker; // a tensor that no variant below has, or null
+  private final int pictures;
   private final Support support;
 
-  WanVariant(String marker, Support support) {
+  WanVariant(String marker, int pictures, Support support) {
     this.marker = marker;
+    this.pictures = pictures;
     this.support = support;
+  }
+
+  /** Of how many pictures cross-attention sees the CLIP features. */
+  public int pictures() {
+    return pictures;
+  }
+
+  /** Whether cross-attention sees the CLIP features of pictures. */
+  public boolean seesPictures() {
+    return pictures > 0;
   }
 
   /** Whether this version has all layers of the network, so that it can be planned and run. */
