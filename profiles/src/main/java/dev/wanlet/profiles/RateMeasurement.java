@@ -12,20 +12,33 @@ import dev.wanlet.ggml.TensorArena;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
+import dev.wanlet.wan.nn.frames.ConvMethod;
 
 /**
- * Times a few products, attention and uploads on a device, at shapes like the transformer's. Takes
- * well under a second. Confined to one thread.
+ * Times products, attention, a convolution and uploads on a device, at shapes like the models'.
+ * Confined to one thread.
  */
 final class RateMeasurement {
   private static final int WIDTH = 2048;
   private static final int FEW_ROWS = 256;
   private static final int MANY_ROWS = 1024;
+
+  /** Unpacking takes no more than this makes of the longer product: some 400 rows. */
+  private static final double MOST_PART = 1.4;
+
   private static final int HEADS = 4;
   private static final int HEAD_DIM = 128;
   private static final int QUERIES = 256;
-  private static final int KEYS = 4096;
+
+  private static final int CHANNELS = 192;
+  private static final int SIDE = 3;
+  private static final int IMAGE_ROWS = 32;
+  private static final int IMAGE_COLUMNS = 64;
+
+  /** Of a short piece of work, and of a longer one. */
   private static final int REPEATS = 3;
+
+  private static final double LONG_SECONDS = 0.25;
 
   /**
    * What a whole step reaches of a product by itself: norms, rotary embedding and copies come
@@ -35,10 +48,10 @@ final class RateMeasurement {
   private static final double STEP_SHARE = 0.48;
 
   /**
-   * What the VAE's convolutions reach of that rate. Two cores, decoding 256x256x9 at real width:
-   * 27.5 s.
+   * What decoding reaches of one convolution by itself: norms and activations come beside it, and
+   * the first and last layers are narrow. Two cores, decoding 256x256x9 at real width.
    */
-  private static final double CONVOLUTION_SHARE = 0.75;
+  private static final double DECODE_SHARE = 0.6;
 
   /** Larger than caches, but no more than a part of what is free: the copy takes as much again. */
   private static final int UPLOAD_BYTES = 64 << 20;
@@ -51,41 +64,59 @@ final class RateMeasurement {
     this.backend = backend;
   }
 
-  /** Measures all. */
-  DeviceRates run(String source) {
-    double few = productSeconds(FEW_ROWS);
-    double many = productSeconds(MANY_ROWS);
-    // Time is a line over the rows: unpacking the weights once, and so much for each row.
-    double row = Math.max((many - few) / (MANY_ROWS - FEW_ROWS), many / (2 * MANY_ROWS));
-    double unpacking = Math.max(0, few - FEW_ROWS * row);
-    double flops = STEP_SHARE * 2.0 * WIDTH * WIDTH / row;
+  /**
+   * What every prediction needs: 8-bit products, attention over few keys, a convolution, uploads.
+   */
+  DeviceRates basic(String source) {
+    DeviceRates.Product product = product(TensorType.Q8_0);
     return new DeviceRates(
-        flops,
-        unpacking / row,
-        attentionFlops(),
-        CONVOLUTION_SHARE * flops,
-        uploadRate(),
+        product.flops(),
+        product.overheadRows(),
+        attentionFlops(DeviceRates.FEW_KEYS),
+        DECODE_SHARE * convolutionFlops(),
+        uploadRate(true),
         DeviceRates.ASSUMED_DISK,
         source);
   }
 
-  private double productSeconds(int rows) {
+  /** The same with attention over many keys. */
+  DeviceRates withLongAttention(DeviceRates rates) {
+    return new DeviceRates(
+        rates.flops(),
+        rates.overheadRows(),
+        rates.types(),
+        rates.attentionFlops(),
+        attentionFlops(DeviceRates.MANY_KEYS),
+        rates.convolutionFlops(),
+        rates.uploadBytesPerSecond(),
+        rates.readBytesPerSecond(),
+        rates.source());
+  }
+
+  /** Products with weights of a type, as a whole step reaches them. */
+  DeviceRates.Product product(TensorType type) {
+    double few = productSeconds(type, FEW_ROWS);
+    double many = productSeconds(type, MANY_ROWS);
+    // Time is a line over the rows: unpacking the weights once, and so much for each row. What
+    // disturbs the shorter product must not make the line nearly flat.
+    double row = Math.max((many - few) / (MANY_ROWS - FEW_ROWS), many / (MOST_PART * MANY_ROWS));
+    double unpacking = Math.max(0, few - FEW_ROWS * row);
+    return new DeviceRates.Product(STEP_SHARE * 2.0 * WIDTH * WIDTH / row, unpacking / row);
+  }
+
+  private double productSeconds(TensorType type, int rows) {
+    long bytes = type.bytes((long) WIDTH * WIDTH);
     try (TensorArena weights = TensorArena.forTensors(1);
-        Buffer buffer =
-            backend.allocate(
-                backend
-                    .device()
-                    .bufferType()
-                    .align(TensorType.Q8_0.bytes((long) WIDTH * WIDTH) + 4096));
+        Buffer buffer = backend.allocate(backend.device().bufferType().align(bytes + 4096));
         TensorArena arena = TensorArena.forGraph(8);
         GraphAllocator allocator = new GraphAllocator(backend)) {
-      Tensor weight = weights.tensor("w", TensorType.Q8_0, Shape.of(WIDTH, WIDTH));
+      Tensor weight = weights.tensor("w", type, Shape.of(WIDTH, WIDTH));
       buffer.place(weight);
-      buffer.clear(1);
+      buffer.clear(0);
       GraphBuilder g = new GraphBuilder(arena);
       Tensor x = g.input("x", TensorType.F32, rows, WIDTH);
       // As the transformer's linear layers do it.
-      boolean widens = backend.device().multipliesBf16Faster();
+      boolean widens = type.isQuantized() && backend.device().multipliesBf16Faster();
       g.output(g.matmul(widens ? g.widen(weight) : weight, x));
       allocator.allocate(g.graph());
       x.set(new float[rows * WIDTH]);
@@ -93,21 +124,67 @@ final class RateMeasurement {
     }
   }
 
-  private double attentionFlops() {
+  /** Attention over so many keys. */
+  double attentionFlops(int keys) {
     try (TensorArena arena = TensorArena.forGraph(16);
         GraphAllocator allocator = new GraphAllocator(backend)) {
       GraphBuilder g = new GraphBuilder(arena);
       Tensor q = g.input("q", TensorType.F32, HEADS, QUERIES, HEAD_DIM);
-      Tensor k = g.input("k", TensorType.F16, HEADS, KEYS, HEAD_DIM);
-      Tensor v = g.input("v", TensorType.F16, HEADS, KEYS, HEAD_DIM);
+      Tensor k = g.input("k", TensorType.F16, HEADS, keys, HEAD_DIM);
+      Tensor v = g.input("v", TensorType.F16, HEADS, keys, HEAD_DIM);
       g.output(g.flashAttention(q, k, v, null, (float) (1 / Math.sqrt(HEAD_DIM))));
       allocator.allocate(g.graph());
       clear(q);
       clear(k);
       clear(v);
       double seconds = best(() -> backend.compute(g.graph()));
-      return 4.0 * HEADS * HEAD_DIM * QUERIES * KEYS / seconds;
+      return 4.0 * HEADS * HEAD_DIM * QUERIES * keys / seconds;
     }
+  }
+
+  /** A convolution of a frame, in the way that the VAE goes about it on this device. */
+  double convolutionFlops() {
+    boolean gathers = ConvMethod.of(backend.device()) == ConvMethod.GATHER;
+    try (TensorArena weights = TensorArena.forTensors(1);
+        Buffer buffer = backend.allocate(2L * SIDE * SIDE * CHANNELS * CHANNELS + 8192);
+        TensorArena arena = TensorArena.forGraph(32);
+        GraphAllocator allocator = new GraphAllocator(backend)) {
+      Tensor kernel =
+          weights.tensor(
+              "w",
+              TensorType.F16,
+              gathers
+                  ? Shape.of(CHANNELS, SIDE * SIDE * CHANNELS)
+                  : Shape.of(CHANNELS, CHANNELS, SIDE, SIDE));
+      buffer.place(kernel);
+      buffer.clear(0);
+      GraphBuilder g = new GraphBuilder(arena);
+      Tensor image =
+          gathers
+              ? g.input("x", TensorType.F32, IMAGE_ROWS + 2, IMAGE_COLUMNS + 2, CHANNELS)
+              : g.input("x", TensorType.F32, 1, CHANNELS, IMAGE_ROWS + 2, IMAGE_COLUMNS + 2);
+      g.output(gathers ? gathered(g, kernel, image) : g.conv2d(kernel, image, 1, 0, 0));
+      allocator.allocate(g.graph());
+      clear(image);
+      double seconds = best(() -> backend.compute(g.graph()));
+      return 2.0 * SIDE * SIDE * CHANNELS * CHANNELS * IMAGE_ROWS * IMAGE_COLUMNS / seconds;
+    }
+  }
+
+  /** Each pixel's neighbours become a row of a matrix, with a copy for each row of the kernel. */
+  private static Tensor gathered(GraphBuilder g, Tensor kernel, Tensor image) {
+    long columns = (long) SIDE * SIDE * CHANNELS;
+    Tensor rows = g.input("gathered", kernel.type(), (long) IMAGE_ROWS * IMAGE_COLUMNS, columns);
+    long row = (IMAGE_COLUMNS + 2L) * CHANNELS;
+    long[] shape = {IMAGE_ROWS, IMAGE_COLUMNS, (long) SIDE * CHANNELS};
+    for (int y = 0; y < SIDE; y++) {
+      g.run(
+          g.copy(
+              g.strided(image, y * row, shape, row, CHANNELS),
+              g.strided(
+                  rows, (long) y * SIDE * CHANNELS, shape, IMAGE_COLUMNS * columns, columns)));
+    }
+    return g.matmul(kernel, rows);
   }
 
   private static void clear(Tensor tensor) {
@@ -117,25 +194,39 @@ final class RateMeasurement {
     }
   }
 
-  private double uploadRate() {
+  /**
+   * Bytes a second from host memory.
+   *
+   * @param pinned whether from memory that the device pins, where it does, as weights are uploaded
+   */
+  double uploadRate(boolean pinned) {
     long most = MemoryBudget.freeHostBytes() / PART_OF_FREE_MEMORY;
     int bytes = (int) Math.max(1 << 20, Math.min(UPLOAD_BYTES, most)) & -4096;
     try (TensorArena arena = TensorArena.forTensors(1);
-        Buffer buffer = backend.allocate(bytes);
-        HostMemory source = new HostMemory(bytes)) {
+        Buffer buffer = backend.allocate(bytes)) {
       Tensor target = arena.tensor("t", TensorType.F32, Shape.of(bytes / 4));
       buffer.place(target);
-      return bytes / best(() -> target.setFrom(source.address(), 0, bytes));
+      if (pinned && backend.device().hasHostBuffers()) {
+        try (Buffer source = backend.allocateHost(bytes)) {
+          return bytes / best(() -> target.setFrom(source.hostAddress(), 0, bytes));
+        }
+      }
+      try (HostMemory source = new HostMemory(bytes)) {
+        return bytes / best(() -> target.setFrom(source.address(), 0, bytes));
+      }
     }
   }
 
   /** The shortest of several times, in seconds: what else runs only makes it longer. */
   private static double best(Runnable work) {
     double best = Double.MAX_VALUE;
-    for (int i = 0; i < REPEATS; i++) {
+    double all = 0;
+    for (int i = 0; i < REPEATS && (i < 2 || all < LONG_SECONDS); i++) {
       long start = System.nanoTime();
       work.run();
-      best = Math.min(best, (System.nanoTime() - start) / 1e9);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      best = Math.min(best, seconds);
+      all += seconds;
     }
     return best;
   }

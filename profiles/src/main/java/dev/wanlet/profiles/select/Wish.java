@@ -64,7 +64,7 @@ public record Wish(
   }
 
   /** Most seconds the clip may take before something is given up. */
-  double patienceSeconds() {
+  public double patienceSeconds() {
     return limit.map(d -> d.toMillis() / 1e3).orElse(profile.patienceSeconds());
   }
 }

@@ -119,7 +119,7 @@ public final class FitTableCommand implements Callable<Integer> {
     try {
       Candidate c =
           new Selector(card.budget(ram.bytes()))
-              .choose(models.options(card.rates()), wish)
+              .choose(models.options((kernels, threads) -> card.rates()), wish)
               .candidate();
       return String.format(
           Locale.ROOT,

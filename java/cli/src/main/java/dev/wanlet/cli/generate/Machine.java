@@ -20,7 +20,7 @@ import java.io.UncheckedIOException;
  * What a run is planned for: this machine, or a card on paper. Immutable.
  *
  * @param device whose kernels and alignments are planned with; for a card on paper one that is here
- * @param rates how fast it is
+ * @param rates how fast it is, for each model
  * @param budget memory that a run may take
  * @param name stable name
  * @param title what it is, for people
@@ -28,7 +28,7 @@ import java.io.UncheckedIOException;
 record Machine(
     ComputeSettings settings,
     Device device,
-    DeviceRates rates,
+    DeviceRates.Source rates,
     MemoryBudget budget,
     String name,
     String title) {
@@ -39,7 +39,7 @@ record Machine(
     return new Machine(
         settings,
         device,
-        MeasuredRates.SOURCE.of(device, settings.threadCount()),
+        MeasuredRates.SOURCE,
         MemoryBudget.of(settings, device),
         device.name(),
         device.toString());
@@ -55,7 +55,7 @@ record Machine(
     return new Machine(
         settings,
         Device.cpu(),
-        card.rates(),
+        (kernels, threads) -> card.rates(),
         own.withDeviceBytes(Math.min(bytes, own.deviceBytes())),
         card.id(),
         card.title() + " (on paper; predicted)");

@@ -104,7 +104,7 @@ public final class PlanCommand implements Callable<Integer> {
       ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
       ClipRun.tell(spec.commandLine(), adapters.summaries());
       PlanReport report = report(planner, job, machine.budget(), open);
-      print(open, machine, job, report, adapters);
+      print(open, machine, planner, job, report, adapters);
       if (!report.problems().isEmpty()) {
         report.problems().forEach(p -> spec.commandLine().getErr().println("wanlet: " + p));
         return ExitCode.USAGE;
@@ -211,6 +211,7 @@ public final class PlanCommand implements Callable<Integer> {
   private void print(
       OpenModel open,
       Machine machine,
+      RunPlanner planner,
       RunPlanner.Job job,
       PlanReport report,
       OpenAdapters adapters) {
@@ -220,7 +221,7 @@ public final class PlanCommand implements Callable<Integer> {
       facts.put("model", open.defaults().id());
       facts.put("type", typeName(open));
       facts.put("device", machine.name());
-      facts.put("rates", machine.rates().source());
+      facts.put("rates", planner.facts().rates().source());
       facts.put("width", job.size().width());
       facts.put("height", job.size().height());
       facts.put("frames", job.frames());

@@ -91,16 +91,21 @@ final class PublishedModels implements AutoCloseable {
   }
 
   /** What there is to choose from, on a device of these rates. */
-  List<Selector.Option> options(DeviceRates rates) {
+  List<Selector.Option> options(DeviceRates.Source rates) {
     return models.stream()
         .map(
             m ->
                 new Selector.Option(
                     m.model().defaults(),
                     m.model().recipe().orElseThrow(),
-                    VideoPipeline.planner(m.facts().withRates(rates)),
+                    VideoPipeline.planner(rated(m.facts(), rates)),
                     prompt -> Machine.countTokens(m.model(), prompt)))
         .toList();
+  }
+
+  private static ModelFacts rated(ModelFacts facts, DeviceRates.Source rates) {
+    return facts.withRates(
+        rates.of(facts.device(), facts.threads(), facts.weightTypes(), List.of()));
   }
 
   @Override

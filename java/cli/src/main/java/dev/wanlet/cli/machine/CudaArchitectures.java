@@ -20,8 +20,7 @@ public final class CudaArchitectures {
    * compiled for the card's generation, be it to PTX only, and where that is not known.
    *
    * @param device driven by CUDA; another has nothing to say
-   * @param capability of the card, as {@code nvidia-smi --query-gpu=compute_cap} gives it: {@code
-   *     8.6}
+   * @param capability of the card, as its driver tells it: {@code 8.6}
    */
   public static Optional<String> remark(Device device, String capability) {
     return device.features().stream()

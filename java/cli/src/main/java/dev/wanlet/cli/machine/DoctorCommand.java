@@ -6,9 +6,12 @@ import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.wan.memory.ByteSize;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,7 +24,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     description =
-        "Report devices, memory, backends and libraries, and what would enable what is missing.",
+        "Report devices, memory, backends and libraries, measure how fast they are (in less than"
+            + " twenty seconds), and say what fits this machine, what is missing, and the line that"
+            + " would mend it.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:Wanlet can run here", "5:no device can be used"})
 public final class DoctorCommand implements Callable<Integer> {
@@ -30,9 +35,20 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "Measure the disk that this model's files lie on (default: that of Java).")
+  private Path model;
+
+  @Option(
+      names = "--no-measure",
+      description = "Measure nothing: neither rates nor what fits is reported, but at once.")
+  private boolean noMeasure;
+
   @Override
-  public Integer call() {
-    MachineReport report = MachineReport.collect();
+  public Integer call() throws IOException {
+    MachineReport report = MachineReport.collect(!noMeasure, Optional.ofNullable(model));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(Json.text(report.facts()));
@@ -49,6 +65,10 @@ public final class DoctorCommand implements Callable<Integer> {
         .forEach(
             (section, content) -> {
               out.println(section.replace('_', ' ') + ":");
+              if (section.equals("advice") || section.equals("fits")) {
+                lines(out, (List<?>) content);
+                return;
+              }
               Table table = new Table();
               if (content instanceof Map<?, ?> facts) {
                 facts.forEach((key, value) -> row(table, String.valueOf(key), value));
@@ -62,6 +82,23 @@ public final class DoctorCommand implements Callable<Integer> {
     out.println(report.canCompute() ? "Wanlet can run here." : "Wanlet cannot run here.");
   }
 
+  /** Sentences, which are too long for a table. */
+  private static void lines(PrintWriter out, List<?> items) {
+    for (Object item : items) {
+      if (item instanceof Map<?, ?> fit) {
+        out.println("  " + fit.get("profile") + ": " + fit.get("choice"));
+        if (fit.get("late") != null) {
+          out.println("    (" + fit.get("late") + ")");
+        }
+      } else {
+        out.println("  " + item);
+      }
+    }
+    if (items.isEmpty()) {
+      out.println("  none");
+    }
+  }
+
   private static void addItem(Table table, Object item) {
     if (item instanceof Map<?, ?> facts) {
       facts.forEach((key, value) -> row(table, String.valueOf(key), value));
@@ -73,8 +110,8 @@ public final class DoctorCommand implements Callable<Integer> {
   private static void row(Table table, String key, Object value) {
     boolean bytes = key.endsWith("_bytes") && value instanceof Long;
     table.row(
-        (bytes ? key.substring(0, key.length() - "_bytes".length()) : key).replace('_', ' '),
-        bytes ? ByteSize.format((Long) value) : list(value));
+        key.replaceAll("_(bytes|bytes_per_second|flops)$", "").replace('_', ' '),
+        bytes ? ByteSize.format((Long) value) : list(RateFacts.text(key, value)));
   }
 
   private static String list(Object value) {

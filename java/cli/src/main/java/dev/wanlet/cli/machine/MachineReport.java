@@ -4,7 +4,12 @@ package dev.wanlet.cli.machine;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
+import dev.wanlet.profiles.host.Host;
+import dev.wanlet.profiles.nvml.Nvml;
+import dev.wanlet.profiles.nvml.NvmlCard;
 import dev.wanlet.wan.media.MediaSupport;
+import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.wan.memory.MemoryBudget;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -15,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -31,17 +37,44 @@ final class MachineReport {
     this.canCompute = canCompute;
   }
 
-  static MachineReport collect() {
+  /**
+   * Finds out.
+   *
+   * @param measures whether devices and disk are measured, and what fits is planned
+   * @param model whose files are read to measure the disk; empty for Java's own
+   * @throws IOException if the model cannot be found
+   */
+  static MachineReport collect(boolean measures, Optional<Path> model) throws IOException {
     List<String> missing = new ArrayList<>();
+    List<String> advice = new ArrayList<>();
+    Optional<Host> machine = Host.look();
+    Nvml nvml = Nvml.ask();
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("wanlet", wanlet());
-    facts.put("host", host());
+    facts.put("host", host(machine));
     List<Map<String, Object>> devices = devices(missing);
     facts.put("devices", devices);
     facts.put("default_device", defaultDevice(devices));
+    if (!nvml.cards().isEmpty()) {
+      facts.put("nvidia", NvidiaFacts.of(nvml));
+      nvml.cards().forEach(card -> advice.addAll(Advice.of(card)));
+    }
+    OptionalDouble disk = OptionalDouble.empty();
+    if (measures && !devices.isEmpty()) {
+      Measurements measured = Measurements.here(model);
+      disk = measured.disk();
+      facts.put("rates", measured.facts());
+      facts.put("fits", measured.fits().stream().map(Measurements::facts).toList());
+      Set<String> kinds =
+          devices.stream().map(d -> String.valueOf(d.get("kind"))).collect(Collectors.toSet());
+      advice.addAll(Advice.of(measured.fits(), kinds));
+    }
+    OptionalDouble rate = disk;
+    machine.ifPresent(m -> advice.addAll(Advice.of(m, MemoryBudget.freeHostBytes(), rate)));
     facts.put("libraries", libraries(missing));
-    facts.put("not_used", notUsed(devices));
+    facts.put("not_used", notUsed(devices, nvml));
     facts.put("missing", missing);
+    facts.put("advice", advice);
     return new MachineReport(facts, !devices.isEmpty());
   }
 
@@ -64,8 +97,13 @@ final class MachineReport {
     return facts;
   }
 
-  private static Map<String, Object> host() {
+  private static Map<String, Object> host(Optional<Host> machine) {
     Map<String, Object> facts = new LinkedHashMap<>();
+    machine.ifPresent(
+        m -> {
+          facts.put("processor", m.processor());
+          facts.put("cores", m.cores());
+        });
     facts.put(
         "system",
         System.getProperty("os.name")
@@ -77,14 +115,20 @@ final class MachineReport {
     if (ManagementFactory.getOperatingSystemMXBean()
         instanceof com.sun.management.OperatingSystemMXBean os) {
       facts.put("memory_bytes", os.getTotalMemorySize());
-      facts.put("free_memory_bytes", HostFacts.availableMemory(os.getFreeMemorySize()));
+      facts.put("free_memory_bytes", MemoryBudget.freeHostBytes());
     }
+    machine.ifPresent(
+        m -> facts.put("disks", m.disks().stream().map(MachineReport::disk).toList()));
     try {
       facts.put("free_disk_here_bytes", Files.getFileStore(Path.of("")).getUsableSpace());
     } catch (IOException e) {
       facts.put("free_disk_here", "unknown: " + e.getMessage());
     }
     return facts;
+  }
+
+  private static String disk(Host.Disk disk) {
+    return disk.name() + " (" + disk.model() + ", " + ByteSize.format(disk.bytes()) + ")";
   }
 
   private static List<Map<String, Object>> devices(List<String> missing) {
@@ -143,17 +187,17 @@ final class MachineReport {
   }
 
   /** Cards and backends that are there but not used, each with the reason. */
-  private static List<String> notUsed(List<Map<String, Object>> devices) {
+  private static List<String> notUsed(List<Map<String, Object>> devices, Nvml nvml) {
     Set<String> backends =
         devices.stream().map(d -> String.valueOf(d.get("backend"))).collect(Collectors.toSet());
     try {
       List<String> reasons = new ArrayList<>(GpuDiagnosis.of(backends).reasons());
+      if (nvml.isInstalled()) {
+        nvml.problem().ifPresent(reasons::add);
+      }
       if (backends.contains("CUDA")) {
-        Map<String, String> capabilities = NvidiaSmi.capabilities("nvidia-smi");
         Device.all().stream()
-            .filter(d -> capabilities.containsKey(d.description()))
-            .map(d -> CudaArchitectures.remark(d, capabilities.get(d.description())))
-            .flatMap(Optional::stream)
+            .flatMap(d -> remark(d, nvml).stream())
             .distinct()
             .forEach(reasons::add);
       }
@@ -163,5 +207,13 @@ final class MachineReport {
     } catch (LinkageError e) {
       return List.of(); // listed as missing
     }
+  }
+
+  private static Optional<String> remark(Device device, Nvml nvml) {
+    return nvml.cards().stream()
+        .filter(card -> card.name().equals(device.description()))
+        .findFirst()
+        .flatMap(NvmlCard::capability)
+        .flatMap(capability -> CudaArchitectures.remark(device, capability));
   }
 }

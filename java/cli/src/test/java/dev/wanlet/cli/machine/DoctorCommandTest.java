@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
+import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.ggml.Device;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -13,9 +14,11 @@ import org.junit.jupiter.api.Test;
 class DoctorCommandTest {
   @Test
   void listsDevicesAndLibraries() {
-    CommandRun run = CommandRun.of("doctor");
+    CommandRun run = CommandRun.of("doctor", "--no-measure");
     assertThat(run.code()).isZero();
-    assertThat(run.out()).contains("devices:", "CPU", "ffmpeg", "Wanlet can run here.");
+    assertThat(run.out())
+        .contains("devices:", "CPU", "ffmpeg", "advice:", "Wanlet can run here.")
+        .doesNotContain("rates:");
   }
 
   @Test
@@ -29,5 +32,20 @@ class DoctorCommandTest {
     assertThat(report.path("missing").isArray()).isTrue();
     assertThat(report.path("default_device").path("name").asText())
         .isEqualTo(Device.byName("auto").name());
+    JsonNode rates = report.path("rates");
+    assertThat(rates.path("product_flops").path("Q4_K").asDouble()).isGreaterThan(1e8);
+    assertThat(rates.path("attention_32k_flops").asDouble()).isGreaterThan(1e8);
+    assertThat(rates.path("disk_source").asText()).contains("Java's own files");
+    assertThat(report.path("fits").findValuesAsText("profile"))
+        .containsExactly("draft", "balanced", "quality");
+    assertThat(report.path("fits").path(0).path("choice").asText()).startsWith("wan2.");
+    assertThat(report.path("advice").isArray()).isTrue();
+  }
+
+  @Test
+  void aModelThatIsNotThereIsAnError() {
+    CommandRun run = CommandRun.of("doctor", "--model", "/nowhere/at/all");
+    assertThat(run.code()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(run.err()).contains("/nowhere/at/all");
   }
 }

@@ -38,7 +38,8 @@ class ForeignBackendTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),
-                "doctor")
+                "doctor",
+                "--no-measure")
             .redirectErrorStream(true)
             .start();
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -2,6 +2,7 @@
 package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.catalog.ModelDefaults.VaeNumbers;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
@@ -17,9 +18,11 @@ import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightUpload;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -63,6 +66,22 @@ public record ModelFacts(
   }
 
   /**
+   * As {@link #of(OpenModel, OpenAdapters, Device, int, DeviceRates, Precision)}, with the rates
+   * that a source has for the model's own types and files.
+   */
+  public static ModelFacts of(
+      OpenModel model,
+      OpenAdapters adapters,
+      Device device,
+      int threads,
+      DeviceRates.Source rates,
+      Precision precision) {
+    ModelFacts facts = of(model, adapters, device, threads, DeviceRates.assumed(device), precision);
+    List<Path> files = model.transformers().stream().flatMap(t -> t.files().stream()).toList();
+    return facts.withRates(rates.of(device, threads, facts.weightTypes(), files));
+  }
+
+  /**
    * What planning needs of an open model and its adapters; valid while they are open.
    *
    * @throws RequestException if this version cannot plan such a model, or the model's recipe has no
@@ -89,6 +108,12 @@ public record ModelFacts(
         model.vaeConfig(),
         Optional.empty(),
         new ConcurrentHashMap<>());
+  }
+
+  /** The types of the weights that the transformer makes its products with. */
+  public Set<TensorType> weightTypes() {
+    return new TransformerPlanner(transformer, transformerTypes, device, threads, rates)
+        .weightTypes();
   }
 
   /** The same model on the same device, if that were faster or slower. */

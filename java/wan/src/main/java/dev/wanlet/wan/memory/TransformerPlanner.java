@@ -5,6 +5,7 @@ import dev.wanlet.ggml.BufferType;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
+import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
@@ -20,11 +21,14 @@ import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.nn.WeightLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -49,16 +53,22 @@ public final class TransformerPlanner {
   private final Map<WanRun, WanTransformer.Memory> measured;
   private final List<BlockSize> blocks;
   private final long outerBytes;
+  private final Map<TensorType, Double> flopsPerToken;
+  private final Map<TensorType, Double> flopsPerWord;
 
   /**
    * What a block takes with the larger of two experts.
    *
    * @param bytes in a slot or buffer of its own
    * @param dataBytes that are uploaded
-   * @param flopsPerToken multiplications and additions with its weights for one token
+   * @param flopsPerToken multiplications and additions with its weights of each type for one token
    * @param flopsPerWord likewise for one row of a prompt
    */
-  private record BlockSize(long bytes, long dataBytes, double flopsPerToken, double flopsPerWord) {
+  private record BlockSize(
+      long bytes,
+      long dataBytes,
+      Map<TensorType, Double> flopsPerToken,
+      Map<TensorType, Double> flopsPerWord) {
     static BlockSize of(BlockSpec block, BufferType type) {
       WeightLayout layout = block.layout();
       return new BlockSize(
@@ -73,15 +83,15 @@ public final class TransformerPlanner {
           flopsPerWord);
     }
 
-    private static double flops(WeightLayout layout, boolean ofPrompt) {
-      double flops = 0;
+    private static Map<TensorType, Double> flops(WeightLayout layout, boolean ofPrompt) {
+      Map<TensorType, Double> flops = new EnumMap<>(TensorType.class);
       for (TensorSpec spec : layout.specs()) {
         boolean textSide =
             spec.name().startsWith("cross_attn.k") || spec.name().startsWith("cross_attn.v");
         // Those of pictures take as much for a row as those of prompts.
         boolean pictureSide = spec.name().contains("_img.");
         if (spec.shape().rank() == 2 && !pictureSide && textSide == ofPrompt) {
-          flops += 2.0 * spec.shape().elements();
+          flops.merge(spec.type(), 2.0 * spec.shape().elements(), Double::sum);
         }
       }
       return flops;
@@ -134,6 +144,21 @@ public final class TransformerPlanner {
     }
     this.blocks = sizes;
     this.outerBytes = outer;
+    this.flopsPerToken = sum(blocks, BlockSize::flopsPerToken);
+    this.flopsPerWord = sum(blocks, BlockSize::flopsPerWord);
+  }
+
+  private static Map<TensorType, Double> sum(
+      List<BlockSize> blocks, Function<BlockSize, Map<TensorType, Double>> part) {
+    Map<TensorType, Double> all = new EnumMap<>(TensorType.class);
+    blocks.forEach(
+        b -> part.apply(b).forEach((type, flops) -> all.merge(type, flops, Double::sum)));
+    return all;
+  }
+
+  /** The types of the weights that products are made with. */
+  Set<TensorType> weightTypes() {
+    return Set.copyOf(flopsPerToken.keySet());
   }
 
   private static List<BlockSize> larger(List<BlockSize> some, List<BlockSize> others) {
@@ -389,19 +414,17 @@ public final class TransformerPlanner {
     double tokens = grid.tokens();
     double attention =
         4.0 * config.dim() * (tokens + seenKeys(prompts.get(0))) * blocks.size() * tokens;
-    double perToken = blocks.stream().mapToDouble(BlockSize::flopsPerToken).sum();
     double rows = Math.min(chunks.rows(), chunks.tokens());
-    double products = tokens / rows * rates.productSeconds(rows, perToken);
-    double all = prompts.size() * (products + attention / rates.attentionFlops());
+    double products = tokens / rows * rates.productSeconds(rows, flopsPerToken);
+    double all = prompts.size() * (products + attention / rates.attentionFlops(tokens));
     return keepsTextKeys ? all : all + textKeySeconds(prompts);
   }
 
   private double textKeySeconds(List<PromptRows> prompts) {
-    double perWord = blocks.stream().mapToDouble(BlockSize::flopsPerWord).sum();
     int seen = config.imageTokens();
-    double ofPictures = seen > 0 ? rates.productSeconds(seen, perWord) : 0;
+    double ofPictures = seen > 0 ? rates.productSeconds(seen, flopsPerWord) : 0;
     return prompts.stream()
-        .mapToDouble(prompt -> rates.productSeconds(prompt.embedded(), perWord) + ofPictures)
+        .mapToDouble(p -> rates.productSeconds(p.embedded(), flopsPerWord) + ofPictures)
         .sum();
   }
 

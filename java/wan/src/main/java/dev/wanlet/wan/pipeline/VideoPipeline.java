@@ -183,7 +183,7 @@ public final class VideoPipeline {
             adapters,
             device,
             threads,
-            rates.of(device, threads),
+            rates,
             request.compute().precision());
     Optional<Path> small = request.smallDecoder();
     if (small.isPresent()) {
