@@ -17,7 +17,7 @@ for mib in "$@"; do
   status=0
   (ulimit -v $((mib * 1024)) && exec "$root/wanlet" generate --seed 1 --steps 2 --prompt "a yellow star" \
     --output "$folder/clip.mp4") > "$folder/said" 2>&1 || status=$?
-  said=$(tail -n 1 "$folder/said" | tr ',"' '  ' | cut -c 1-160)
+  said=$(tail -n 1 "$folder/said" | sed "s|$folder/||g; s|$root/||g; s|$HOME|~|g" | tr ',"' '  ' | cut -c 1-160)
   case $status in
     0 | 4) ;;
     1) grep -qiE 'memory|space|heap|thread' "$folder/said" || bad=1 ;;
