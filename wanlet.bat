@@ -47,7 +47,7 @@ for /d %%d in ("%ROOT%\native\target\classes\META-INF\native\*") do set "LIBRARI
 for /f "usebackq delims=" %%p in ("%ROOT%\java\cli\target\classpath.txt") do set "DEPENDENCIES=%%p"
 rem Backslashes are doubled: they escape inside the quotes of a Java argument file.
 set "CP=%JAR%;%DEPENDENCIES%"
-> "%STATE%\java.args" echo -Xshare:auto -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData
+> "%STATE%\java.args" echo -Xshare:auto -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData -XX:CompressedClassSpaceSize=128m -XX:ReservedCodeCacheSize=96m
 >> "%STATE%\java.args" echo "-Ddev.wanlet.native.path=%LIBRARIES:\=\\%"
 >> "%STATE%\java.args" echo -cp "%CP:\=\\%"
 > "%STATE%\built" echo %COMMIT% %WANLET_BACKENDS%

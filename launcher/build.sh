@@ -117,6 +117,9 @@ write_java_arguments() {
   {
     # Results go to stdout: the JVM's own remarks must not.
     printf '%s\n' -Xshare:auto -Xlog:disable -XX:+UseSerialGC -XX:-UsePerfData
+    # What Wanlet's classes and code take several times over. The defaults are 1.2 GB of addresses, too many where they are
+    # limited (ulimit -v).
+    printf '%s\n' -XX:CompressedClassSpaceSize=128m -XX:ReservedCodeCacheSize=96m
     quoted "-XX:SharedArchiveFile=$state/classes.jsa"
     printf '\n'
     if [ "$java_major" -ge 22 ]; then printf '%s\n' --enable-native-access=ALL-UNNAMED; fi
