@@ -9,8 +9,8 @@ import static dev.wanlet.wan.model.clip.ClipConfig.RGB;
  * <p>Source: Wan2.1 wan/modules/clip.py, CLIPModel.visual and its transforms.
  */
 final class ClipPixels {
-  private static final float[] MEAN = {0.48145466f, 0.4578275f, 0.40821073f};
-  private static final float[] DEVIATION = {0.26862954f, 0.26130258f, 0.27577711f};
+  private static final float[] MEAN = {0.48145467f, 0.4578275f, 0.40821072f};
+  private static final float[] DEVIATION = {0.26862955f, 0.2613026f, 0.2757771f};
 
   private ClipPixels() {}
 
