@@ -21,7 +21,11 @@ public final class DemoModel {
   public static final String ID = "tiny-wan";
 
   private static final String FOUR_STEP_ADAPTER = "loras/tiny-wan-4step-lora.safetensors";
-  private static final String CHECKSUMS = ID + ".sha256";
+
+  /** Beside the model, not in it: a folder with two transformers is not one model. */
+  private static final String PICTURES = ID + "-i2v";
+
+  private static final String PICTURES_TRANSFORMER = PICTURES + "-Q8_0.gguf";
 
   private DemoModel() {}
 
@@ -33,8 +37,21 @@ public final class DemoModel {
    *     message names the place
    */
   public static Path directory() throws IOException {
-    Path plain = plainDirectory();
-    return plain != null ? plain : extract(UserCache.folder("demo-model"));
+    return directory(ID, "config.json");
+  }
+
+  /**
+   * The image-to-video transformer; text encoder, tokenizer and VAE are those of the folder.
+   *
+   * @throws IOException as {@link #directory}
+   */
+  public static Path imageToVideoTransformer() throws IOException {
+    return directory(PICTURES, PICTURES_TRANSFORMER).resolve(PICTURES_TRANSFORMER);
+  }
+
+  private static Path directory(String name, String anyFile) throws IOException {
+    Path plain = plainDirectory(name + "/" + anyFile);
+    return plain != null ? plain : extract(name, UserCache.folder("demo-model"));
   }
 
   /**
@@ -46,23 +63,31 @@ public final class DemoModel {
     return directory().resolve(FOUR_STEP_ADAPTER);
   }
 
-  /** Extracts to a folder below {@code cache}, unless it is there unharmed. */
+  /** Extracts the model to a folder below {@code cache}, unless it is there unharmed. */
   static Path extract(Path cache) throws IOException {
-    Checksums checksums = checksums();
-    Path target = cache.resolve(ID + "-" + checksums.fingerprint());
-    new Extraction(checksums, file -> open(ID + "/" + file)).into(target);
+    return extract(ID, cache);
+  }
+
+  private static Path extract(String name, Path cache) throws IOException {
+    Checksums checksums = checksums(name);
+    Path target = cache.resolve(name + "-" + checksums.fingerprint());
+    new Extraction(checksums, file -> open(name + "/" + file)).into(target);
     return target;
   }
 
   static Checksums checksums() throws IOException {
-    try (InputStream in = open(CHECKSUMS)) {
+    return checksums(ID);
+  }
+
+  private static Checksums checksums(String name) throws IOException {
+    try (InputStream in = open(name + ".sha256")) {
       return Checksums.read(in);
     }
   }
 
-  /** Where the resources lie as plain files, or null. */
-  private static Path plainDirectory() throws IOException {
-    URL url = DemoModel.class.getResource(ID + "/config.json");
+  /** Where the folder of a resource lies as plain files, or null. */
+  private static Path plainDirectory(String resource) throws IOException {
+    URL url = DemoModel.class.getResource(resource);
     if (url == null || !url.getProtocol().equals("file")) {
       return null;
     }

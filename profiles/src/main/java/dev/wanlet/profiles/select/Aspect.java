@@ -18,6 +18,9 @@ import java.util.regex.Pattern;
 public record Aspect(int width, int height) {
   private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\s*[:/x]\\s*(\\d{1,4})");
 
+  /** Frames are at most so many times as long as they are high, or as high as they are long. */
+  private static final int MOST = 4;
+
   /** Sizes that models were trained at count as an aspect they miss by less: 832x480 as 16:9. */
   private static final double NEAR = 0.05;
 
@@ -25,7 +28,7 @@ public record Aspect(int width, int height) {
   private static final double NEAR_AREA = 0.15;
 
   public Aspect {
-    if (width < 1 || height < 1 || width > 4 * height || height > 4 * width) {
+    if (width < 1 || height < 1 || width > MOST * height || height > MOST * width) {
       throw new RequestException(
           "aspect " + width + ":" + height + "; expected at most 4 to 1, such as 16:9 or 1:1");
     }
@@ -47,6 +50,14 @@ public record Aspect(int width, int height) {
   /** The aspect of a size. */
   public static Aspect of(FrameSize size) {
     return new Aspect(size.width(), size.height());
+  }
+
+  /** The aspect of a picture, or where that is too long or too high the longest or highest. */
+  public static Aspect nearest(FrameSize picture) {
+    if (picture.width() > (long) MOST * picture.height()) {
+      return new Aspect(MOST, 1);
+    }
+    return picture.height() > (long) MOST * picture.width() ? new Aspect(1, MOST) : of(picture);
   }
 
   /** Width over height. */

@@ -42,7 +42,7 @@ final class AutoChoice {
     boolean stepped =
         given.find(Settings.STEPS).isPresent() || given.find(Settings.SIGMAS).isPresent();
     boolean open = !sized && !stepped;
-    return flags.isGiven() || (open && !model.id().equals(ModelCatalog.DEMO));
+    return flags.isGiven() || (open && !ModelCatalog.isDemo(model.id()));
   }
 
   /** Chooses for a model whose files are at hand, or that stands for itself. */
@@ -53,19 +53,30 @@ final class AutoChoice {
   }
 
   /**
-   * Chooses among the published models that this version can run.
+   * Chooses among the published models that this version can run, with or without pictures as the
+   * clip has them.
    *
    * @param only an id; empty for all
    */
   Choice amongPublished(Optional<String> only) throws IOException {
     try (PublishedModels models =
-        PublishedModels.open(only, AdapterList.of(given), machine.settings(), machine.device())) {
+        PublishedModels.open(
+            m -> only.map(m.id()::equals).orElse(isFor(m)),
+            AdapterList.of(given),
+            machine.settings(),
+            machine.device())) {
       return choose(models.options(machine.rates()));
     }
   }
 
+  private boolean isFor(ModelDefaults model) {
+    boolean pictures = given.find(Settings.INIT_IMG).isPresent();
+    return !ModelCatalog.isDemo(model.id())
+        && model.transformer().variant().takesPictures() == pictures;
+  }
+
   private Choice choose(List<Selector.Option> options) throws IOException {
-    boolean demo = options.stream().allMatch(o -> o.model().id().equals(ModelCatalog.DEMO));
+    boolean demo = options.stream().allMatch(o -> ModelCatalog.isDemo(o.model().id()));
     Wish wish = flags.wish(given, demo);
     Selector selector = new Selector(machine.budget());
     Choice choice = selector.choose(options, wish);

@@ -205,17 +205,20 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
         guidance(t),
         t.run().keepsTextKeys() ? "" : "; the prompt's keys made anew in each block");
     addGuidance(text, plan);
-    plan.stages().stream()
-        .flatMap(stage -> stage.details(VaePlan.class).stream())
-        .map(VaePlan::memory)
-        .forEach(
-            m ->
-                line(
-                    text,
-                    "VAE: bands of about %s; past frames: %s on the device, %s on the host",
-                    ByteSize.format(m.settings().bandBytes()),
-                    ByteSize.format(m.historyBytes()),
-                    ByteSize.format(m.hostHistoryBytes())));
+    for (StagePlan stage : plan.stages()) {
+      stage
+          .details(VaePlan.class)
+          .map(VaePlan::memory)
+          .ifPresent(
+              m ->
+                  line(
+                      text,
+                      "%s: bands of about %s; past frames: %s on the device, %s on the host",
+                      stage.stage().title(),
+                      ByteSize.format(m.settings().bandBytes()),
+                      ByteSize.format(m.historyBytes()),
+                      ByteSize.format(m.hostHistoryBytes())));
+    }
     line(
         text,
         "step: about %s, %s uploaded",

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Owner: published models that this version can run, each in the recipes that its files are usually
@@ -43,18 +44,20 @@ final class PublishedModels implements AutoCloseable {
   /**
    * Opens them.
    *
-   * @param only an id; empty for all but the demo model
+   * @param wanted which to choose from
    * @param adapters that a run would have
    * @param settings of the run, on the device whose kernels are planned with
    */
   static PublishedModels open(
-      Optional<String> only, List<AdapterFile> adapters, ComputeSettings settings, Device device)
+      Predicate<ModelDefaults> wanted,
+      List<AdapterFile> adapters,
+      ComputeSettings settings,
+      Device device)
       throws IOException {
     PublishedModels all = new PublishedModels();
     try {
       for (ModelDefaults model : ModelCatalog.standard().models()) {
-        boolean wanted = only.map(model.id()::equals).orElse(!model.id().equals(ModelCatalog.DEMO));
-        if (wanted && canChoose(model)) {
+        if (wanted.test(model) && canChoose(model)) {
           for (String recipe : RECIPES) {
             all.add(model.id(), recipe, adapters, settings, device);
           }

@@ -6,7 +6,9 @@ import dev.wanlet.profiles.select.Aspect;
 import dev.wanlet.profiles.select.Profiles;
 import dev.wanlet.profiles.select.Wish;
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.request.PictureSettings;
 import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,10 +73,19 @@ final class WishFlags {
     String unnamed = ownSteps ? Profiles.FINEST : Profiles.DEFAULT;
     return new Wish(
         profiles().require(profile == null ? unnamed : profile),
-        Optional.ofNullable(aspect).map(Aspect::parse),
+        Optional.ofNullable(aspect).map(Aspect::parse).or(() -> ofPicture(given)),
         duration == null ? OptionalDouble.empty() : OptionalDouble.of(seconds(duration)),
         Optional.ofNullable(timeLimit).map(WishFlags::time),
         given);
+  }
+
+  /** The shape of the picture that the clip begins with, where the size is open. */
+  private static Optional<Aspect> ofPicture(SettingValues given) {
+    boolean bothSides =
+        given.find(Settings.WIDTH).isPresent() && given.find(Settings.HEIGHT).isPresent();
+    return bothSides || given.find(Settings.SIZE).isPresent()
+        ? Optional.empty()
+        : given.find(Settings.INIT_IMG).map(file -> Aspect.nearest(PictureSettings.size(file)));
   }
 
   /** The profiles that come along, and those in the user's configuration folder. */

@@ -29,7 +29,16 @@ public final class ModelFinder {
 
   /** Looks among the published models, and takes what is missing from the demo model. */
   public static ModelResolver resolver() {
-    return new ModelResolver(ModelCatalog.standard(), ModelFinder::demoFolder);
+    return new ModelResolver(
+        ModelCatalog.standard(), ModelFinder::demoFolder, ModelFinder::demoPictures);
+  }
+
+  private static Path demoPictures() {
+    try {
+      return DemoModel.imageToVideoTransformer();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Path demoFolder() {

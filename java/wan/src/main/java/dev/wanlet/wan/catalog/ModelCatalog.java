@@ -27,6 +27,9 @@ public final class ModelCatalog {
   /** The id of the model that comes along. */
   public static final String DEMO = "tiny-wan";
 
+  /** The id of its image-to-video transformer, which shares all other parts. */
+  public static final String DEMO_PICTURES = "tiny-wan-i2v";
+
   private static final String RESOURCE = "models.json";
 
   /**
@@ -85,6 +88,11 @@ public final class ModelCatalog {
   /** The models this version knows. */
   public static ModelCatalog standard() {
     return Standard.INSTANCE;
+  }
+
+  /** Whether a model comes along. */
+  public static boolean isDemo(String id) {
+    return id.equals(DEMO) || id.equals(DEMO_PICTURES);
   }
 
   private static ModelCatalog load() {

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 public final class ModelResolver {
   private final ModelCatalog catalog;
   private final Supplier<Path> demoFolder; // null: there is none
+  private final Supplier<Path> demoPictures; // null: there is none
 
   /**
    * Looks only where the user says: nothing comes from the demo model.
@@ -43,8 +44,19 @@ public final class ModelResolver {
    * @param demoFolder where the demo model is; asked only if needed
    */
   public ModelResolver(ModelCatalog catalog, Supplier<Path> demoFolder) {
+    this(catalog, demoFolder, null);
+  }
+
+  /**
+   * As above.
+   *
+   * @param demoPictures the file of its image-to-video transformer; asked only if needed
+   */
+  public ModelResolver(
+      ModelCatalog catalog, Supplier<Path> demoFolder, Supplier<Path> demoPictures) {
     this.catalog = catalog;
     this.demoFolder = demoFolder;
+    this.demoPictures = demoPictures;
   }
 
   /**
@@ -93,6 +105,7 @@ public final class ModelResolver {
     private ModelFolder folder;
     private List<WeightFileFacts> file = List.of();
     private ModelFolder demo;
+    private Path ourPictures; // the demo model's image-to-video transformer, once it is asked for
 
     Resolution(ModelSelection selection) {
       this.selection = selection;
@@ -133,7 +146,7 @@ public final class ModelResolver {
       if (demo != null) {
         parts.forEach(
             (part, path) -> {
-              if (path.startsWith(demo.folder())) {
+              if (path.startsWith(demo.folder()) || path.equals(ourPictures)) {
                 ours.add(part);
               }
             });
@@ -201,17 +214,27 @@ public final class ModelResolver {
         throw new NoSuchFileException(
             id, null, "no such file or folder, and no model of that name");
       }
-      if (!known.id().equals(ModelCatalog.DEMO)) {
+      if (!ModelCatalog.isDemo(known.id())) {
         throw new ModelFilesException(
             known.id()
                 + " does not come along: download "
                 + known.source()
                 + " and give its folder as the model, or its files one by one");
       }
-      folder = demo();
-      if (folder == null) {
+      boolean picturesToo = known.id().equals(ModelCatalog.DEMO_PICTURES);
+      if (demo() == null || (picturesToo && demoPictures == null)) {
         throw missing(ModelPart.TRANSFORMER, "the demo model does not come along here");
       }
+      if (picturesToo) {
+        file = demoPictures();
+      } else {
+        folder = demo();
+      }
+    }
+
+    private List<WeightFileFacts> demoPictures() throws IOException {
+      ourPictures = demoPictures.get();
+      return WeightFileFacts.read(ourPictures);
     }
 
     /** The demo model, or null where there is none. */
@@ -281,7 +304,7 @@ public final class ModelResolver {
       if (demo() == null) {
         throw missing(ModelPart.TRANSFORMER, "none was given");
       }
-      return demo().transformers();
+      return selection.pictures() && demoPictures != null ? demoPictures() : demo().transformers();
     }
 
     private void requireExperts(ModelDefaults model, List<WeightFileFacts> given)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.catalog;
 
+import dev.wanlet.files.Sha256;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.model.transformer.WanTransformer;
@@ -18,13 +19,7 @@ import dev.wanlet.weights.lora.LoraAdapter;
 import dev.wanlet.weights.lora.LoraMatch;
 import dev.wanlet.weights.lora.MergeOnlyException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +31,6 @@ import java.util.Map;
 public final class OpenAdapters implements AutoCloseable {
   /** No adapters; closing it does nothing. */
   public static final OpenAdapters NONE = new OpenAdapters();
-
-  private static final int CHUNK = 1 << 20;
 
   private final List<AdapterFile> files;
   private final List<LoraAdapter> adapters = new ArrayList<>();
@@ -141,25 +134,9 @@ public final class OpenAdapters implements AutoCloseable {
    */
   public synchronized List<String> sums() throws IOException {
     while (sums.size() < adapters.size()) {
-      sums.add(sum(adapters.get(sums.size()).path()));
+      sums.add(Sha256.of(adapters.get(sums.size()).path()));
     }
     return List.copyOf(sums);
-  }
-
-  private static String sum(Path file) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-    byte[] chunk = new byte[CHUNK];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
   /** What became of each adapter, a line each. */

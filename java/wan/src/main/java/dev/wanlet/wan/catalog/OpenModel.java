@@ -215,7 +215,10 @@ public final class OpenModel implements AutoCloseable {
         || selection.part(ModelPart.HIGH_NOISE_TRANSFORMER).isPresent()) {
       return Optional.empty();
     }
-    String id = selection.model().orElse(ModelCatalog.DEMO);
+    String id =
+        selection
+            .model()
+            .orElse(selection.pictures() ? ModelCatalog.DEMO_PICTURES : ModelCatalog.DEMO);
     return catalog.find(id).filter(m -> Files.notExists(Path.of(id)));
   }
 

@@ -175,6 +175,12 @@ public record ModelFacts(
     return 4L * transformer.outChannels() * grid(job).tokens() * WanConfig.PATCH_AREA;
   }
 
+  /** Bytes of what the transformer sees of a clip's pictures. */
+  long conditionBytes(RunPlanner.Job job) {
+    int channels = transformer.inChannels() - transformer.outChannels();
+    return 4L * channels * grid(job).tokens() * WanConfig.PATCH_AREA;
+  }
+
   /** Java heap for the contexts of all prompts. */
   long contextHeap(RunPlanner.Job job) {
     long tokens = job.tokens().stream().mapToLong(Integer::longValue).sum();

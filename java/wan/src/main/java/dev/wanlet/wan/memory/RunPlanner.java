@@ -27,6 +27,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
    *     guidance is on
    * @param maxResident most blocks that may stay on the device
    * @param passes what guidance makes of the steps
+   * @param pictureBytes host memory that the clip's pictures take until they are encoded; 0 if it
+   *     has none
    */
   public record Job(
       FrameSize size,
@@ -35,9 +37,22 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
       List<Integer> tokens,
       Precision precision,
       int maxResident,
-      StepPasses passes) {
+      StepPasses passes,
+      long pictureBytes) {
     public Job {
       tokens = List.copyOf(tokens);
+    }
+
+    /** A job without pictures. */
+    public Job(
+        FrameSize size,
+        int frames,
+        int steps,
+        List<Integer> tokens,
+        Precision precision,
+        int maxResident,
+        StepPasses passes) {
+      this(size, frames, steps, tokens, precision, maxResident, passes, 0);
     }
 
     /** A job whose every step takes as many passes as there are prompts. */
@@ -58,9 +73,15 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           StepPasses.plain(steps, tokens.size()));
     }
 
+    /** Whether the clip has pictures that go through the VAE. */
+    public boolean hasPictures() {
+      return pictureBytes > 0;
+    }
+
     /** The same for a clip of another size. */
     public Job with(FrameSize otherSize, int otherFrames) {
-      return new Job(otherSize, otherFrames, steps, tokens, precision, maxResident, passes);
+      return new Job(
+          otherSize, otherFrames, steps, tokens, precision, maxResident, passes, pictureBytes);
     }
   }
 
@@ -88,15 +109,20 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
     return plan;
   }
 
+  /** The planners of those stages that a run goes through. */
+  private List<StagePlanner> taking(Job job) {
+    return stages.stream().filter(stage -> stage.takesPart(job)).toList();
+  }
+
   /** The least time that a run can be predicted to take, in seconds, whatever the budget. */
   public double leastSeconds(Job job) {
-    return stages.stream().mapToDouble(stage -> stage.leastSeconds(job)).sum();
+    return taking(job).stream().mapToDouble(stage -> stage.leastSeconds(job)).sum();
   }
 
   private RunPlan planWithin(Job job, MemoryBudget budget) {
     List<MemoryBudgetException> refusals = new ArrayList<>();
     List<StagePlan> plans = new ArrayList<>();
-    for (StagePlanner stage : stages) {
+    for (StagePlanner stage : taking(job)) {
       try {
         plans.add(stage.plan(job, budget));
       } catch (MemoryBudgetException e) {

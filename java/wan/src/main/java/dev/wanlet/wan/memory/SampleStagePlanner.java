@@ -84,7 +84,11 @@ public final class SampleStagePlanner implements StagePlanner {
     int arrays = 1 + passes + SOLVER_HISTORY + 2 * (1 + SOLVER_HISTORY) + 1 + 2 * kept;
     long widest = Math.max(6L * config.dim(), config.ffnDim()) * config.dim();
     return new HostBytes(
-        HostBytes.BASE_HEAP + arrays * facts.latentBytes(job) + chunk + facts.contextHeap(job),
+        HostBytes.BASE_HEAP
+            + arrays * facts.latentBytes(job)
+            + facts.conditionBytes(job)
+            + chunk
+            + facts.contextHeap(job),
         facts.ringBytes(),
         plan.scratchBytes(),
         Math.max(facts.convertedBytes(widest, job.precision()), facts.adapterCopies()));

@@ -2,8 +2,8 @@
 package dev.wanlet.wan.memory;
 
 /**
- * What a stage of a run is called. A stage of its own kind names itself; these three make a clip
- * from text. Immutable.
+ * What a stage of a run is called. A stage of its own kind names itself; these make a clip from
+ * text and pictures. Immutable.
  *
  * @param id its name in JSON output and metadata
  * @param title the network at work, for people
@@ -12,6 +12,9 @@ package dev.wanlet.wan.memory;
 public record Stage(String id, String title, String unit) {
   /** The prompts go through the text encoder. */
   public static final Stage TEXT = new Stage("text", "text encoder", "prompts");
+
+  /** The VAE turns pictures, and grey for frames that are not known, into latents. */
+  public static final Stage ENCODE = new Stage("encode", "VAE encoder", "frames");
 
   /** The transformer turns noise into latents. */
   public static final Stage SAMPLE = new Stage("sample", "transformer", "steps");

@@ -6,6 +6,11 @@ public interface StagePlanner {
   /** Which stage. */
   Stage stage();
 
+  /** Whether a run goes through this stage. */
+  default boolean takesPart(RunPlanner.Job job) {
+    return true;
+  }
+
   /**
    * Fits the stage into a budget.
    *

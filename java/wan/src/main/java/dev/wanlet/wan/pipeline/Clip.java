@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A clip on its way through the stages: what was asked for, and what they have made of it so far.
@@ -22,6 +23,7 @@ final class Clip {
   private final List<int[]> promptIds;
   private final ClipSampling sampling;
   private final OpenAdapters adapters;
+  private final Optional<ClipPictures> pictures;
   private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
   private List<float[]> contexts = List.of();
   private WanCondition condition = WanCondition.NONE;
@@ -32,6 +34,7 @@ final class Clip {
    * @param promptIds tokens of each prompt, the end token included: the prompt, and the negative
    *     one where guidance is on
    * @param adapters open for as long as the clip is made
+   * @param pictures what it begins and ends with
    */
   Clip(
       GenerationRequest request,
@@ -39,13 +42,15 @@ final class Clip {
       VideoMetadata settings,
       List<int[]> promptIds,
       ClipSampling sampling,
-      OpenAdapters adapters) {
+      OpenAdapters adapters,
+      Optional<ClipPictures> pictures) {
     this.request = request;
     this.options = options;
     this.settings = settings;
     this.promptIds = promptIds;
     this.sampling = sampling;
     this.adapters = adapters;
+    this.pictures = pictures;
   }
 
   GenerationRequest request() {
@@ -79,6 +84,11 @@ final class Clip {
 
   void contexts(List<float[]> encoded) {
     contexts = List.copyOf(encoded);
+  }
+
+  /** What the clip begins and ends with, as its frames. */
+  Optional<ClipPictures> pictures() {
+    return pictures;
   }
 
   /** What the transformer sees of the clip's pictures; nothing until they are encoded. */

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Owner: a model that makes one clip after another. Files stay mapped, and what fits the budget
@@ -112,13 +113,19 @@ public final class OpenPipeline implements AutoCloseable {
     requireWeights();
     adapters.requireFinite();
     VideoMetadata settings =
-        AdapterHashes.add(SavedSettings.store(request, pipeline.files()), adapters);
+        PictureHashes.add(
+            AdapterHashes.add(SavedSettings.store(request, pipeline.files()), adapters),
+            request.pictures());
     if (options.resumeFrom().isPresent()) {
-      AdapterHashes.requireSame(options.resumeFrom().get().settings(), settings);
+      VideoMetadata started = options.resumeFrom().get().settings();
+      AdapterHashes.requireSame(started, settings);
+      PictureHashes.requireSame(started, settings, request.pictures());
     }
+    Optional<ClipPictures> pictures =
+        ClipPictures.read(request, note -> LOG.log(Level.WARNING, () -> Printable.message(note)));
     SavedRun saved = SavedRun.open(request.output(), settings, options.overwriteSaved());
     try {
-      return start(request, options, settings, job, plan, saved);
+      return start(request, options, settings, pictures, job, plan, saved);
     } catch (IOException | RuntimeException e) {
       saved.close();
       throw e;
@@ -131,6 +138,7 @@ public final class OpenPipeline implements AutoCloseable {
       GenerationRequest request,
       RunOptions options,
       VideoMetadata settings,
+      Optional<ClipPictures> pictures,
       Job job,
       RunPlan plan,
       SavedRun saved)
@@ -146,10 +154,10 @@ public final class OpenPipeline implements AutoCloseable {
     saved.reserve(RunCheckpoint.roomBytes(latents), clipBytes(request));
     Backend backend = prepared(job);
     ClipSampling sampling = new ClipSampling(request, options, settings, latents, saved);
-    Clip clip = new Clip(request, options, settings, job.ids(), sampling, adapters);
+    Clip clip = new Clip(request, options, settings, job.ids(), sampling, adapters, pictures);
     PipelineRun stages =
         new PipelineRun(
-            pipeline.stages(),
+            taking(job),
             model,
             lease,
             backend,
@@ -169,6 +177,17 @@ public final class OpenPipeline implements AutoCloseable {
       throw e;
     }
     return run;
+  }
+
+  /** The stages that a clip goes through. */
+  private List<ClipStage> taking(Job job) {
+    List<ClipStage> taking = new ArrayList<>();
+    for (int i = 0; i < pipeline.stages().size(); i++) {
+      if (job.planner().stages().get(i).takesPart(job.clip())) {
+        taking.add(pipeline.stages().get(i));
+      }
+    }
+    return taking;
   }
 
   private static long clipBytes(GenerationRequest request) {

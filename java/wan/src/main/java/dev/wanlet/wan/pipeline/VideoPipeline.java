@@ -31,9 +31,9 @@ import java.util.function.Consumer;
  * clip.
  */
 public final class VideoPipeline {
-  /** What a clip from text goes through, in order. */
+  /** What clips go through, in order; those without pictures leave out their encoding. */
   static final List<ClipStage> STAGES =
-      List.of(new TextStage(), new SampleStage(), new DecodeStage());
+      List.of(new TextStage(), new EncodeStage(), new SampleStage(), new DecodeStage());
 
   private final ModelFiles files;
   private final DeviceRates.Source rates;
@@ -163,8 +163,8 @@ public final class VideoPipeline {
           files.transformer()
               + " is a "
               + variant
-              + " model, which needs more than a prompt; this version makes clips from text with"
-              + " T2V models");
+              + " model; this version makes clips with those of text (T2V) and of latents of pictures"
+              + " (I2V_LATENT)");
     }
     return model;
   }
@@ -192,7 +192,7 @@ public final class VideoPipeline {
     return planner(facts, stages);
   }
 
-  /** The planner of clips from text. */
+  /** The planner of clips from text and pictures. */
   public static RunPlanner planner(ModelFacts facts) {
     return planner(facts, STAGES);
   }
@@ -209,7 +209,8 @@ public final class VideoPipeline {
         ids.stream().map(i -> i.length).toList(),
         request.compute().precision(),
         request.maxResident(),
-        request.sampling().passes());
+        request.sampling().passes(),
+        request.pictures().hostBytes(request.clip().size()));
   }
 
   /** The prompts to encode: the negative one only where some step is guided. */

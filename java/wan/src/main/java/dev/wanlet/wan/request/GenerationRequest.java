@@ -39,6 +39,7 @@ public final class GenerationRequest {
   private final SettingValues values;
   private final ClipSpec clip;
   private final SamplingSettings sampling;
+  private final PictureSettings pictures;
   private final ComputeSettings compute;
   private final Path output;
 
@@ -47,12 +48,14 @@ public final class GenerationRequest {
       SettingValues values,
       ClipSpec clip,
       SamplingSettings sampling,
+      PictureSettings pictures,
       ComputeSettings compute,
       Path output) {
     this.table = table;
     this.values = values;
     this.clip = clip;
     this.sampling = sampling;
+    this.pictures = pictures;
     this.compute = compute;
     this.output = output;
   }
@@ -70,6 +73,11 @@ public final class GenerationRequest {
   /** How noise becomes the clip. */
   public SamplingSettings sampling() {
     return sampling;
+  }
+
+  /** What it begins and ends with. */
+  public PictureSettings pictures() {
+    return pictures;
   }
 
   /** Where to compute, and with how much memory. */
@@ -182,6 +190,11 @@ public final class GenerationRequest {
       return set(Settings.GUIDANCE_SCALE, value);
     }
 
+    /** The picture that the clip begins with; for models that take one. */
+    public Builder picture(Path first) {
+      return set(Settings.INIT_IMG, first);
+    }
+
     /** Adapters that are added to the transformer while it runs. */
     public Builder adapters(AdapterFile... files) {
       return set(Settings.LORA, files.length == 0 ? null : AdapterList.of(files));
@@ -215,17 +228,20 @@ public final class GenerationRequest {
      * Fills in the model's defaults and checks everything.
      *
      * @throws RequestException if a setting cannot be
+     * @throws java.io.UncheckedIOException if the header of a picture cannot be read
      * @throws dev.wanlet.wan.media.OutputException if the output cannot be written
      */
     public GenerationRequest build(ModelDefaults model) {
       ComputeSettings compute = given.compute();
       Decisions decisions = new Decisions(model, given);
+      PictureSettings pictures = PictureSettings.of(decisions);
+      decisions.rules().pictures(pictures);
       ClipSpec clip = ClipSpec.of(decisions);
       SamplingSettings sampling = SamplingSettings.of(decisions);
       SettingValues all = decisions.all(table);
       Path file = RequestRules.output(output.apply(clip.seed()));
       FrameSinks.checkWritable(file, clip.size().width(), clip.size().height(), clip.fps());
-      return new GenerationRequest(table, all, clip, sampling, compute, file);
+      return new GenerationRequest(table, all, clip, sampling, pictures, compute, file);
     }
 
     /**
@@ -261,7 +277,16 @@ public final class GenerationRequest {
           counts,
           d.get(Settings.PRECISION),
           maxResident(d.find(Settings.MAX_RESIDENT)),
-          sampling.passes());
+          sampling.passes(),
+          pictureBytes(d, size));
+    }
+
+    private static long pictureBytes(Decisions d, FrameSize size) {
+      PictureSettings pictures = PictureSettings.of(d);
+      return pictures.files().isEmpty()
+          ? PictureSettings.assumedHostBytes(
+              size, d.model().transformer().variant().leastPictures())
+          : pictures.hostBytes(size);
     }
   }
 }

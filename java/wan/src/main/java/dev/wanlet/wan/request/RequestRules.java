@@ -2,6 +2,7 @@
 package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.FrameSize;
+import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
@@ -11,6 +12,7 @@ import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.SkippedBlocks;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What a model can be asked for: every check of a {@link GenerationRequest}, with its message.
@@ -246,6 +248,56 @@ record RequestRules(ModelDefaults model) {
   RequestException needsExperts(String what) {
     return new RequestException(
         what + " was given, but " + model.id() + " has one transformer; leave it out");
+  }
+
+  RequestException takesNoPictures(String what) {
+    return new RequestException(
+        what
+            + " was given, but "
+            + model.id()
+            + " makes clips from a prompt alone; leave it out, or take a model for pictures: "
+            + String.join(", ", pictureModels()));
+  }
+
+  private static List<String> pictureModels() {
+    return ModelCatalog.standard().models().stream()
+        .filter(m -> m.isRunnable() && m.transformer().variant().takesPictures())
+        .map(ModelDefaults::id)
+        .toList();
+  }
+
+  /** A model that begins with a picture does not begin without. */
+  void pictures(PictureSettings given) {
+    int least = model.transformer().variant().leastPictures();
+    if (given.files().size() < least) {
+      Setting<Path> missing = given.first().isEmpty() ? Settings.INIT_IMG : Settings.END_IMG;
+      throw new RequestException(
+          model.id()
+              + (least == 1 ? " begins with a picture" : " begins and ends with a picture")
+              + ", and none was given; name one with "
+              + missing.option()
+              + (least == 1 ? ", or take a model that makes clips from a prompt alone" : ""));
+    }
+  }
+
+  void lastPicture(Decisions d) {
+    if (model.transformer().variant().mostPictures() < 2) {
+      throw new RequestException(
+          "a picture to end with was given, but " + model.id() + " takes only one to begin with");
+    }
+    if (d.find(Settings.INIT_IMG).isEmpty()) {
+      throw new RequestException(
+          "a picture to end with was given, but none to begin with; name that with "
+              + Settings.INIT_IMG.option());
+    }
+    if (d.get(Settings.FRAMES) == 1) {
+      throw new RequestException(
+          "a clip of one frame cannot end with another picture; leave "
+              + Settings.END_IMG.option()
+              + " out, or take at least "
+              + (1 + model.vae().temporalStride())
+              + " frames");
+    }
   }
 
   static void maxResident(int blocks) {

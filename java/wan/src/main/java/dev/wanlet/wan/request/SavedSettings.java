@@ -65,7 +65,7 @@ public record SavedSettings(Path file, VideoMetadata stored, SettingTable table)
         files = restored(files, setting);
       }
     }
-    return files.model();
+    return restored(files, Settings.INIT_IMG).model();
   }
 
   /**

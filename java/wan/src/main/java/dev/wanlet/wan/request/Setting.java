@@ -36,6 +36,8 @@ public final class Setting<T> {
     CLIP(true),
     /** As {@link #CLIP}, for models of two experts; refused for others. */
     TWO_EXPERTS(true),
+    /** As {@link #CLIP}, for models whose clips begin with a picture; refused for others. */
+    PICTURES(true),
     /** Names a file of the model. What is stored is the file that was used in the end. */
     MODEL_FILE(true),
     /** Says where to compute, or with how much: not stored, and can be chosen anew on resume. */
@@ -149,7 +151,11 @@ public final class Setting<T> {
   }
 
   private boolean appliesTo(ModelDefaults model) {
-    return scope != Scope.TWO_EXPERTS || model.experts() == 2;
+    return switch (scope) {
+      case TWO_EXPERTS -> model.experts() == 2;
+      case PICTURES -> model.transformer().variant().takesPictures();
+      default -> true;
+    };
   }
 
   /** The value for one request, checked; empty if there is none. */
@@ -158,7 +164,9 @@ public final class Setting<T> {
         forcedValue.apply(decisions).or(() -> decisions.given(this)).filter(v -> !v.equals(none));
     if (!appliesTo(decisions.model())) {
       if (value.isPresent()) {
-        throw decisions.rules().needsExperts(subject);
+        throw scope == Scope.PICTURES
+            ? decisions.rules().takesNoPictures(subject)
+            : decisions.rules().needsExperts(subject);
       }
       return value;
     }
@@ -271,6 +279,17 @@ public final class Setting<T> {
      */
     public Builder<T> twoExperts(String what) {
       scope = Scope.TWO_EXPERTS;
+      subject = what;
+      return this;
+    }
+
+    /**
+     * Applies to models whose clips begin with a picture.
+     *
+     * @param what the value with its article, for the message to users of other models
+     */
+    public Builder<T> pictures(String what) {
+      scope = Scope.PICTURES;
       subject = what;
       return this;
     }

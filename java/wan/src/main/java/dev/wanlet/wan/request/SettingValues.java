@@ -55,7 +55,8 @@ public final class SettingValues {
         selection = selection.with(part.get(), (Path) value.getValue());
       }
     }
-    return selection;
+    return selection.withPictures(
+        find(Settings.INIT_IMG).isPresent() || find(Settings.END_IMG).isPresent());
   }
 
   /**

@@ -7,6 +7,7 @@ import static dev.wanlet.wan.request.Setting.Section.SAMPLING;
 
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.wan.media.fit.Fit;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
@@ -170,6 +171,37 @@ public final class Settings {
               .help("RATE", "Frames a second of the file (default: the model's own).")
               .orElse(d -> d.model().fps())
               .check((d, rate) -> d.rules().fps(rate)));
+
+  /** The first frame; none: the clip is made from the prompt alone. */
+  public static final Setting<Path> INIT_IMG =
+      entry(
+          Setting.of("init-img", SettingType.FILE, CLIP)
+              .alias("-i")
+              .help(
+                  "FILE",
+                  "Picture that the clip begins with, for image-to-video models: PNG, JPEG, WebP,"
+                      + " BMP, TIFF or GIF. Without a size the frame gets its shape.")
+              .pictures("a picture to begin with"));
+
+  /** The last frame; none: the clip ends as it will. */
+  public static final Setting<Path> END_IMG =
+      entry(
+          Setting.of("end-img", SettingType.FILE, CLIP)
+              .help("FILE", "Picture that the clip ends with; --init-img is wanted too.")
+              .pictures("a picture to end with")
+              .check((d, file) -> d.rules().lastPicture(d)));
+
+  /** How pictures of another aspect fill the frame. */
+  public static final Setting<Fit> FIT =
+      entry(
+          Setting.of("fit", SettingType.choice(Fit.class), CLIP)
+              .help(
+                  "HOW",
+                  "How a picture of another shape fills the frame: crop, pad (with black) or stretch"
+                      + " (default: crop; stretch where the frame has the picture's shape but for a"
+                      + " few pixels).")
+              .pictures("a way to fit pictures")
+              .orElse(PictureSettings::usualFit));
 
   // --- Sampling
 
@@ -446,7 +478,10 @@ public final class Settings {
   }
 
   private static FrameSize sizeUnlessGiven(Decisions d) {
-    return d.given(SIZE).map(FrameSize::parse).orElse(d.model().size());
+    return d.given(SIZE)
+        .map(FrameSize::parse)
+        .or(() -> PictureSettings.frame(d))
+        .orElse(d.model().size());
   }
 
   private static void checkWidth(Decisions d, int width) {

@@ -29,10 +29,10 @@ class TrainedOnTest {
   }
 
   @Test
-  void onlyTheDemoModelIsLimited() {
+  void onlyTheDemoModelsAreLimited() {
     assertThat(ModelCatalog.standard().models())
         .filteredOn(m -> m.trainedOn().isPresent())
         .extracting(ModelDefaults::id)
-        .isEqualTo(List.of(ModelCatalog.DEMO));
+        .isEqualTo(List.of(ModelCatalog.DEMO, ModelCatalog.DEMO_PICTURES));
   }
 }

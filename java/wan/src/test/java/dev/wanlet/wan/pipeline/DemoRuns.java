@@ -40,13 +40,23 @@ abstract class DemoRuns {
 
   /** Takes other files in the place of the demo's. */
   void use(ModelSelection selection) throws IOException {
-    files = new ModelResolver(ModelCatalog.standard(), DemoRuns::demo).resolve(selection);
+    files =
+        new ModelResolver(ModelCatalog.standard(), DemoRuns::demo, DemoRuns::demoPictures)
+            .resolve(selection);
     pipeline = new VideoPipeline(files);
   }
 
   @AfterEach
   void nothingLeaks() {
     assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
+  }
+
+  static Path demoPictures() {
+    try {
+      return DemoModel.imageToVideoTransformer();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static Path demo() {

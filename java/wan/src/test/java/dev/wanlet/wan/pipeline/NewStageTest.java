@@ -132,7 +132,7 @@ class NewStageTest {
             .resolve(ModelSelection.none());
     LookStage look = new LookStage();
     List<ClipStage> stages = new ArrayList<>(VideoPipeline.STAGES);
-    stages.add(2, look);
+    stages.add(stages.size() - 1, look);
     VideoPipeline pipeline =
         new VideoPipeline(
             files, (device, threads) -> DeviceRates.assumed(device), backend -> {}, stages);

@@ -86,7 +86,17 @@ class SettingsTest {
   void theHelpListsEverySettingOnce() {
     assertThat(listed(Section.CLIP))
         .containsExactly(
-            "prompt", "negative-prompt", "size", "width", "height", "frames", "fps", "seed");
+            "prompt",
+            "negative-prompt",
+            "size",
+            "width",
+            "height",
+            "frames",
+            "fps",
+            "seed",
+            "init-img",
+            "end-img",
+            "fit");
     assertThat(listed(Section.SAMPLING))
         .containsExactly(
             "recipe",
@@ -109,8 +119,13 @@ class SettingsTest {
             "decoder");
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
+<<<<<<< HEAD
     assertThat(listed(Section.MODEL)).hasSize(8).endsWith("lora", "tae");
     assertThat(Settings.TABLE.settings()).hasSize(40);
+=======
+    assertThat(listed(Section.MODEL)).hasSize(7).endsWith("lora");
+    assertThat(Settings.TABLE.settings()).hasSize(41);
+>>>>>>> ae821d1 (Make clips that begin, and maybe end, with a picture)
   }
 
   @Test

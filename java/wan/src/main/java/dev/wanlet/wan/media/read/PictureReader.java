@@ -31,7 +31,12 @@ public final class PictureReader {
 
   /** Most host memory that reading takes, in bytes. */
   public static long readingBytes(PictureHeader header) {
-    return BYTES_PER_PIXEL * header.pixels();
+    return readingBytes(header.pixels());
+  }
+
+  /** The same for a picture of so many pixels. */
+  public static long readingBytes(long pixels) {
+    return BYTES_PER_PIXEL * pixels;
   }
 
   /**

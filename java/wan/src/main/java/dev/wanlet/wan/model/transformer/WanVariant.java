@@ -13,24 +13,24 @@ import java.util.Set;
  */
 public enum WanVariant {
   /** Control video through a side branch (Wan 2.1 VACE). */
-  VACE("vace_patch_embedding.weight", 0, Support.NONE),
+  VACE("vace_patch_embedding.weight", 0, Support.NONE, 0, 0),
   /** First and last frame through VAE latents and CLIP features (Wan 2.1 FLF2V). */
-  FLF2V("img_emb.emb_pos", 2, Support.NETWORK),
+  FLF2V("img_emb.emb_pos", 2, Support.NETWORK, 2, 2),
   /** A first frame through VAE latents and CLIP features (Wan 2.1 I2V). */
-  I2V("img_emb.proj.1.weight", 1, Support.NETWORK),
-  /** A first frame through VAE latents alone (Wan 2.2 I2V-A14B). */
-  I2V_LATENT(null, 0, Support.NETWORK),
+  I2V("img_emb.proj.1.weight", 1, Support.NETWORK, 1, 1),
+  /** A first frame, and maybe a last one, through VAE latents alone (Wan 2.2 I2V-A14B). */
+  I2V_LATENT(null, 0, Support.CLIPS, 1, 2),
   /** Text, or a first frame in place of the first latent frame (Wan 2.2 TI2V-5B). */
-  TI2V(null, 0, Support.NETWORK),
+  TI2V(null, 0, Support.NETWORK, 0, 0),
   /** Text only (Wan 2.1 T2V, Wan 2.2 T2V-A14B). */
-  T2V(null, 0, Support.CLIPS);
+  T2V(null, 0, Support.CLIPS, 0, 0);
 
   private enum Support {
     /** The network has layers that are not there yet. */
     NONE,
-    /** The network is plain blocks, but a clip needs more than a prompt. */
+    /** The network is there, but a clip needs what is not. */
     NETWORK,
-    /** Clips are made from a prompt. */
+    /** Clips are made. */
     CLIPS
   }
 
@@ -40,11 +40,31 @@ public enum WanVariant {
   private final String marker; // a tensor that no variant below has, or null
   private final int pictures;
   private final Support support;
+  private final int leastPictures;
+  private final int mostPictures;
 
-  WanVariant(String marker, int pictures, Support support) {
+  WanVariant(
+      String marker, int pictures, Support support, int leastPictures, int mostPictures) {
     this.marker = marker;
     this.pictures = pictures;
     this.support = support;
+    this.leastPictures = leastPictures;
+    this.mostPictures = mostPictures;
+  }
+
+  /** Pictures that a clip needs: the first frame, then the last. */
+  public int leastPictures() {
+    return leastPictures;
+  }
+
+  /** Pictures that a clip may be given. */
+  public int mostPictures() {
+    return mostPictures;
+  }
+
+  /** Whether clips begin with a picture. */
+  public boolean takesPictures() {
+    return mostPictures > 0;
   }
 
   /** Of how many pictures cross-attention sees the CLIP features. */
@@ -62,7 +82,7 @@ public enum WanVariant {
     return support != Support.NONE;
   }
 
-  /** Whether this version makes clips with it: of a prompt, and nothing else. */
+  /** Whether this version makes clips with it: of a prompt, and of pictures where it takes any. */
   public boolean makesClips() {
     return support == Support.CLIPS;
   }

@@ -91,6 +91,15 @@ public record VaeConfig(
     return decoder().flops(latentHeight, latentWidth, frames);
   }
 
+  /**
+   * Multiplications and additions of encoding a clip, about.
+   *
+   * @param frames latent frames
+   */
+  public double encodeFlops(int latentHeight, int latentWidth, int frames) {
+    return encoder().flops(latentHeight, latentWidth, frames);
+  }
+
   /** Names and shapes of a checkpoint's tensors, encoder first. */
   public Map<String, Shape> tensors() {
     Map<String, Shape> tensors = new LinkedHashMap<>(encoder().stored());

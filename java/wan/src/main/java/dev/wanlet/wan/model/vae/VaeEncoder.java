@@ -3,9 +3,13 @@ package dev.wanlet.wan.model.vae;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
+import dev.wanlet.wan.nn.NetworkLayout;
+import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.WeightReader;
+import dev.wanlet.wan.nn.frames.ConvMethod;
 import dev.wanlet.wan.nn.frames.Planes;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -32,6 +36,12 @@ public final class VaeEncoder extends VaeNetwork {
   public static VaeMemory measure(
       Device device, VaeConfig config, VaeSettings settings, int threads) {
     return measure(device, config, config.encoder(), settings, threads);
+  }
+
+  /** All weights, with the names and shapes that a checkpoint has. */
+  public static NetworkLayout layout(VaeConfig config) {
+    VaeSettings any = new VaeSettings(1, 1, false, Precision.AUTO, ConvMethod.GATHER, 1, 0);
+    return new NetworkLayout(config.encoder().layout(any), List.of());
   }
 
   /**

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.memory;
+
+import java.util.OptionalDouble;
+
+/** Plans encoding a clip's pictures with the VAE. Immutable; thread-safe. */
+public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
+  /** A frame on its way to the device: in planes, in pixels, and the copy that is uploaded. */
+  private static final long BYTES_PER_PIXEL = 3 * 12;
+
+  @Override
+  public Stage stage() {
+    return Stage.ENCODE;
+  }
+
+  @Override
+  public boolean takesPart(RunPlanner.Job job) {
+    return job.hasPictures();
+  }
+
+  /** The details are a {@link VaePlan}. */
+  @Override
+  public StagePlan plan(RunPlanner.Job job, MemoryBudget budget) {
+    if (facts.vae().isEmpty()) {
+      return StagePlan.unsupported(
+          stage(),
+          "this version cannot plan or encode with the Wan "
+              + facts.latents().version()
+              + " VAE; the other stages are planned");
+    }
+    VaePlan plan =
+        new VaePlanner(facts.vae().get(), facts.device(), facts.threads())
+            .encoder(
+                new VaePlanner.Job(
+                    job.size().width(), job.size().height(), job.frames(), job.precision()),
+                budget.deviceBytes());
+    HostBytes host = host(job, plan);
+    host.requireWithin(budget, "the VAE encoder");
+    OptionalDouble seconds = OptionalDouble.of(leastSeconds(job));
+    return StagePlan.of(stage(), plan.deviceBytes(), host, seconds, plan);
+  }
+
+  @Override
+  public double leastSeconds(RunPlanner.Job job) {
+    int stride = facts.latents().spatialStride();
+    int frames = (job.frames() - 1) / facts.latents().temporalStride() + 1;
+    return facts
+        .vae()
+        .map(v -> v.encodeFlops(job.size().height() / stride, job.size().width() / stride, frames))
+        .map(flops -> flops / facts.rates().convolutionFlops())
+        .orElse(0.0);
+  }
+
+  private HostBytes host(RunPlanner.Job job, VaePlan plan) {
+    return new HostBytes(
+        HostBytes.BASE_HEAP
+            + job.pictureBytes()
+            + BYTES_PER_PIXEL * job.size().pixels()
+            + facts.conditionBytes(job)
+            + facts.latentBytes(job)
+            + facts.contextHeap(job),
+        facts.ringBytes() + plan.memory().hostHistoryBytes(),
+        plan.memory().scratchBytes(),
+        0);
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import dev.wanlet.base.Printable;
+import dev.wanlet.wan.catalog.FrameSize;
+import dev.wanlet.wan.media.RgbFrame;
+import dev.wanlet.wan.media.fit.Fit;
+import dev.wanlet.wan.media.read.Picture;
+import dev.wanlet.wan.media.read.PictureReader;
+import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.PictureSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A clip's pictures as frames of the clip. Immutable; holds its arrays.
+ *
+ * @param first [3, H, W], about -1 to 1
+ * @param last of the same shape
+ */
+record ClipPictures(float[] first, Optional<float[]> last) {
+  /** What changes less than this goes without saying. */
+  private static final double NOTICEABLE = 0.01;
+
+  /** Making a picture larger than this is worth a line. */
+  private static final double MUCH_LARGER = 2;
+
+  /**
+   * Reads the pictures of a request; empty if it has none.
+   *
+   * @param notes hears what is not as in the files
+   * @throws IOException if a file is missing, damaged or of a kind that cannot be read
+   */
+  static Optional<ClipPictures> read(GenerationRequest request, Consumer<String> notes)
+      throws IOException {
+    PictureSettings pictures = request.pictures();
+    List<float[]> frames = new ArrayList<>();
+    for (Path file : pictures.files()) {
+      frames.add(frame(file, pictures.fit(), request.clip().size(), notes));
+    }
+    return frames.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new ClipPictures(
+                frames.get(0), frames.size() > 1 ? Optional.of(frames.get(1)) : Optional.empty()));
+  }
+
+  private static float[] frame(Path file, Fit fit, FrameSize size, Consumer<String> notes)
+      throws IOException {
+    Picture picture = PictureReader.read(file);
+    List<String> lines = new ArrayList<>(picture.notes());
+    lines.addAll(notes(picture.frame(), fit, size));
+    lines.forEach(line -> notes.accept(Printable.text(file) + " " + line));
+    return fit.frame(picture.frame(), size.width(), size.height());
+  }
+
+  /** What fitting changes, a sentence without its subject each. */
+  static List<String> notes(RgbFrame picture, Fit fit, FrameSize size) {
+    double across = (double) size.width() / picture.width();
+    double down = (double) size.height() / picture.height();
+    double off = 1 - Math.min(across, down) / Math.max(across, down);
+    List<String> notes = new ArrayList<>();
+    String from = picture.width() + "x" + picture.height();
+    if (off >= NOTICEABLE) {
+      long percent = Math.round(100 * off);
+      notes.add(
+          switch (fit) {
+            case CROP ->
+                String.format(
+                    "is %s: to fill frames of %s, %d%% of it is cut off at two sides",
+                    from, size, percent);
+            case PAD ->
+                String.format("is %s: %d%% of frames of %s stay black", from, percent, size);
+            case STRETCH ->
+                String.format(
+                    "is %s: to fill frames of %s, its aspect changes by %d%%", from, size, percent);
+          });
+    }
+    double factor = Math.max(across, down);
+    if (factor > MUCH_LARGER) {
+      notes.add(
+          String.format(
+              Locale.ROOT, "is %s, made %.1f times as large for frames of %s", from, factor, size));
+    }
+    return notes;
+  }
+}

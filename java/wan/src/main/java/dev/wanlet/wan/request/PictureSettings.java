@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.request;
+
+import dev.wanlet.wan.catalog.FrameSize;
+import dev.wanlet.wan.media.fit.Fit;
+import dev.wanlet.wan.media.read.PictureHeader;
+import dev.wanlet.wan.media.read.PictureReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The pictures that a clip begins and ends with. Immutable.
+ *
+ * @param first the first frame
+ * @param last the last frame; there is none without a first
+ * @param fit how they fill the frame
+ */
+public record PictureSettings(Optional<Path> first, Optional<Path> last, Fit fit) {
+  /** A frame in 32-bit floats, three channels. */
+  private static final long FRAME_BYTES_PER_PIXEL = 12;
+
+  static PictureSettings of(Decisions d) {
+    return new PictureSettings(
+        d.find(Settings.INIT_IMG), d.find(Settings.END_IMG), d.find(Settings.FIT).orElse(Fit.CROP));
+  }
+
+  /** The files there are, the first frame before the last. */
+  public List<Path> files() {
+    return Stream.of(first, last).flatMap(Optional::stream).toList();
+  }
+
+  /**
+   * Most host memory that the pictures take until they are encoded, in bytes; 0 if there are none.
+   *
+   * @param frame size of the clip's frames
+   * @throws UncheckedIOException if one cannot be read
+   */
+  public long hostBytes(FrameSize frame) {
+    List<Path> files = files();
+    long reading = 0;
+    for (Path file : files) {
+      reading = Math.max(reading, PictureReader.readingBytes(header(file)));
+    }
+    return reading + files.size() * FRAME_BYTES_PER_PIXEL * frame.pixels();
+  }
+
+  /** The same for pictures that nobody has named yet: as large as the frames. */
+  static long assumedHostBytes(FrameSize frame, int pictures) {
+    return pictures == 0
+        ? 0
+        : PictureReader.readingBytes(frame.pixels())
+            + pictures * FRAME_BYTES_PER_PIXEL * frame.pixels();
+  }
+
+  /**
+   * The size that the first picture asks for: its shape in the area of the model's own size, or
+   * what completes the side that was given. Empty without a picture.
+   */
+  static Optional<FrameSize> frame(Decisions d) {
+    return d.find(Settings.INIT_IMG).map(file -> frame(d, size(file)));
+  }
+
+  private static FrameSize frame(Decisions d, FrameSize picture) {
+    Optional<Integer> width = d.given(Settings.WIDTH);
+    Optional<Integer> height = d.given(Settings.HEIGHT);
+    int multiple = d.model().sizeMultiple();
+    if (width.isPresent()) {
+      double other = (double) width.get() * picture.height() / picture.width();
+      return new FrameSize(Math.max(1, width.get()), side(other, multiple));
+    }
+    if (height.isPresent()) {
+      double other = (double) height.get() * picture.width() / picture.height();
+      return new FrameSize(side(other, multiple), Math.max(1, height.get()));
+    }
+    return FrameSize.ofAspect(picture, d.model().size().pixels(), multiple);
+  }
+
+  private static int side(double length, int multiple) {
+    return (int) Math.max(1, Math.round(length / multiple)) * multiple;
+  }
+
+  /**
+   * As the reference where it can: it stretches to a frame of the picture's shape, which changes
+   * the aspect by a few pixels. A frame of another shape is filled without changing it.
+   */
+  static Fit usualFit(Decisions d) {
+    Optional<Path> first = d.find(Settings.INIT_IMG);
+    boolean ownSize =
+        Stream.of(Settings.SIZE, Settings.WIDTH, Settings.HEIGHT)
+            .allMatch(s -> d.given(s).isEmpty());
+    if (first.isEmpty() || !ownSize) {
+      return Fit.CROP;
+    }
+    boolean alike =
+        d.find(Settings.END_IMG).map(last -> size(last).equals(size(first.get()))).orElse(true);
+    return alike ? Fit.STRETCH : Fit.CROP;
+  }
+
+  /**
+   * Size of a picture once it is upright.
+   *
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static FrameSize size(Path file) {
+    PictureHeader header = header(file);
+    return new FrameSize(header.width(), header.height());
+  }
+
+  private static PictureHeader header(Path file) {
+    try {
+      return PictureReader.header(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
