@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Chooses for a command what its user left open, and says why. Confined to one thread. */
 final class AutoChoice {
@@ -61,18 +62,13 @@ final class AutoChoice {
   Choice amongPublished(Optional<String> only) throws IOException {
     try (PublishedModels models =
         PublishedModels.open(
-            m -> only.map(m.id()::equals).orElse(isFor(m)),
+            only.<Predicate<ModelDefaults>>map(id -> m -> m.id().equals(id))
+                .orElse(PublishedModels.that(given.find(Settings.INIT_IMG).isPresent())),
             AdapterList.of(given),
             machine.settings(),
             machine.device())) {
       return choose(models.options(machine.rates()));
     }
-  }
-
-  private boolean isFor(ModelDefaults model) {
-    boolean pictures = given.find(Settings.INIT_IMG).isPresent();
-    return !ModelCatalog.isDemo(model.id())
-        && model.transformer().variant().takesPictures() == pictures;
   }
 
   private Choice choose(List<Selector.Option> options) throws IOException {

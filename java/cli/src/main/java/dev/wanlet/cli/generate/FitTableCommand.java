@@ -90,7 +90,8 @@ public final class FitTableCommand implements Callable<Integer> {
     out.println("| card | memory for a run | draft | balanced | quality |");
     out.println("|---|---|---|---|---|");
     try (PublishedModels models =
-        PublishedModels.open(Optional.empty(), List.of(), ComputeSettings.AUTO, Device.cpu())) {
+        PublishedModels.open(
+            PublishedModels.that(false), List.of(), ComputeSettings.AUTO, Device.cpu())) {
       for (String name : cards.isEmpty() ? CARDS : cards) {
         out.println(row(DeviceSpecs.standard().require(name), models));
         out.flush();

@@ -42,6 +42,14 @@ final class PublishedModels implements AutoCloseable {
   }
 
   /**
+   * Those that make clips from a prompt alone, or those that begin with a picture; no demo model.
+   */
+  static Predicate<ModelDefaults> that(boolean takesPictures) {
+    return m ->
+        !ModelCatalog.isDemo(m.id()) && m.transformer().variant().takesPictures() == takesPictures;
+  }
+
+  /**
    * Opens them.
    *
    * @param wanted which to choose from

@@ -119,13 +119,8 @@ class SettingsTest {
             "decoder");
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
-<<<<<<< HEAD
     assertThat(listed(Section.MODEL)).hasSize(8).endsWith("lora", "tae");
-    assertThat(Settings.TABLE.settings()).hasSize(40);
-=======
-    assertThat(listed(Section.MODEL)).hasSize(7).endsWith("lora");
-    assertThat(Settings.TABLE.settings()).hasSize(41);
->>>>>>> ae821d1 (Make clips that begin, and maybe end, with a picture)
+    assertThat(Settings.TABLE.settings()).hasSize(43);
   }
 
   @Test
