@@ -36,7 +36,8 @@ public final class WhatFits {
     Machine machine = Machine.here(SettingValues.NONE.compute());
     List<Fit> fits = new ArrayList<>();
     try (PublishedModels models =
-        PublishedModels.open(Optional.empty(), List.of(), machine.settings(), machine.device())) {
+        PublishedModels.open(
+            PublishedModels.that(false), List.of(), machine.settings(), machine.device())) {
       List<Selector.Option> options = models.options(machine.rates());
       for (String name : List.of("draft", "balanced", "quality")) {
         fits.add(fit(machine, options, name));

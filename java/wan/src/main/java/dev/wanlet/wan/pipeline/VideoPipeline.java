@@ -178,13 +178,7 @@ public final class VideoPipeline {
       throws IOException {
     int threads = request.compute().threadCount();
     ModelFacts facts =
-        ModelFacts.of(
-            model,
-            adapters,
-            device,
-            threads,
-            rates,
-            request.compute().precision());
+        ModelFacts.of(model, adapters, device, threads, rates, request.compute().precision());
     Optional<Path> small = request.smallDecoder();
     if (small.isPresent()) {
       facts = facts.withTae(TaeFile.read(small.get(), model.transformerConfig().outChannels()));

@@ -43,8 +43,7 @@ public enum WanVariant {
   private final int leastPictures;
   private final int mostPictures;
 
-  WanVariant(
-      String marker, int pictures, Support support, int leastPictures, int mostPictures) {
+  WanVariant(String marker, int pictures, Support support, int leastPictures, int mostPictures) {
     this.marker = marker;
     this.pictures = pictures;
     this.support = support;
