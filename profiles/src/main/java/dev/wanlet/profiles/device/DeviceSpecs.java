@@ -58,6 +58,11 @@ public final class DeviceSpecs {
     this.all = List.copyOf(all);
   }
 
+  /** Memory that is left for a run on a card with so much, in a desktop like most. */
+  public static long usableBytes(long memoryBytes) {
+    return Math.max(0, memoryBytes - (DESKTOP_MIB << 20) - DeviceSpec.CONTEXT_BYTES);
+  }
+
   /** The cards that this version knows. */
   public static DeviceSpecs standard() {
     return Standard.INSTANCE;

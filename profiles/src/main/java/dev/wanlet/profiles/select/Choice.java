@@ -3,20 +3,23 @@ package dev.wanlet.profiles.select;
 
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 
 /**
  * What was chosen, and why. Immutable.
  *
  * @param candidate what was chosen
  * @param reasons what was given up and why, a line each
+ * @param deviceBytes device memory that the profile leaves it; empty for what the machine has
  */
-public record Choice(Candidate candidate, List<String> reasons) {
+public record Choice(Candidate candidate, List<String> reasons, OptionalLong deviceBytes) {
   public Choice {
     reasons = List.copyOf(reasons);
   }
@@ -28,7 +31,10 @@ public record Choice(Candidate candidate, List<String> reasons) {
    */
   public SettingValues settings(SettingValues given) {
     RunPlanner.Job job = candidate.job();
-    return settings(given, job.size(), job.frames(), job.steps());
+    SettingValues chosen = settings(given, job.size(), job.frames(), job.steps());
+    return deviceBytes.isPresent() && given.find(Settings.VRAM).isEmpty()
+        ? chosen.with(Settings.VRAM, new ByteSize(deviceBytes.getAsLong()))
+        : chosen;
   }
 
   /** What was given, with the rest filled in. A size that was given stays as it was written. */

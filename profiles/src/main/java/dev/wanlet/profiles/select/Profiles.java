@@ -2,16 +2,15 @@
 package dev.wanlet.profiles.select;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import dev.wanlet.wan.catalog.RequestException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,14 +29,21 @@ public final class Profiles {
   /** The profile that leaves a model its own steps and sizes. */
   public static final String FINEST = "quality";
 
-  private static final List<String> BUILT_IN = List.of("draft", "balanced", "quality");
-  private static final String SUFFIX = ".json";
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-          .build();
+  /** Stands for the default; no profile has this name. */
+  static final String AUTO = "auto";
+
+  private static final List<String> BUILT_IN = resource("index").lines().toList();
+  private static final String SUFFIX = ".yaml";
+
+  /** JSON is YAML too. */
+  private static final List<String> SUFFIXES = List.of(SUFFIX, ".yml", ".json");
+
+  private static final ObjectMapper YAML =
+      new ObjectMapper(
+          YAMLFactory.builder()
+              .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+              .disable(YAMLGenerator.Feature.SPLIT_LINES)
+              .build());
 
   private final Map<String, Profile> byName;
 
@@ -57,7 +63,7 @@ public final class Profiles {
   /**
    * Those that come along, and those of a folder.
    *
-   * @param folder with one file {@code NAME.json} for each; may be missing
+   * @param folder with one file {@code NAME.yaml} for each; may be missing
    * @throws IOException if a file cannot be read
    * @throws RequestException if a file is not a profile; it names file and place
    */
@@ -65,7 +71,7 @@ public final class Profiles {
     Map<String, Profile> profiles = new LinkedHashMap<>(standard().byName);
     if (Files.isDirectory(folder)) {
       try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.filter(f -> f.toString().endsWith(SUFFIX)).sorted().toList()) {
+        for (Path file : files.filter(Profiles::isProfile).sorted().toList()) {
           Profile profile = read(file);
           profiles.put(profile.name(), profile);
         }
@@ -82,39 +88,41 @@ public final class Profiles {
    */
   public static Profile read(Path file) throws IOException {
     try {
-      return JSON.readValue(Files.readAllBytes(file), Profile.class);
-    } catch (JsonProcessingException e) {
-      throw new RequestException(file + " is not a profile: " + reason(e), e);
+      return ProfileReader.read(file.toString(), Files.readString(file));
+    } catch (MalformedInputException e) {
+      throw new RequestException(file + " is not a profile: it is not text in UTF-8", e);
     }
   }
 
-  private static String reason(JsonProcessingException e) {
-    if (e.getCause() instanceof RequestException cause) {
-      return cause.getMessage();
+  /** The text of a profile's file. */
+  public static String yaml(Profile profile) {
+    try {
+      return YAML.writeValueAsString(profile.values());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("texts and numbers can be written", e);
     }
-    String place = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
-    if (e instanceof UnrecognizedPropertyException unknown) {
-      return "'" + unknown.getPropertyName() + "' is not part of one" + place;
-    }
-    if (e instanceof JsonMappingException wrong && !wrong.getPath().isEmpty()) {
-      String field = wrong.getPath().get(0).getFieldName();
-      return "'" + field + "' is missing, or not of the right kind" + place;
-    }
-    return "it is not whole and correct JSON" + place;
+  }
+
+  private static boolean isProfile(Path file) {
+    return SUFFIXES.stream().anyMatch(s -> file.toString().endsWith(s));
   }
 
   private static Profile builtIn(String name) {
-    try (InputStream in = Profiles.class.getResourceAsStream(name + SUFFIX)) {
+    return ProfileReader.read(name + SUFFIX, resource(name + SUFFIX));
+  }
+
+  static String resource(String name) {
+    try (InputStream in = Profiles.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("this build lacks the profile " + name);
+        throw new IllegalStateException("this build lacks the profiles' file " + name);
       }
-      return JSON.readValue(in, Profile.class);
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** All of them, from the fastest to the finest, and those of the user after them. */
+  /** All of them: from the fastest to the finest, by card, and those of the user. */
   public Collection<Profile> all() {
     List<Profile> all = new ArrayList<>();
     for (String name : BUILT_IN) {
@@ -133,7 +141,7 @@ public final class Profiles {
    * @throws RequestException if there is none; it names what there is
    */
   public Profile require(String name) {
-    Profile profile = byName.get(name.equals("auto") ? DEFAULT : name);
+    Profile profile = byName.get(name.equals(AUTO) ? DEFAULT : name);
     if (profile == null) {
       throw new RequestException(
           "there is no profile '"

@@ -5,9 +5,11 @@ import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.request.Settings;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.ToIntFunction;
 
 /**
@@ -53,7 +55,7 @@ public final class Selector {
    * @throws TimeLimitException if nothing ends within a limit that the user set
    */
   public Choice choose(List<Option> options, Wish wish) {
-    Search search = new Search(options, wish, budget);
+    Search search = new Search(options, wish, within(wish));
     double patience = wish.patienceSeconds();
     Optional<Candidate> best =
         search.first(FINEST, i -> i.leastSeconds() <= patience, c -> c.seconds() <= patience);
@@ -61,7 +63,18 @@ public final class Selector {
     if (best.isEmpty() && wish.limit().isPresent()) {
       throw new TimeLimitException(chosen, patience);
     }
-    return new Choice(chosen, new Reasons(chosen, search, wish).lines());
+    OptionalLong memory =
+        wish.profile().deviceBytes().isPresent()
+            ? OptionalLong.of(within(wish).deviceBytes())
+            : OptionalLong.empty();
+    return new Choice(chosen, new Reasons(chosen, search, wish).lines(), memory);
+  }
+
+  /** The budget, or less of it where the profile is one for smaller cards. */
+  private MemoryBudget within(Wish wish) {
+    long most = wish.profile().deviceBytes().orElse(Long.MAX_VALUE);
+    boolean given = wish.given().find(Settings.VRAM).isPresent();
+    return given || most >= budget.deviceBytes() ? budget : budget.withDeviceBytes(most);
   }
 
   private static Candidate fastest(Search search) {
@@ -75,7 +88,7 @@ public final class Selector {
    * @throws MemoryBudgetException if nothing fits the memory
    */
   public List<Candidate> front(List<Option> options, Wish wish) {
-    Search search = new Search(options, wish, budget);
+    Search search = new Search(options, wish, within(wish));
     List<Candidate> fitting = search.all();
     if (fitting.isEmpty()) {
       throw search.smallestRefusal();

@@ -151,7 +151,7 @@ class SelectorTest {
 
   @Test
   void aProfileOfVeryFewStepsHasThem() {
-    Profile hasty = new Profile("hasty", "for a look", 130_560, 0.1, 1, null);
+    Profile hasty = new Profile("hasty", "for a look", 130_560, 0.1, 1, null, null);
     Wish wish =
         new Wish(
             hasty, Optional.empty(), OptionalDouble.empty(), Optional.empty(), SettingValues.NONE);

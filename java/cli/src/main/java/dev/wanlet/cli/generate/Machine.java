@@ -13,8 +13,10 @@ import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.pipeline.VideoPipeline;
+import dev.wanlet.wan.request.SettingValues;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.OptionalLong;
 
 /**
  * What a run is planned for: this machine, or a card on paper. Immutable.
@@ -59,6 +61,14 @@ record Machine(
         own.withDeviceBytes(Math.min(bytes, own.deviceBytes())),
         card.id(),
         card.title() + " (on paper; predicted)");
+  }
+
+  /** The budget of a run with these settings: no more than they allow. */
+  MemoryBudget budget(SettingValues chosen) {
+    OptionalLong most = chosen.compute().deviceBudgetBytes();
+    return most.isPresent() && most.getAsLong() < budget.deviceBytes()
+        ? budget.withDeviceBytes(most.getAsLong())
+        : budget;
   }
 
   /** Plans a model on this machine; valid while model and adapters are open. */

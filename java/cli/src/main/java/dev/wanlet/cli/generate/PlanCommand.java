@@ -103,7 +103,7 @@ public final class PlanCommand implements Callable<Integer> {
       ClipRun.tell(spec.commandLine(), recipe.notes());
       ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
       ClipRun.tell(spec.commandLine(), adapters.summaries());
-      PlanReport report = report(planner, job, machine.budget(), open);
+      PlanReport report = report(planner, job, machine.budget(target.settings()), open);
       print(open, machine, planner, job, report, adapters);
       if (!report.problems().isEmpty()) {
         report.problems().forEach(p -> spec.commandLine().getErr().println("wanlet: " + p));

@@ -10,7 +10,6 @@ import dev.wanlet.profiles.select.Profiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -25,13 +24,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     description =
-        "List, show and check the profiles that --profile takes. Those of your own are files NAME.json"
+        "List, show and check the profiles that --profile takes. Those of your own are files NAME.yaml"
             + " in the folder that 'wanlet profiles list' names.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  wanlet profiles list",
-      "  wanlet profiles show draft > mine.json",
-      "  wanlet profiles check mine.json"
+      "  wanlet profiles show draft > mine.yaml",
+      "  wanlet profiles check mine.yaml"
     })
 public final class ProfilesCommand {
   @Spec private CommandSpec spec;
@@ -44,11 +43,10 @@ public final class ProfilesCommand {
     PrintWriter out = out();
     if (json) {
       out.println(
-          Json.text(
-              Map.of("profiles", profiles.all().stream().map(ProfilesCommand::facts).toList())));
+          Json.text(Map.of("profiles", profiles.all().stream().map(Profile::values).toList())));
     } else {
       Table table = new Table();
-      table.row("name", "largest frame", "steps", "length", "patience", "");
+      table.row("name", "largest frame", "steps", "length", "patience", "card", "");
       for (Profile p : profiles.all()) {
         table.row(
             p.name(),
@@ -58,6 +56,7 @@ public final class ProfilesCommand {
             p.patienceMinutes() == null
                 ? "any"
                 : String.format(Locale.ROOT, "%.3g min", p.patienceMinutes()),
+            p.memoryGib() == null ? "any" : String.format(Locale.ROOT, "%.3g GB", p.memoryGib()),
             p.title());
       }
       out.print(table.render(""));
@@ -72,11 +71,11 @@ public final class ProfilesCommand {
   @Command(
       name = "show",
       mixinStandardHelpOptions = true,
-      description = "Print a profile as JSON, to start one of your own from.")
+      description = "Print a profile as YAML, to start one of your own from.")
   int show(@Parameters(paramLabel = "NAME", description = "A profile.") String name)
       throws IOException {
     PrintWriter out = out();
-    out.println(Json.text(facts(Profiles.with(folder()).require(name))));
+    out.print(Profiles.yaml(Profiles.with(folder()).require(name)));
     out.flush();
     return 0;
   }
@@ -101,18 +100,5 @@ public final class ProfilesCommand {
 
   private static Path folder() {
     return UserFolder.of("profiles");
-  }
-
-  private static Map<String, Object> facts(Profile p) {
-    Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("name", p.name());
-    facts.put("title", p.title());
-    facts.put("largestPixels", p.largestPixels());
-    facts.put("stepsShare", p.stepsShare());
-    facts.put("seconds", p.seconds());
-    if (p.patienceMinutes() != null) {
-      facts.put("patienceMinutes", p.patienceMinutes());
-    }
-    return facts;
   }
 }

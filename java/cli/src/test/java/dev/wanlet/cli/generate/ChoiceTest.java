@@ -124,12 +124,12 @@ class ChoiceTest {
   void profilesAreListedShownAndChecked() throws IOException {
     assertThat(run("profiles", "list").out()).contains("draft", "balanced", "quality");
     CommandRun shown = run("profiles", "show", "draft");
-    Path file = Files.writeString(folder.resolve("mine.json"), shown.out());
+    Path file = Files.writeString(folder.resolve("mine.yaml"), shown.out());
     assertThat(run("profiles", "check", file.toString()).code()).isZero();
     Files.writeString(file, "{}");
     CommandRun wrong = run("profiles", "check", file.toString());
     assertThat(wrong.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(wrong.err()).contains("mine.json is not a profile", "'name' is missing");
+    assertThat(wrong.err()).contains("mine.yaml is not a profile", "'name' is missing");
   }
 
   @Test
