@@ -79,10 +79,12 @@ final class SampleStage implements ClipStage {
       if (clip.sampling().guider().isZero(step)) {
         return new float[latents.length];
       }
-      ExpertSchedule schedule = clip.sampling().experts();
-      boolean highNoise = schedule.expert(step) == ExpertSchedule.Expert.HIGH_NOISE;
+      WeightSource expert = expertAt(clip, step);
       try {
-        load(experts.get(highNoise ? 0 : experts.size() - 1), clip);
+        load(expert, clip);
+        if (step + 1 < clip.sampling().steps() && !expertAt(clip, step + 1).equals(expert)) {
+          ExpertPages.expect(expertAt(clip, step + 1), config);
+        }
         session.skipBlocksWithoutPrompt(clip.sampling().skippedAt(step));
         return predict(clip, latents, new float[] {timestep}, step);
       } catch (IOException e) {
@@ -93,6 +95,12 @@ final class SampleStage implements ClipStage {
         }
         throw e;
       }
+    }
+
+    private WeightSource expertAt(Clip clip, int step) {
+      boolean highNoise =
+          clip.sampling().experts().expert(step) == ExpertSchedule.Expert.HIGH_NOISE;
+      return experts.get(highNoise ? 0 : experts.size() - 1);
     }
 
     private float[] predict(Clip clip, float[] latents, float[] timesteps, int step)
