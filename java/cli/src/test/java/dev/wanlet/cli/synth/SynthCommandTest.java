@@ -138,7 +138,6 @@ class SynthCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "wan2.2-ti2v-5b, Q8_0, vae, wan2.2-ti2v-5b",
     "wan9, Q8_0, transformer, 'wan9'",
     "tiny-wan, Q9_Z, transformer, Q9_Z",
     "tiny-wan, Q8_0, brain, 'brain'"

@@ -2,6 +2,8 @@
 package dev.wanlet.wan.parity;
 
 import dev.wanlet.ggml.Backend;
+import dev.wanlet.wan.model.vae.Vae21;
+import dev.wanlet.wan.model.vae.Vae22;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +29,8 @@ public final class ParityRunner {
               Map.entry("schedulers", new SchedulersCase()),
               Map.entry("tokenizer", new TokenizerCase()),
               Map.entry("dit", new DitCase()),
-              Map.entry("vae21", new Vae21Case()),
+              Map.entry("vae21", new VaeCase(Vae21.INSTANCE)),
+              Map.entry("vae22", new VaeCase(Vae22.INSTANCE)),
               Map.entry("conditioning", new ConditioningCase()),
               Map.entry("tae", new TaeCase()),
               Map.entry("e2e", new E2eCase()),

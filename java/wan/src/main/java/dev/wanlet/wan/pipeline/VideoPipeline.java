@@ -163,7 +163,7 @@ public final class VideoPipeline {
           files.transformer()
               + " is a "
               + variant
-              + " model; this version makes clips with those of text (T2V) and of latents of pictures"
+              + " model; this version makes clips with those of text (T2V, TI2V) and of latents of pictures"
               + " (I2V_LATENT)");
     }
     return model;

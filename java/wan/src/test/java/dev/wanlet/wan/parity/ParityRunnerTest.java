@@ -61,10 +61,12 @@ class ParityRunnerTest {
     "dit-t2v, 26",
     "dit-wan22-i2v, 12",
     "dit-i2v, 13",
+    "dit-wan22-ti2v, 20",
     "dit-flf2v, 14",
     "e2e-t2v, 19",
     "clip, 19",
     "vae21, 30",
+    "vae22, 38",
     "conditioning, 8",
     "tae21, 3",
     "tae22, 3"

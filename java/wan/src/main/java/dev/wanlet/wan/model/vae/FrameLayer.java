@@ -33,6 +33,11 @@ interface FrameLayer {
       return false;
     }
 
+    /** The layers that it is made of, each with a size and rate of frames of its own. */
+    default List<Spec> parts() {
+      return List.of(this);
+    }
+
     /** Multiplications and additions between the pixels of a frame. */
     default double attentionFlops(double pixels) {
       return 0;

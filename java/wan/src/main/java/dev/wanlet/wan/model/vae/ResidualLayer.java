@@ -94,6 +94,19 @@ final class ResidualLayer implements FrameLayer {
 
   @Override
   public void push(Frame x, Consumer<Frame> next) {
+    Frame y = forward(x, shortcut == null);
+    if (shortcut != null) {
+      x.release(engine);
+    }
+    next.accept(y);
+  }
+
+  /** The result in a frame of its own; the frame that went in stays as it is, and alive. */
+  Frame beside(Frame x) {
+    return forward(x, false);
+  }
+
+  private Frame forward(Frame x, boolean inPlace) {
     int height = x.height();
     int width = x.width();
     Tensor a = VaeNorm.padded(engine, spec.firstNorm().name(), x, firstGamma);
@@ -108,25 +121,24 @@ final class ResidualLayer implements FrameLayer {
     first.advance(a);
     engine.release(a);
 
-    Frame y = shortcut == null ? x : Frame.take(engine, height, width, spec.out());
+    Frame y = inPlace ? x : Frame.take(engine, height, width, spec.out());
     engine.run(second.name(), height, second.bytesPerRow(), b -> addResidual(b, x, h, y));
     second.advance(h);
     engine.release(h);
-    if (shortcut != null) {
-      x.release(engine);
-    }
-    next.accept(y);
+    return y;
   }
 
   private void addResidual(Band b, Frame x, Tensor h, Frame y) {
     GraphBuilder g = b.graph();
     Tensor residual = second.forward(b, h);
-    if (shortcut == null) {
+    if (x == y) {
       g.run(g.addInPlace(x.rows(b), residual));
-      return;
+    } else if (shortcut == null) {
+      g.run(g.copy(g.addInPlace(residual, x.rows(b)), y.rows(b)));
+    } else {
+      Tensor direct = g.addInPlace(g.matmul(shortcut, x.rows(b)), shortcutBias);
+      g.run(g.copy(g.addInPlace(direct, residual), y.rows(b)));
     }
-    Tensor direct = g.addInPlace(g.matmul(shortcut, x.rows(b)), shortcutBias);
-    g.run(g.copy(g.addInPlace(direct, residual), y.rows(b)));
   }
 
   @Override

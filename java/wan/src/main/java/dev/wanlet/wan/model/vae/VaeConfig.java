@@ -109,7 +109,7 @@ public record VaeConfig(
 
   /** Pixels of a row or column that become one latent. */
   public int spatialFactor() {
-    return decoder().spatialFactor();
+    return decoder().spatialFactor() * family.patch();
   }
 
   /** Frames after the first that become one latent frame. */

@@ -92,8 +92,12 @@ public final class VaeDecoder extends VaeNetwork {
     for (int i = 0; i < count; i++) {
       push(
           denormalised(Planes.pixels(latents, zDim, count, i)),
-          pixels -> consumer.accept(frames++, Planes.planes(pixels, RGB)));
+          pixels -> consumer.accept(frames++, Planes.planes(unpatched(pixels), RGB)));
     }
+  }
+
+  private float[] unpatched(float[] pixels) {
+    return PixelPatches.scattered(pixels, width(), config().family().patch());
   }
 
   /**

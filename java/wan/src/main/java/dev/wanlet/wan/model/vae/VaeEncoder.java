@@ -117,7 +117,8 @@ public final class VaeEncoder extends VaeNetwork {
   /** The completed latent frame as pixels [h * w, zDim], normalised, or null. */
   private float[] pushPixels(float[] pixels) {
     latent = null;
-    push(pixels, mean -> latent = normalised(mean));
+    float[] patched = PixelPatches.gathered(pixels, width(), config().family().patch());
+    push(patched, mean -> latent = normalised(mean));
     return latent;
   }
 

@@ -20,7 +20,7 @@ public abstract class VaeFamily {
 
   /** In a class of its own: this one must be initialised before a family can be. */
   private static final class Known {
-    static final List<VaeFamily> ALL = List.of(Vae21.INSTANCE);
+    static final List<VaeFamily> ALL = List.of(Vae21.INSTANCE, Vae22.INSTANCE);
   }
 
   VaeFamily() {}
@@ -68,6 +68,11 @@ public abstract class VaeFamily {
    * @throws WeightFormatException if it is no VAE of this family
    */
   public abstract VaeConfig infer(WeightSource source) throws WeightFormatException;
+
+  /** Side of the patches of pixels whose channels the network sees as those of one pixel. */
+  int patch() {
+    return 1;
+  }
 
   /** The layers that make latents of frames. */
   abstract VaeHalf encoder(VaeConfig config);

@@ -47,14 +47,18 @@ record VaeHalf(
     return posterior.isPresent();
   }
 
-  /** Rows or columns of a frame for each of a latent frame. */
+  /** Rows or columns of the largest frame for each of a latent frame. */
   int spatialFactor() {
-    return 1 << layers.stream().filter(l -> l.geometry() != Geometry.SAME).count();
+    return 1 << parts().stream().filter(l -> l.geometry() != Geometry.SAME).count();
   }
 
   /** Frames for each latent frame after the first. */
   int temporalFactor() {
-    return 1 << layers.stream().filter(FrameLayer.Spec::isTemporal).count();
+    return 1 << parts().stream().filter(FrameLayer.Spec::isTemporal).count();
+  }
+
+  private List<FrameLayer.Spec> parts() {
+    return layers.stream().flatMap(layer -> layer.parts().stream()).toList();
   }
 
   /** Rows or columns of the frames that go in, for {@code side} of a latent frame. */
@@ -100,7 +104,7 @@ record VaeHalf(
     double w = entrySide(latentWidth);
     double count = encodes() ? 1.0 + (frames - 1.0) * temporalFactor() : frames;
     double flops = flops(entry.modules(), h * w * count);
-    for (FrameLayer.Spec layer : layers) {
+    for (FrameLayer.Spec layer : parts()) {
       h = layer.geometry().resized((int) h);
       w = layer.geometry().resized((int) w);
       if (layer.isTemporal()) {
@@ -119,7 +123,7 @@ record VaeHalf(
   long widestBorder(VaeSettings settings) {
     int side = entrySide(Math.max(settings.latentHeight(), settings.latentWidth()));
     long widest = border(side, entry.in());
-    for (FrameLayer.Spec layer : layers) {
+    for (FrameLayer.Spec layer : parts()) {
       // A layer pads frames of the size that it takes.
       widest = Math.max(widest, border(side, Math.max(layer.in(), layer.out())));
       side = layer.geometry().resized(side);

@@ -10,7 +10,7 @@ import dev.wanlet.wan.nn.frames.FrameSettings;
  * How a VAE is run: what there is to choose, none of which changes the result beyond rounding.
  * Immutable.
  *
- * @param latentHeight rows of a latent frame: pixels / 8
+ * @param latentHeight rows of a latent frame: pixels / 8, or / 16
  * @param latentWidth columns of a latent frame
  * @param singleFrame one frame only, such as an image: no history is kept
  * @param precision F32 computes with F32 kernels and activations, AUTO with F16 ones

@@ -35,6 +35,18 @@ class VaeFamilyTest {
     return List.of(
         Vae21.INSTANCE.config(8, 8, 16),
         Vae21.INSTANCE.config(4, 6, 16),
+        Vae22.INSTANCE.config(8, 8, 48),
+        Vae22.INSTANCE.config(4, 6, 48),
+        new VaeConfig(
+            Vae22.INSTANCE,
+            2,
+            3,
+            5,
+            List.of(1, 2, 2),
+            1,
+            List.of(false, true),
+            Collections.nCopies(5, 0f),
+            Collections.nCopies(5, 1f)),
         new VaeConfig(
             Vae21.INSTANCE,
             2,
@@ -49,11 +61,44 @@ class VaeFamilyTest {
 
   @Test
   void describesTheReferencesCheckpoint() throws IOException {
-    try (WeightSource weights = GoldenTensors.open("golden/vae21/weights.safetensors")) {
-      Map<String, Shape> stored = new LinkedHashMap<>();
-      weights.tensors().forEach(t -> stored.put(t.name(), t.shape()));
-      assertThat(Vae21.INSTANCE.infer(weights).tensors())
-          .containsExactlyInAnyOrderEntriesOf(stored);
+    for (VaeFamily family : List.of(Vae21.INSTANCE, Vae22.INSTANCE)) {
+      String folder = "golden/vae" + family.version().replace(".", "");
+      try (WeightSource weights = GoldenTensors.open(folder + "/weights.safetensors")) {
+        Map<String, Shape> stored = new LinkedHashMap<>();
+        weights.tensors().forEach(t -> stored.put(t.name(), t.shape()));
+        assertThat(family.infer(weights).tensors()).containsExactlyInAnyOrderEntriesOf(stored);
+      }
+    }
+  }
+
+  /** Wan2.2_VAE.pth: 2.82 GB in F32. */
+  @Test
+  void thePublishedModelOfWan22HasItsPublishedSize() {
+    VaeConfig config = Vae22.INSTANCE.config(160, 256, 48);
+    assertThat(config.tensors().values().stream().mapToLong(Shape::elements).sum())
+        .isBetween(704_000_000L, 705_500_000L);
+    assertThat(config.spatialFactor()).isEqualTo(16);
+    assertThat(config.temporalFactor()).isEqualTo(4);
+  }
+
+  @Test
+  void aLevelWhoseShortcutIsNotKnownIsNamed() throws IOException {
+    VaeConfig odd =
+        new VaeConfig(
+            Vae22.INSTANCE,
+            2,
+            2,
+            5,
+            List.of(1, 2, 6),
+            1,
+            List.of(false, true),
+            Collections.nCopies(5, 0f),
+            Collections.nCopies(5, 1f));
+    try (WeightSource weights = written(odd)) {
+      assertThatThrownBy(() -> Vae22.INSTANCE.infer(weights))
+          .isInstanceOf(WeightFormatException.class)
+          .hasMessageContaining("encoder.downsamples.2")
+          .hasMessageContaining("12 channels of 4");
     }
   }
 
@@ -81,7 +126,8 @@ class VaeFamilyTest {
       assertThat(half.head().in()).isEqualTo(channels);
       assertThat(side).isEqualTo(lastSide);
     }
-    assertThat(config.encoder().spatialFactor()).isEqualTo(config.spatialFactor());
+    assertThat(config.encoder().spatialFactor() * config.family().patch())
+        .isEqualTo(config.spatialFactor());
     assertThat(config.encoder().temporalFactor()).isEqualTo(config.temporalFactor());
   }
 
@@ -104,10 +150,11 @@ class VaeFamilyTest {
   @MethodSource("configs")
   void sizesAreReadBackFromWhatIsDescribed(VaeConfig config) throws IOException {
     try (WeightSource weights = written(config)) {
-      assertThat(Vae21.INSTANCE.infer(weights)).isEqualTo(config);
-      VaeConfig decoder = Vae21.INSTANCE.infer(weights.filtered(n -> n.startsWith("decoder.")));
+      VaeFamily family = config.family();
+      assertThat(family.infer(weights)).isEqualTo(config);
+      VaeConfig decoder = family.infer(weights.filtered(n -> n.startsWith("decoder.")));
       assertThat(decoder.decoder()).isEqualTo(config.decoder());
-      VaeConfig encoder = Vae21.INSTANCE.infer(weights.filtered(n -> n.startsWith("encoder.")));
+      VaeConfig encoder = family.infer(weights.filtered(n -> n.startsWith("encoder.")));
       assertThat(encoder.encoder()).isEqualTo(config.encoder());
     }
   }
@@ -118,7 +165,12 @@ class VaeFamilyTest {
     try (Checkpoint checkpoint = Checkpoint.of(written(config))) {
       assertThat(VaeFamily.infer(checkpoint)).contains(config);
     }
+    VaeConfig other = Vae22.INSTANCE.config(4, 4, 48);
+    try (Checkpoint checkpoint = Checkpoint.of(written(other))) {
+      assertThat(VaeFamily.infer(checkpoint)).contains(other);
+    }
     assertThat(VaeFamily.of("2.1")).contains(Vae21.INSTANCE);
+    assertThat(VaeFamily.of("2.2")).contains(Vae22.INSTANCE);
     assertThat(VaeFamily.of("9.9")).isEmpty();
   }
 

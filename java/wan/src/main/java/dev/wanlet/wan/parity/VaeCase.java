@@ -2,19 +2,25 @@
 package dev.wanlet.wan.parity;
 
 import dev.wanlet.ggml.Shape;
-import dev.wanlet.wan.model.vae.Vae21;
 import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The Wan 2.1 VAE: a clip and an image both ways, with and without statistics of the latents. */
-final class Vae21Case implements ParityCase {
+/** A VAE: a clip and an image both ways, with and without statistics of the latents. */
+final class VaeCase implements ParityCase {
+  private final VaeFamily family;
+
+  VaeCase(VaeFamily family) {
+    this.family = family;
+  }
+
   @Override
   public void run(ParityFolder folder, Engine engine, Sink sink) throws IOException {
-    VaeRun inferred = VaeRun.of(engine, Vae21.INSTANCE, folder.weights());
+    VaeRun inferred = VaeRun.of(engine, family, folder.weights());
     VaeRun vae = inferred.with(statistics(folder, inferred.config()));
     VaeRun plain = inferred.with(inferred.config().withoutStatistics());
     Taps taps = new Taps(name -> true);
