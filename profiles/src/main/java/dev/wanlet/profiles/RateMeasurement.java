@@ -51,7 +51,7 @@ final class RateMeasurement {
    * What decoding reaches of one convolution by itself: norms and activations come beside it, and
    * the first and last layers are narrow. Two cores, decoding 256x256x9 at real width.
    */
-  private static final double DECODE_SHARE = 0.6;
+  private static final double DECODE_SHARE = 0.65;
 
   /** Larger than caches, but no more than a part of what is free: the copy takes as much again. */
   private static final int UPLOAD_BYTES = 64 << 20;
@@ -161,7 +161,7 @@ final class RateMeasurement {
       GraphBuilder g = new GraphBuilder(arena);
       Tensor image =
           gathers
-              ? g.input("x", TensorType.F32, IMAGE_ROWS + 2, IMAGE_COLUMNS + 2, CHANNELS)
+              ? g.input("x", TensorType.F16, IMAGE_ROWS + 2, IMAGE_COLUMNS + 2, CHANNELS)
               : g.input("x", TensorType.F32, 1, CHANNELS, IMAGE_ROWS + 2, IMAGE_COLUMNS + 2);
       g.output(gathers ? gathered(g, kernel, image) : g.conv2d(kernel, image, 1, 0, 0));
       allocator.allocate(g.graph());
