@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.sampling;
 
+import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.quality.ShapeScore;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Counts how often clips show the colour, shape, motion and background that was asked for. */
 public final class ShapeTally {
@@ -19,8 +21,13 @@ public final class ShapeTally {
 
   /** Looks at a clip. */
   public void add(String prompt, Path clip) throws IOException {
+    add(prompt, VideoReader.readAll(clip));
+  }
+
+  /** Looks at the frames of a clip. */
+  public void add(String prompt, List<RgbFrame> frames) {
     ShapeScore asked = ShapeScore.fromPrompt(prompt);
-    ShapeScore shown = ShapeScore.of(VideoReader.readAll(clip));
+    ShapeScore shown = ShapeScore.of(frames);
     clips++;
     colours += asked.colour().equals(shown.colour()) ? 1 : 0;
     shapes += asked.shape().equals(shown.shape()) ? 1 : 0;

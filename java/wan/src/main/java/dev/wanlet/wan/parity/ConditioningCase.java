@@ -53,7 +53,8 @@ final class ConditioningCase implements ParityCase {
 
   private record Known(String name, FrameSize size, float[] first, Optional<float[]> last) {}
 
-  private static RgbFrame picture(ParityFolder folder, String name) throws IOException {
+  /** A picture among the inputs, [H, W, 3]. */
+  static RgbFrame picture(ParityFolder folder, String name) throws IOException {
     WeightTensor tensor = folder.inputs().require(name);
     int[] values = tensor.toInts();
     byte[] rgb = new byte[values.length];

@@ -3,27 +3,35 @@ package dev.wanlet.wan.parity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.media.RgbFrame;
+import dev.wanlet.wan.media.fit.Fit;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.model.vae.Vae21;
+import dev.wanlet.wan.model.vae.known.KnownFrames;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.Guidance;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import dev.wanlet.wan.sampling.SigmaList;
 import dev.wanlet.wan.text.Tokenizer;
 import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
 
 /**
- * From a prompt to frames with a whole model, whose files lie beside the folder under the official
- * names.
+ * From a prompt, and maybe a picture, to frames with a whole model, whose files lie beside the
+ * folder under the official names; {@code transformer} in config.json names another file.
  */
 final class DemoCase implements ParityCase {
   private static final String TOKENS = "tokens.json";
@@ -57,10 +65,12 @@ final class DemoCase implements ParityCase {
     int[] negative = tokenize(folder, sink);
     List<float[]> contexts = encode(folder, engine, negative, sink);
     Shape shape = folder.inputs().require("noise").shape();
-    float[] latents = sample(folder, engine, contexts, shape, sink);
+    WeightSource weights = folder.tensors(model(folder, "Wan2.1_VAE.safetensors"));
+    VaeRun vae = VaeRun.of(engine, Vae21.INSTANCE, weights);
+    WanCondition condition = condition(folder, vae, shape, sink);
+    float[] latents = sample(folder, engine, contexts, condition, shape, sink);
     sink.accept("latents", latents.clone());
-    WeightSource vae = folder.tensors(model(folder, "Wan2.1_VAE.safetensors"));
-    float[] video = VaeRun.of(engine, Vae21.INSTANCE, vae).decode(latents, shape, Taps.NONE);
+    float[] video = vae.decode(latents, shape, Taps.NONE);
     sink.accept("video", video);
     sink.accept("frames", frames(video, folder.outputs().require("frames").shape()));
   }
@@ -98,18 +108,53 @@ final class DemoCase implements ParityCase {
     }
   }
 
-  private static float[] sample(
-      ParityFolder folder, Engine engine, List<float[]> contexts, Shape shape, Sink sink)
+  /** What the transformer sees of the picture that the clip begins with, if there is one. */
+  private static WanCondition condition(ParityFolder folder, VaeRun vae, Shape latents, Sink sink)
       throws IOException {
-    WeightSource weights = folder.tensors(model(folder, "diffusion_pytorch_model.safetensors"));
+    Optional<WeightTensor> image = folder.inputs().find("image");
+    if (image.isEmpty()) {
+      return WanCondition.NONE;
+    }
+    RgbFrame picture = ConditioningCase.picture(folder, "image");
+    KnownFrames known =
+        new KnownFrames(
+            Fit.STRETCH.frame(picture, picture.width(), picture.height()),
+            Optional.empty(),
+            vae.config().frames((int) latents.dim(1)));
+    float[] channels = vae.encode(known, picture.height(), picture.width());
+    sink.accept("condition", channels);
+    return new WanCondition(channels);
+  }
+
+  /** The noise levels one by one, or the solver's own. */
+  private static FlowSchedule schedule(ParityFolder folder, SamplingMethod method)
+      throws ParityException {
+    if (!folder.config().has("sigmas")) {
+      return method.schedule(folder.required("steps").asInt(), folder.required("shift").asDouble());
+    }
+    StringJoiner levels = new StringJoiner(",");
+    folder.config().get("sigmas").forEach(level -> levels.add(level.asText()));
+    return SigmaList.parse(levels.toString()).schedule();
+  }
+
+  private static float[] sample(
+      ParityFolder folder,
+      Engine engine,
+      List<float[]> contexts,
+      WanCondition condition,
+      Shape shape,
+      Sink sink)
+      throws IOException {
+    String file = folder.config().path("transformer").asText("diffusion_pytorch_model.safetensors");
+    WeightSource weights = folder.network(model(folder, file));
     SamplingMethod method = SamplingMethod.parse(folder.required("sampler").asText());
-    FlowSchedule schedule =
-        method.schedule(folder.required("steps").asInt(), folder.required("shift").asDouble());
+    FlowSchedule schedule = schedule(folder, method);
     GuidedRun run =
         new GuidedRun(
             shape,
             contexts.get(0),
             contexts.get(1),
+            condition,
             new Guidance(folder.required("guidance").floatValue()));
     GuidedRun.Listener first =
         new GuidedRun.Listener() {

@@ -2,6 +2,7 @@
 package dev.wanlet.wan.parity;
 
 import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.vae.Vae21;
@@ -31,6 +32,7 @@ final class E2eCase implements ParityCase {
             shape,
             folder.requiredInput("context"),
             folder.requiredInput("context_null"),
+            WanCondition.NONE,
             new Guidance(folder.required("guide_scale").floatValue()));
     ParityFolder dit = folder.sibling(folder.required("dit").asText());
     WeightSource weights = dit.weights();

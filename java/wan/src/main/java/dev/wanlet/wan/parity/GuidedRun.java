@@ -4,6 +4,7 @@ package dev.wanlet.wan.parity;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
@@ -22,8 +23,10 @@ import java.util.List;
  * @param latents shape of the noise, [C, T, H, W]
  * @param context text encoder output for the prompt, [tokens, textDim] flattened
  * @param negative the same for the negative prompt
+ * @param condition what stands behind the noise
  */
-record GuidedRun(Shape latents, float[] context, float[] negative, Guidance guidance) {
+record GuidedRun(
+    Shape latents, float[] context, float[] negative, WanCondition condition, Guidance guidance) {
   /** Hears what a step computed. */
   interface Listener {
     void step(int step, float[] conditional, float[] unconditional, float[] guided);
@@ -49,7 +52,7 @@ record GuidedRun(Shape latents, float[] context, float[] negative, Guidance guid
             true,
             1,
             precision);
-    try (WanSession session = model.open(run, List.of(context, negative))) {
+    try (WanSession session = model.open(run, List.of(context, negative), condition)) {
       SamplingLoop loop =
           new SamplingLoop(
                   sampler,

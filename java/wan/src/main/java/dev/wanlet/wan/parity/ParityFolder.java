@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.base.JsonErrors;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -149,6 +150,15 @@ final class ParityFolder implements AutoCloseable {
       owned.push(known);
     }
     return known;
+  }
+
+  /**
+   * A network under official names, from a file of any format; opened once and closed with this.
+   */
+  WeightSource network(Path file) throws IOException {
+    Checkpoint checkpoint = Checkpoint.open(file);
+    owned.push(checkpoint);
+    return checkpoint.source();
   }
 
   /** The weight files of config.json, later ones replacing tensors of earlier ones. */

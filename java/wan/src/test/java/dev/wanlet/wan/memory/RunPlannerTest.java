@@ -100,6 +100,37 @@ class RunPlannerTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"832x480, 4096", "1280x720, 6144"})
+  void aPictureIsEncodedWithinTheTargets(String size, long mib) {
+    RunPlanner.Job text = job(size, 81);
+    long pictureBytes = 64 * MIB;
+    RunPlanner.Job job =
+        new RunPlanner.Job(
+            text.size(),
+            text.frames(),
+            text.steps(),
+            text.tokens(),
+            text.precision(),
+            text.maxResident(),
+            text.passes(),
+            pictureBytes);
+    RunPlanner planner = planner("wan2.2-i2v-a14b", "Q4_K");
+    RunPlan plan = planner.plan(job, new MemoryBudget(mib * MIB, 16 * GIB));
+    assertThat(plan.stages())
+        .extracting(StagePlan::stage)
+        .containsExactly(Stage.TEXT, Stage.ENCODE, Stage.SAMPLE, Stage.DECODE);
+    assertThat(plan.peakDeviceBytes()).isLessThanOrEqualTo(mib * MIB);
+    assertThat(plan.transformer().placement().slots()).isNotEqualTo(1);
+    assertThat(plan.stage(Stage.ENCODE).host().heap()).isGreaterThan(pictureBytes);
+    // Bands and frames on the host make it fit where it would not.
+    MemoryBudget tight = new MemoryBudget(1024 * MIB, 16 * GIB);
+    assertThat(planner.replan(plan, Stage.ENCODE, job, tight).stage(Stage.ENCODE).device().peak())
+        .isLessThanOrEqualTo(1024 * MIB)
+        .isLessThan(plan.stage(Stage.ENCODE).device().peak());
+    assertThat(planner.plan(text, UNLIMITED).stages()).hasSize(3);
+  }
+
+  @ParameterizedTest
   @CsvSource({"832x480, 2560", "1280x720, 4096", "1920x1088, 8192"})
   void thePromptsKeysMakeRoomForTheLeastThatIsPromised(String size, long mib) {
     MemoryBudget budget = new MemoryBudget(mib * MIB, 16 * GIB);

@@ -106,6 +106,35 @@ class ParityRunnerTest {
     assertThat(frames.nmse()).isLessThan(1e-6);
   }
 
+  /** Its transformer is stored in fewer bits than the reference ran with: alike, not equal. */
+  @Test
+  void theDemoModelsPictureClipIsNearThatOfTheOfficialCode() throws IOException {
+    Path model = DemoModel.directory();
+    for (String file :
+        List.of(
+            "Wan2.1_VAE.safetensors",
+            "models_t5_umt5-xxl-enc.safetensors",
+            "google/umt5-xxl/spiece.model")) {
+      Path copy = temporary.resolve(file);
+      Files.createDirectories(copy.getParent());
+      Files.copy(model.resolve(file), copy);
+    }
+    Path transformer = DemoModel.imageToVideoTransformer();
+    Files.copy(transformer, temporary.resolve(transformer.getFileName()));
+    Path check = Files.createDirectory(temporary.resolve("check"));
+    try (var files = Files.list(GOLDEN.resolve("tiny-wan-i2v/check"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, check.resolve(file.getFileName()));
+      }
+    }
+    List<TapResult> results = run(check);
+    assertThat(results)
+        .extracting(TapResult::name)
+        .containsExactlyInAnyOrder("ids", "condition", "velocity_t1000", "latents", "frames");
+    assertThat(results).allMatch(TapResult::ok);
+    assertThat(results.get(results.size() - 1).nmse()).isLessThan(1e-4);
+  }
+
   @Test
   void tokenizersGiveTheReferenceIds() throws IOException {
     Path folder = Files.createDirectory(temporary.resolve("tokenizer"));
