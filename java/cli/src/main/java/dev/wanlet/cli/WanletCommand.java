@@ -4,6 +4,7 @@ package dev.wanlet.cli;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.StderrLogFinder;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.generate.CalibrateCommand;
 import dev.wanlet.cli.generate.FitTableCommand;
 import dev.wanlet.cli.generate.GenerateCommand;
 import dev.wanlet.cli.generate.PlanCommand;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Spec;
       ModelsCommand.class,
       ProfilesCommand.class,
       RecipesCommand.class,
+      CalibrateCommand.class,
       DoctorCommand.class,
       ParityCommand.class,
       SynthCommand.class,

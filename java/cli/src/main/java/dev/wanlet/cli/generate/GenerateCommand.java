@@ -3,8 +3,10 @@ package dev.wanlet.cli.generate;
 
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.options.CacheFinder;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.RecipeFinder;
+import dev.wanlet.profiles.caches.MeasuredCache;
 import dev.wanlet.profiles.recipes.ModelSigns;
 import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelFiles;
@@ -16,6 +18,7 @@ import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -101,6 +104,10 @@ public final class GenerateCommand implements Callable<Integer> {
             files.model(),
             ModelSigns.of(files.transformers(), RecipeFinder.adapters(given)));
     SettingValues values = chosen(given, recipe.settings(), files);
+    Optional<MeasuredCache> cache = measuredCache(values, files);
+    if (cache.isPresent()) {
+      values = values.with(Settings.CACHE_TABLE, cache.get().table());
+    }
     GenerationRequest.Builder clip = clip(values);
     GenerationRequest request = clip.build(files.model());
     RunOptions options = ClipRun.options(output.checkpointEvery);
@@ -116,6 +123,7 @@ public final class GenerateCommand implements Callable<Integer> {
     ClipRun run = new ClipRun(spec.commandLine(), output.json);
     run.announce(files, request);
     ClipRun.tell(spec.commandLine(), recipe.notes());
+    ClipRun.tell(spec.commandLine(), cache.stream().map(CacheFinder::note).toList());
     ClipRun.tell(spec.commandLine(), clip.notes(files.model()));
     if (output.dryRun) {
       run.plan(files, request);
@@ -123,6 +131,13 @@ public final class GenerateCommand implements Callable<Integer> {
       run.generate(files, request, options);
     }
     return ExitCode.OK;
+  }
+
+  private static Optional<MeasuredCache> measuredCache(SettingValues values, ModelFiles files)
+      throws IOException {
+    return values.find(Settings.CACHE).isEmpty()
+        ? Optional.empty()
+        : CacheFinder.find(values, files.model(), CacheFinder.type(files.transformer()));
   }
 
   /** What was given or comes from a sampling recipe, and what the machine chooses beside. */

@@ -5,6 +5,7 @@ import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Durations;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.RunPlan;
+import dev.wanlet.wan.pipeline.CacheTally;
 import dev.wanlet.wan.pipeline.GenerationResult;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.Setting;
@@ -43,6 +44,7 @@ record GenerationReport(Map<String, Object> facts, String line) {
     facts.put("stage_seconds", stages);
     facts.put("planned_peak_bytes", result.plannedPeakBytes());
     facts.put("measured_peak_bytes", result.measuredPeakBytes());
+    result.cache().ifPresent(cache -> facts.put("cache", facts(cache)));
     double total = result.stageSeconds().values().stream().mapToDouble(d -> d).sum();
     double step = result.stepSeconds().stream().mapToDouble(d -> d).average().orElse(0);
     String line =
@@ -57,7 +59,29 @@ record GenerationReport(Map<String, Object> facts, String line) {
             step,
             ByteSize.format(result.measuredPeakBytes()),
             ByteSize.format(result.plannedPeakBytes()));
+    line +=
+        result.cache().map(cache -> "; " + saved(cache, result.stepSeconds().size())).orElse("");
     return new GenerationReport(facts, line);
+  }
+
+  private static Map<String, Object> facts(CacheTally cache) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("name", cache.kind().id());
+    facts.put("steps_skipped", cache.steps());
+    facts.put("passes_skipped", cache.passes());
+    facts.put("passes_computed", cache.computed());
+    facts.put("estimated_seconds_saved", cache.savedSeconds());
+    return facts;
+  }
+
+  private static String saved(CacheTally cache, int steps) {
+    return String.format(
+        Locale.ROOT,
+        "step cache %s skipped %d of %d steps, which saved about %s (an estimate)",
+        cache.kind().id(),
+        cache.steps(),
+        steps,
+        Durations.text(cache.savedSeconds()));
   }
 
   /** Of a run that was only planned. */

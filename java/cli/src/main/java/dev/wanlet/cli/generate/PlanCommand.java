@@ -4,8 +4,10 @@ package dev.wanlet.cli.generate;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.options.CacheFinder;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.RecipeFinder;
+import dev.wanlet.profiles.caches.MeasuredCache;
 import dev.wanlet.profiles.device.DeviceSpecs;
 import dev.wanlet.profiles.recipes.ModelSigns;
 import dev.wanlet.profiles.recipes.RecipeChoice;
@@ -97,10 +99,22 @@ public final class PlanCommand implements Callable<Integer> {
     try (OpenModel open = open(target);
         OpenAdapters adapters = OpenAdapters.open(AdapterList.of(target.settings()), open)) {
       RunPlanner planner = machine.planner(open, adapters);
-      GenerationRequest.Builder clip = GenerationRequest.builder().set(target.settings());
+      Optional<MeasuredCache> cache =
+          CacheFinder.find(
+              target.settings(), open.defaults(), CacheFinder.type(open.transformers()));
+      GenerationRequest.Builder clip =
+          GenerationRequest.builder()
+              .set(target.settings())
+              .set(
+                  Settings.CACHE_TABLE,
+                  cache
+                      .map(MeasuredCache::table)
+                      .or(() -> target.settings().find(Settings.CACHE_TABLE))
+                      .orElse(null));
       RunPlanner.Job job =
           clip.toPlan(open.defaults(), prompt -> Machine.countTokens(open, prompt));
       ClipRun.tell(spec.commandLine(), recipe.notes());
+      ClipRun.tell(spec.commandLine(), cache.stream().map(CacheFinder::note).toList());
       ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
       ClipRun.tell(spec.commandLine(), adapters.summaries());
       PlanReport report = report(planner, job, machine.budget(target.settings()), open);

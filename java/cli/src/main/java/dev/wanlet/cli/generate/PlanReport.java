@@ -86,6 +86,10 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
     facts.put("steps_without_pass", plan.passes().none());
     facts.put("blocks_skipped", plan.passes().skippedBlocks());
     facts.put("guidance_bytes", plan.guidanceBytes());
+    facts.put("cache_bytes", plan.cacheBytes());
+    facts.put(
+        "passes_reused",
+        plan.passes().cache().known() ? (Integer) plan.passes().cache().reused() : null);
     facts.put("tokens", t.run().grid().tokens());
     facts.put("chunk_tokens", chunk(t));
     facts.put("guidance", guidance(t));
@@ -151,6 +155,20 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
         ByteSize.format(plan.guidanceBytes()));
   }
 
+  /** What a step cache saves, as far as a table tells, and the memory it takes. */
+  private static void addCache(StringBuilder text, RunPlan plan) {
+    StepPasses.CacheUse cache = plan.passes().cache();
+    if (!cache.equals(StepPasses.CacheUse.NONE)) {
+      line(
+          text,
+          "step cache: %s; keeps %s on the host",
+          cache.known()
+              ? cache.reused() + " of " + plan.passes().total() + " passes do without the blocks"
+              : "what it skips is seen only in the run, so the time is that of all steps",
+          ByteSize.format(plan.cacheBytes()));
+    }
+  }
+
   private static int chunk(TransformerPlan plan) {
     return Math.min(plan.run().chunks().rows(), plan.run().chunks().tokens());
   }
@@ -205,6 +223,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
         guidance(t),
         t.run().keepsTextKeys() ? "" : "; the prompt's keys made anew in each block");
     addGuidance(text, plan);
+    addCache(text, plan);
     for (StagePlan stage : plan.stages()) {
       stage
           .details(VaePlan.class)

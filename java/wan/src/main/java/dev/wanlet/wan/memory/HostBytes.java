@@ -9,8 +9,8 @@ package dev.wanlet.wan.memory;
  * @param heap Java's heap: latents, contexts, frames
  * @param pinned the loader's ring, or past frames that the VAE keeps on the host
  * @param scratch what the CPU device takes beside ggml's buffers
- * @param copies what else is native: weights on their way into another type, frames in the video
- *     encoder
+ * @param copies what else is native: weights on their way into another type, what a step cache
+ *     keeps of the blocks' work, frames in the video encoder
  */
 public record HostBytes(long heap, long pinned, long scratch, long copies) {
   /** Java itself, and what parsing headers leaves behind. */

@@ -8,6 +8,7 @@ import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.catalog.TaeFile;
+import dev.wanlet.wan.model.transformer.BlockChanges;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
@@ -179,6 +180,13 @@ public record ModelFacts(
   long conditionBytes(RunPlanner.Job job) {
     int channels = transformer.inChannels() - transformer.outChannels();
     return 4L * channels * grid(job).tokens() * WanConfig.PATCH_AREA;
+  }
+
+  /** Host memory for what a step cache keeps of the blocks' work. */
+  public long keptBlocksBytes(RunPlanner.Job job) {
+    return job.passes().cache().keepsBlocks()
+        ? BlockChanges.bytes(transformer, grid(job), job.tokens().size())
+        : 0;
   }
 
   /** Java heap for the contexts of all prompts. */

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
  * @param steps sampling steps
  * @param passes what guidance makes of them
  * @param guidanceBytes host memory for what guidance remembers between steps
+ * @param cacheBytes host memory for what a step cache does
  */
 public record RunPlan(
     long budgetBytes,
@@ -21,7 +22,8 @@ public record RunPlan(
     List<StagePlan> stages,
     int steps,
     StepPasses passes,
-    long guidanceBytes) {
+    long guidanceBytes,
+    long cacheBytes) {
   public RunPlan {
     stages = List.copyOf(stages);
   }
@@ -43,7 +45,7 @@ public record RunPlan(
     List<StagePlan> list = new ArrayList<>(stages);
     list.replaceAll(s -> s.stage().equals(changed.stage()) ? changed : s);
     return new RunPlan(
-        budget.deviceBytes(), budget.hostBytes(), list, steps, passes, guidanceBytes);
+        budget.deviceBytes(), budget.hostBytes(), list, steps, passes, guidanceBytes, cacheBytes);
   }
 
   /**
@@ -55,7 +57,8 @@ public record RunPlan(
     double factor = seconds(others) / seconds(passes);
     List<StagePlan> list = new ArrayList<>(stages);
     list.replaceAll(s -> s.stage().equals(Stage.SAMPLE) ? s.withSecondsTimes(factor) : s);
-    return new RunPlan(budgetBytes, hostBudgetBytes, list, count, others, guidanceBytes);
+    return new RunPlan(
+        budgetBytes, hostBudgetBytes, list, count, others, guidanceBytes, cacheBytes);
   }
 
   private double seconds(StepPasses of) {

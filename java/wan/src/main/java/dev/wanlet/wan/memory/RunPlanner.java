@@ -143,7 +143,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
         plans,
         job.steps(),
         job.passes(),
-        job.passes().keptArrays() * facts.latentBytes(job));
+        job.passes().keptArrays() * facts.latentBytes(job),
+        facts.keptBlocksBytes(job) + job.passes().cache().keptArrays() * facts.latentBytes(job));
   }
 
   /**

@@ -58,7 +58,8 @@ public final class SampleStagePlanner implements StagePlanner {
         job.tokens().stream().map(PromptRows::new).toList(),
         1,
         job.precision(),
-        job.maxResident());
+        job.maxResident(),
+        job.passes().cache().keepsBlocks());
   }
 
   private StagePlan made(RunPlanner.Job job, TransformerPlan plan) {
@@ -79,8 +80,9 @@ public final class SampleStagePlanner implements StagePlanner {
     int passes = job.tokens().size();
     // The run: latents, a velocity of each pass, the solver's history. A state being saved copies
     // latents and history, a resumed run holds the one it came from, the file's bytes come in one
-    // piece per tensor. What guidance remembers is kept, and held once more by a resumed run.
-    int kept = job.passes().keptArrays();
+    // piece per tensor. What guidance and a step cache remember is kept, and held once more by a
+    // resumed run.
+    int kept = job.passes().keptArrays() + job.passes().cache().keptArrays();
     int arrays = 1 + passes + SOLVER_HISTORY + 2 * (1 + SOLVER_HISTORY) + 1 + 2 * kept;
     long widest = Math.max(6L * config.dim(), config.ffnDim()) * config.dim();
     return new HostBytes(
@@ -91,6 +93,7 @@ public final class SampleStagePlanner implements StagePlanner {
             + facts.contextHeap(job),
         facts.ringBytes(),
         plan.scratchBytes(),
-        Math.max(facts.convertedBytes(widest, job.precision()), facts.adapterCopies()));
+        Math.max(facts.convertedBytes(widest, job.precision()), facts.adapterCopies())
+            + facts.keptBlocksBytes(job));
   }
 }

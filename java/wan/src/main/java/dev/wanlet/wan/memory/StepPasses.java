@@ -9,14 +9,34 @@ package dev.wanlet.wan.memory;
  * @param none steps that move nothing and need no pass
  * @param skippedBlocks blocks that passes leave out, over the whole run
  * @param keptArrays arrays as long as the latents that guidance remembers between steps
+ * @param cache what a step cache makes of the passes
  */
-public record StepPasses(int guided, int single, int none, int skippedBlocks, int keptArrays) {
+public record StepPasses(
+    int guided, int single, int none, int skippedBlocks, int keptArrays, CacheUse cache) {
+  /**
+   * What a step cache makes of the passes of a run. Immutable.
+   *
+   * @param reused passes that do without the blocks, as far as that is known before the run
+   * @param known whether it is
+   * @param keepsBlocks whether what the blocks did is kept for every token
+   * @param keptArrays arrays as long as the latents that the cache remembers between steps
+   */
+  public record CacheUse(int reused, boolean known, boolean keepsBlocks, int keptArrays) {
+    /** No step cache. */
+    public static final CacheUse NONE = new CacheUse(0, true, false, 0);
+  }
+
+  /** A run without a step cache. */
+  public StepPasses(int guided, int single, int none, int skippedBlocks, int keptArrays) {
+    this(guided, single, none, skippedBlocks, keptArrays, CacheUse.NONE);
+  }
+
   /** A run whose every step takes as many passes as there are prompts. */
   public static StepPasses plain(int steps, int prompts) {
     return prompts > 1 ? new StepPasses(steps, 0, 0, 0, 0) : new StepPasses(0, steps, 0, 0, 0);
   }
 
-  /** Passes of the whole run. */
+  /** Passes of the whole run, those that do without the blocks among them. */
   public int total() {
     return 2 * guided + single;
   }
@@ -30,6 +50,7 @@ public record StepPasses(int guided, int single, int none, int skippedBlocks, in
    */
   double seconds(double twoPasses, double onePass, int blocks) {
     double skipped = skippedBlocks * Math.max(0, twoPasses - onePass) / blocks;
-    return guided * twoPasses + single * onePass - skipped;
+    double all = guided * twoPasses + single * onePass - skipped;
+    return total() == 0 ? all : all * (total() - cache.reused()) / total();
   }
 }

@@ -169,15 +169,27 @@ public final class TransformerPlanner {
    * What a clip asks, before it is cut.
    *
    * @param maxResident most blocks that may stay
+   * @param keepsBlocks as in {@link WanRun}
    */
   public record Job(
       TokenGrid grid,
       List<PromptRows> prompts,
       int timesteps,
       Precision precision,
-      int maxResident) {
+      int maxResident,
+      boolean keepsBlocks) {
     public Job {
       prompts = List.copyOf(prompts);
+    }
+
+    /** A clip whose every pass goes through the blocks. */
+    public Job(
+        TokenGrid grid,
+        List<PromptRows> prompts,
+        int timesteps,
+        Precision precision,
+        int maxResident) {
+      this(grid, prompts, timesteps, precision, maxResident, false);
     }
   }
 
@@ -285,7 +297,8 @@ public final class TransformerPlanner {
             layerMajor,
             job.timesteps(),
             job.precision(),
-            keepsTextKeys);
+            keepsTextKeys,
+            job.keepsBlocks());
     return made(
         run, Placement.allStreamed(blocks.size(), 1), measure(run), hidden(run), Long.MAX_VALUE);
   }

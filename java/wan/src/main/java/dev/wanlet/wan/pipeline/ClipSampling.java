@@ -6,6 +6,7 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.GuidanceSettings;
 import dev.wanlet.wan.request.SamplingSettings;
@@ -19,12 +20,15 @@ import dev.wanlet.wan.sampling.SamplingListener;
 import dev.wanlet.wan.sampling.SamplingLoop;
 import dev.wanlet.wan.sampling.StepNoise;
 import dev.wanlet.wan.sampling.TorchRandom;
+import dev.wanlet.wan.sampling.cache.CacheState;
+import dev.wanlet.wan.sampling.cache.StepCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * The latents of a clip between noise and picture, and the solver that moves them: it can go on
@@ -43,6 +47,7 @@ final class ClipSampling {
   private final Sampler sampler;
   private final ExpertSchedule experts;
   private final Guider guider;
+  private final Optional<StepCache> cache;
   private final GuidanceSettings guidance;
   private final Shape shape;
   private final float[] latents;
@@ -51,6 +56,7 @@ final class ClipSampling {
   private long lastCheckpoint = System.nanoTime();
   private int savedSteps;
   private int target;
+  private CacheTally tally; // null without a step cache
 
   /**
    * Draws the noise, or goes on from the saved state in the options or the one that was found.
@@ -77,6 +83,8 @@ final class ClipSampling {
             : s.method().create(schedule);
     this.experts = s.experts();
     this.guider = s.guider();
+    this.cache = s.stepCache();
+    this.tally = cache.map(c -> CacheTally.of(c.kind())).orElse(null);
     this.guidance = s.guidance();
     this.target = schedule.steps();
     Optional<RunCheckpoint> earlier = options.resumeFrom().or(saved::found);
@@ -116,6 +124,9 @@ final class ClipSampling {
     try {
       sampler.restore(earlier.sampler());
       guider.restore(earlier.guidance(), sampler.nextStep(), earlier.latents().length);
+      if (cache.isPresent()) {
+        cache.get().restore(earlier.cache(), sampler.nextStep(), earlier.latents().length);
+      }
     } catch (IllegalArgumentException e) {
       throw new RequestException(e.getMessage(), e);
     }
@@ -141,6 +152,45 @@ final class ClipSampling {
     return guider;
   }
 
+  /** The step cache; empty if every step is computed. */
+  Optional<StepCache> cache() {
+    return cache;
+  }
+
+  /** What the step cache saved here so far; empty without one. */
+  Optional<CacheTally> tally() {
+    return Optional.ofNullable(tally);
+  }
+
+  void tally(UnaryOperator<CacheTally> more) {
+    tally = more.apply(tally);
+  }
+
+  /** Tells who measures passes what one came to. */
+  void tellComputed(int step, int branch, WanSession session, float[] velocity) {
+    if (options.passes().isPresent() && session.changes().isPresent()) {
+      options
+          .passes()
+          .get()
+          .passDone(
+              step,
+              branch,
+              session.changes().get().ratio(branch),
+              session.timeSignal(timestep(step)),
+              velocity);
+    }
+  }
+
+  /** Whether somebody measures passes. */
+  boolean isMeasured() {
+    return options.passes().isPresent();
+  }
+
+  /** What the transformer is told of the noise level before a step. */
+  float timestep(int step) {
+    return schedule.timestep(step);
+  }
+
   /** The blocks that the pass without the prompt leaves out at a step. */
   Set<Integer> skippedAt(int step) {
     return guidance.skippedAt(step, schedule);
@@ -163,7 +213,13 @@ final class ClipSampling {
 
   /** This state, as it is kept on disk; shares the latents. */
   RunCheckpoint checkpoint() {
-    return new RunCheckpoint(settings, shape, latents, sampler.state(), guider.state());
+    return new RunCheckpoint(
+        settings,
+        shape,
+        latents,
+        sampler.state(),
+        guider.state(),
+        cache.map(StepCache::state).orElse(CacheState.NONE));
   }
 
   /** Where this run is saved. */

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a run made, and what it took. Immutable.
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param stageSeconds time of each stage in the order they ran, loading weights included
  * @param plannedPeakBytes most device memory the plan allowed for
  * @param measuredPeakBytes most device memory in use
+ * @param cache what the step cache saved in the steps that ran here; empty without one
  */
 public record GenerationResult(
     Path output,
@@ -25,7 +27,8 @@ public record GenerationResult(
     List<Double> stepSeconds,
     Map<Stage, Double> stageSeconds,
     long plannedPeakBytes,
-    long measuredPeakBytes) {
+    long measuredPeakBytes,
+    Optional<CacheTally> cache) {
 
   public GenerationResult {
     stepSeconds = List.copyOf(stepSeconds);

@@ -102,7 +102,8 @@ final class PipelineRun {
         clip.sampling().stepSeconds(),
         clip.stageSeconds(),
         plannedPeak,
-        backend.deviceMemory().peakBytes());
+        backend.deviceMemory().peakBytes(),
+        clip.sampling().tally());
   }
 
   private int sampleStage() {

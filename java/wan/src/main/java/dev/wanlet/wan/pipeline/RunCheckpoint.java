@@ -12,6 +12,7 @@ import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.SamplerState;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import dev.wanlet.wan.sampling.cache.CacheState;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
@@ -44,13 +45,25 @@ import java.util.zip.CRC32C;
  * @param latents after {@code sampler.nextStep()} steps
  * @param guidance what guidance remembers of earlier steps, each as long as the latents; mostly
  *     nothing
+ * @param cache what a step cache remembers of earlier steps
  */
 public record RunCheckpoint(
     VideoMetadata settings,
     Shape shape,
     float[] latents,
     SamplerState sampler,
-    List<float[]> guidance) {
+    List<float[]> guidance,
+    CacheState cache) {
+  /** Of a run without a step cache. */
+  public RunCheckpoint(
+      VideoMetadata settings,
+      Shape shape,
+      float[] latents,
+      SamplerState sampler,
+      List<float[]> guidance) {
+    this(settings, shape, latents, sampler, guidance, CacheState.NONE);
+  }
+
   private static final String SETTINGS = "wanlet.settings";
   private static final String METHOD = "wanlet.method";
   private static final String STEP = "wanlet.next_step";
@@ -58,6 +71,8 @@ public record RunCheckpoint(
   private static final String SIGMAS = "sigmas";
   private static final String HISTORY = "history.";
   private static final String GUIDANCE = "guidance.";
+  private static final String CACHE = "cache.";
+  private static final String CACHE_NUMBERS = "wanlet.cache";
 
   /** Name of the clip, for a file whose own name had no room for it. */
   private static final String OUTPUT = "wanlet.output";
@@ -79,6 +94,9 @@ public record RunCheckpoint(
 
   /** Arrays that guidance may remember, each as large as the latents. */
   private static final int MOST_GUIDANCE = 1;
+
+  /** Arrays that a step cache may remember, each as large as the latents. */
+  private static final int MOST_CACHE = 5;
 
   private static final int HEADER_BYTES = 64 << 10;
 
@@ -153,7 +171,8 @@ public record RunCheckpoint(
 
   /** Bytes that a saved run takes at most. */
   static long roomBytes(Shape latents) {
-    return (1 + MOST_HISTORY + MOST_GUIDANCE) * Float.BYTES * latents.elements() + HEADER_BYTES;
+    return (1 + MOST_HISTORY + MOST_GUIDANCE + MOST_CACHE) * Float.BYTES * latents.elements()
+        + HEADER_BYTES;
   }
 
   /**
@@ -180,15 +199,20 @@ public record RunCheckpoint(
       if (output != null) {
         writer.put(OUTPUT, output.getFileName().toString());
       }
+      if (!cache.numbers().isEmpty()) {
+        writer.put(CACHE_NUMBERS, cache.text());
+      }
       writer.put(CHECKSUM, checksum());
       writer.declare(LATENTS, StoredType.F32, shape);
       writer.declare(SIGMAS, StoredType.F32, Shape.of(sampler.sigmas().length));
       declare(writer, HISTORY, sampler.history());
       declare(writer, GUIDANCE, guidance);
+      declare(writer, CACHE, cache.arrays());
       append(writer, LATENTS, latents);
       append(writer, SIGMAS, sampler.sigmas());
       append(writer, HISTORY, sampler.history());
       append(writer, GUIDANCE, guidance);
+      append(writer, CACHE, cache.arrays());
       writer.commit();
     }
   }
@@ -236,6 +260,8 @@ public record RunCheckpoint(
     sum.update(bytes(sampler.sigmas()));
     sampler.history().forEach(values -> sum.update(bytes(values)));
     guidance.forEach(values -> sum.update(bytes(values)));
+    sum.update(cache.text().getBytes(StandardCharsets.UTF_8));
+    cache.arrays().forEach(values -> sum.update(bytes(values)));
     return String.format(Locale.ROOT, "%08x", sum.getValue());
   }
 
@@ -275,7 +301,10 @@ public record RunCheckpoint(
                 source.require(LATENTS).shape(),
                 source.require(LATENTS).toFloats(),
                 state,
-                arrays(source, GUIDANCE));
+                arrays(source, GUIDANCE),
+                new CacheState(
+                    CacheState.numbers(metadata.getOrDefault(CACHE_NUMBERS, "")),
+                    arrays(source, CACHE)));
         String problem = loaded.problem(Optional.ofNullable(metadata.get(CHECKSUM)));
         if (!problem.isEmpty()) {
           throw new WeightFormatException(
@@ -301,12 +330,16 @@ public record RunCheckpoint(
       return sampler.nextStep() + " steps of " + steps + " are done";
     }
     if (!isFinite()
-        || Stream.concat(sampler.history().stream(), guidance.stream())
+        || Stream.of(sampler.history(), guidance, cache.arrays())
+            .flatMap(List::stream)
             .anyMatch(h -> !isFinite(h))) {
       return "it holds NaN or infinities";
     }
     if (guidance.stream().anyMatch(g -> g.length != latents.length)) {
       return "its memory of guidance is not of the latents' size";
+    }
+    if (cache.arrays().stream().anyMatch(a -> a.length != latents.length)) {
+      return "its memory of the step cache is not of the latents' size";
     }
     return sampler.history().stream().anyMatch(h -> h.length != latents.length)
         ? "its history is not of the latents' size"

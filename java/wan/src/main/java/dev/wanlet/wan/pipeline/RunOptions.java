@@ -18,15 +18,18 @@ import java.util.OptionalInt;
  * @param listener hears of the plan and of progress, on the thread that runs the pipeline
  * @param cancellation ends the run within one block; what was saved can be resumed. An interrupt of
  *     the thread that runs the clip does the same
+ * @param passes hears what passes come to, to measure a table for step caches; mostly nobody
  */
 public record RunOptions(
     OptionalInt checkpointEvery,
     Optional<RunCheckpoint> resumeFrom,
     boolean overwriteSaved,
     GenerationListener listener,
-    Cancellation cancellation) {
+    Cancellation cancellation,
+    Optional<PassListener> passes) {
 
   public RunOptions {
+    Objects.requireNonNull(passes);
     Objects.requireNonNull(resumeFrom);
     Objects.requireNonNull(listener);
     Objects.requireNonNull(cancellation);
@@ -43,33 +46,40 @@ public record RunOptions(
         Optional.empty(),
         false,
         GenerationListener.SILENT,
-        new Cancellation());
+        new Cancellation(),
+        Optional.empty());
   }
 
   /** These options with a saved state after so many steps. */
   public RunOptions withCheckpointEvery(int steps) {
     return new RunOptions(
-        OptionalInt.of(steps), resumeFrom, overwriteSaved, listener, cancellation);
+        OptionalInt.of(steps), resumeFrom, overwriteSaved, listener, cancellation, passes);
   }
 
   /** These options, going on from a saved state. */
   public RunOptions resuming(RunCheckpoint checkpoint) {
     return new RunOptions(
-        checkpointEvery, Optional.of(checkpoint), overwriteSaved, listener, cancellation);
+        checkpointEvery, Optional.of(checkpoint), overwriteSaved, listener, cancellation, passes);
   }
 
   /** These options, beginning anew whatever earlier runs to the same output saved. */
   public RunOptions overwritingSaved() {
-    return new RunOptions(checkpointEvery, resumeFrom, true, listener, cancellation);
+    return new RunOptions(checkpointEvery, resumeFrom, true, listener, cancellation, passes);
   }
 
   /** These options with somebody who hears how the run goes on. */
   public RunOptions withListener(GenerationListener hears) {
-    return new RunOptions(checkpointEvery, resumeFrom, overwriteSaved, hears, cancellation);
+    return new RunOptions(checkpointEvery, resumeFrom, overwriteSaved, hears, cancellation, passes);
   }
 
   /** These options with a way to stop the run. */
   public RunOptions withCancellation(Cancellation stops) {
-    return new RunOptions(checkpointEvery, resumeFrom, overwriteSaved, listener, stops);
+    return new RunOptions(checkpointEvery, resumeFrom, overwriteSaved, listener, stops, passes);
+  }
+
+  /** These options with somebody who measures passes; see {@link PassListener}. */
+  public RunOptions withPasses(PassListener measures) {
+    return new RunOptions(
+        checkpointEvery, resumeFrom, overwriteSaved, listener, cancellation, Optional.of(measures));
   }
 }

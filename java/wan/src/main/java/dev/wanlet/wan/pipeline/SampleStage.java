@@ -12,6 +12,7 @@ import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import dev.wanlet.wan.memory.StagePlanner;
 import dev.wanlet.wan.memory.TransformerPlan;
+import dev.wanlet.wan.model.transformer.BlockChanges;
 import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanSession;
@@ -19,7 +20,6 @@ import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.sampling.ExpertSchedule;
-import dev.wanlet.wan.sampling.Guider;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.weights.WeightSource;
 import java.io.IOException;
@@ -85,8 +85,15 @@ final class SampleStage implements ClipStage {
         if (step + 1 < clip.sampling().steps() && !expertAt(clip, step + 1).equals(expert)) {
           ExpertPages.expect(expertAt(clip, step + 1), config);
         }
-        session.skipBlocksWithoutPrompt(clip.sampling().skippedAt(step));
-        return predict(clip, latents, new float[] {timestep}, step);
+        boolean together = plan.run().layerMajor();
+        boolean guided = clip.sampling().guider().needsUnconditional(step);
+        double passes = guided && !together ? 2 : 1;
+        return new StepPredictions(
+                clip.sampling(),
+                session,
+                together,
+                branch -> tellBlocks(clip, step, passes > 1 ? branch : 0, passes))
+            .velocity(latents, timestep, step);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (GgmlException e) {
@@ -101,25 +108,6 @@ final class SampleStage implements ClipStage {
       boolean highNoise =
           clip.sampling().experts().expert(step) == ExpertSchedule.Expert.HIGH_NOISE;
       return experts.get(highNoise ? 0 : experts.size() - 1);
-    }
-
-    private float[] predict(Clip clip, float[] latents, float[] timesteps, int step)
-        throws IOException {
-      Guider guider = clip.sampling().guider();
-      if (!guider.needsUnconditional(step)) {
-        tellBlocks(clip, step, 0, 1);
-        return session.predict(latents, timesteps, 0).get(0);
-      }
-      if (plan.run().layerMajor()) {
-        tellBlocks(clip, step, 0, 1);
-        List<float[]> both = session.predict(latents, timesteps, 0, 1);
-        return guider.combine(step, both.get(0), both.get(1));
-      }
-      tellBlocks(clip, step, 0, 2);
-      float[] conditional = session.predict(latents, timesteps, 0).get(0);
-      tellBlocks(clip, step, 1, 2);
-      float[] unconditional = session.predict(latents, timesteps, 1).get(0);
-      return guider.combine(step, conditional, unconditional);
     }
 
     private void tellBlocks(Clip clip, int step, int passesDone, double passes) {
@@ -145,6 +133,9 @@ final class SampleStage implements ClipStage {
         session = transformer.open(plan.run(), prompts, pictures);
       } else if (contexts != prompts || !pictures.equals(condition)) {
         session.restart(prompts, pictures);
+      }
+      if (clip.sampling().isMeasured() && contexts != prompts) {
+        session.changes().ifPresent(BlockChanges::measure);
       }
       contexts = prompts;
       condition = pictures;

@@ -27,6 +27,13 @@ final class RequestNotes {
     }
     notes.addAll(unguided(d));
     notes.addAll(adapterTags(d));
+    int steps = SamplingSettings.of(d).steps();
+    if (d.find(Settings.CACHE).isPresent() && steps < SamplingSettings.LEAST_STEPS_TO_CACHE) {
+      notes.add(
+          String.format(
+              "%s is off: a step cache is of use from %d steps on, and this run has %d",
+              words(d, Settings.CACHE), SamplingSettings.LEAST_STEPS_TO_CACHE, steps));
+    }
     return notes;
   }
 

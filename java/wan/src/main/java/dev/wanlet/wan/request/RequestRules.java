@@ -10,6 +10,9 @@ import dev.wanlet.wan.sampling.GuidanceRule;
 import dev.wanlet.wan.sampling.NoiseScheduler;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.SkippedBlocks;
+import dev.wanlet.wan.sampling.cache.CacheKind;
+import dev.wanlet.wan.sampling.cache.CacheNumbers;
+import dev.wanlet.wan.sampling.cache.PublishedCaches;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +34,7 @@ record RequestRules(ModelDefaults model) {
   private static final double MOST_GUIDANCE = 1000;
   private static final double MOST_SHIFT = 1000;
   private static final double MOST_FPS = 1000;
+  private static final double MOST_THRESHOLD = 1000;
 
   static RequestException noPrompt(String what) {
     return new RequestException("the prompt is " + what + "; say what the clip shows");
@@ -243,6 +247,60 @@ record RequestRules(ModelDefaults model) {
               + Settings.SLG_BLOCKS.option()
               + " are left out, and none were given; give them, or leave it out");
     }
+  }
+
+  static void cacheThreshold(Decisions d, double value) {
+    requireCache(d, Settings.CACHE_THRESHOLD);
+    if (!(value > 0 && value <= MOST_THRESHOLD)) {
+      throw new RequestException(
+          Settings.CACHE_THRESHOLD.option()
+              + " "
+              + number(value)
+              + "; expected more than 0, such as 0.1");
+    }
+  }
+
+  static void cacheTable(Decisions d, CacheNumbers numbers) {
+    requireCache(d, Settings.CACHE_TABLE);
+    CacheKind kind = d.get(Settings.CACHE);
+    if (numbers.kind() != kind) {
+      throw new RequestException(
+          String.format(
+              "%s is one of %s, and %s %s was given",
+              Settings.CACHE_TABLE.option(),
+              numbers.kind().id(),
+              Settings.CACHE.option(),
+              kind.id()));
+    }
+  }
+
+  private static void requireCache(Decisions d, Setting<?> setting) {
+    if (d.find(Settings.CACHE).isEmpty()) {
+      throw new RequestException(
+          setting.option()
+              + " belongs to "
+              + Settings.CACHE.option()
+              + ", and none was given; give that too, or leave it out");
+    }
+  }
+
+  /** The numbers that a step cache of this model goes by. */
+  static CacheNumbers cacheNumbers(Decisions d, CacheKind kind) {
+    CacheNumbers numbers =
+        d.find(Settings.CACHE_TABLE)
+            .or(() -> PublishedCaches.find(kind, d.model().id()))
+            .orElseThrow(
+                () ->
+                    new RequestException(
+                        String.format(
+                            "%s %s goes by a table, and there is none for %s; measure one with"
+                                + " 'wanlet calibrate', or take %s %s, which needs none",
+                            Settings.CACHE.option(),
+                            kind.id(),
+                            d.model().id(),
+                            Settings.CACHE.option(),
+                            CacheKind.EASY.id())));
+    return d.find(Settings.CACHE_THRESHOLD).map(numbers::withThreshold).orElse(numbers);
   }
 
   RequestException needsExperts(String what) {

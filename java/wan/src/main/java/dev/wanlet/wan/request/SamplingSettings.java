@@ -3,12 +3,19 @@ package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.memory.StepPasses;
+import dev.wanlet.wan.memory.StepPasses.CacheUse;
 import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.GuidanceRule;
 import dev.wanlet.wan.sampling.Guider;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import dev.wanlet.wan.sampling.cache.CacheKind;
+import dev.wanlet.wan.sampling.cache.CacheNumbers;
+import dev.wanlet.wan.sampling.cache.CacheSteps;
+import dev.wanlet.wan.sampling.cache.StepCache;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * How noise becomes a clip. Immutable; checked by {@link GenerationRequest.Builder#build}.
@@ -21,6 +28,7 @@ import java.util.OptionalDouble;
  * @param expertBoundary noise level, 0 to 1, at which the low-noise expert takes over; empty for
  *     models of one transformer
  * @param guidance how guidance works beyond its scale
+ * @param cache numbers of the step cache; empty: every step is computed
  */
 public record SamplingSettings(
     SamplingMethod method,
@@ -28,7 +36,13 @@ public record SamplingSettings(
     double guidanceScale,
     double highNoiseGuidanceScale,
     OptionalDouble expertBoundary,
-    GuidanceSettings guidance) {
+    GuidanceSettings guidance,
+    Optional<CacheNumbers> cache) {
+  /** With fewer steps each one changes too much for a step cache. */
+  public static final int LEAST_STEPS_TO_CACHE = 8;
+
+  private static final float[] NOTHING = {};
+
   static SamplingSettings of(Decisions d) {
     SamplingSettings settings = decided(d);
     settings.guidance().requireSomeStep(settings.steps());
@@ -36,13 +50,17 @@ public record SamplingSettings(
   }
 
   private static SamplingSettings decided(Decisions d) {
+    FlowSchedule schedule = schedule(d);
     return new SamplingSettings(
         d.get(Settings.METHOD),
-        schedule(d),
+        schedule,
         d.get(Settings.GUIDANCE_SCALE),
         d.find(Settings.HIGH_NOISE_GUIDANCE_SCALE).orElseGet(() -> d.get(Settings.GUIDANCE_SCALE)),
         d.find(Settings.EXPERT_BOUNDARY).map(OptionalDouble::of).orElseGet(OptionalDouble::empty),
-        GuidanceSettings.of(d));
+        GuidanceSettings.of(d),
+        d.find(Settings.CACHE)
+            .filter(kind -> schedule.steps() >= LEAST_STEPS_TO_CACHE)
+            .map(kind -> RequestRules.cacheNumbers(d, kind)));
   }
 
   /** A list of levels, else those of the scheduler, else the solver's own. */
@@ -85,6 +103,12 @@ public record SamplingSettings(
     return new Guider(experts(), guidance.rule());
   }
 
+  /** Starts the step cache of a run; empty if it has none. */
+  public Optional<StepCache> stepCache() {
+    return cache.map(
+        numbers -> StepCache.of(numbers, CacheSteps.of(schedule, experts(), Set.of())));
+  }
+
   /** Whether some step needs the negative prompt. */
   public boolean isGuided() {
     return passes().guided() > 0;
@@ -104,6 +128,37 @@ public record SamplingSettings(
       }
     }
     boolean keeps = guidance.rule().kind() == GuidanceRule.Kind.APG && guided > 0;
-    return new StepPasses(guided, steps() - guided - none, none, skipped, keeps ? 1 : 0);
+    return new StepPasses(
+        guided, steps() - guided - none, none, skipped, keeps ? 1 : 0, cacheUse(guided));
+  }
+
+  private CacheUse cacheUse(int guidedSteps) {
+    if (cache.isEmpty()) {
+      return CacheUse.NONE;
+    }
+    CacheKind kind = cache.get().kind();
+    boolean known = kind == CacheKind.MAG;
+    // What each branch last ran on; EasyCache also the latents before and each branch's result.
+    int branches = guidedSteps > 0 ? 2 : 1;
+    int arrays = branches + (kind == CacheKind.EASY ? 1 + branches : 0);
+    return new CacheUse(known ? reused() : 0, known, kind.keepsBlocks(), arrays);
+  }
+
+  /** Passes that go by the table alone. */
+  private int reused() {
+    StepCache run = stepCache().orElseThrow();
+    Guider guider = guider();
+    int reused = 0;
+    for (int step = 0; step < steps(); step++) {
+      int passes = guider.isZero(step) ? 0 : guider.needsUnconditional(step) ? 2 : 1;
+      for (int branch = 0; branch < passes; branch++) {
+        if (run.reuses(step, branch, null)) {
+          reused++;
+        } else {
+          run.computed(step, branch, NOTHING, NOTHING);
+        }
+      }
+    }
+    return reused;
   }
 }

@@ -17,6 +17,8 @@ import dev.wanlet.wan.sampling.NoiseScheduler;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.SigmaList;
 import dev.wanlet.wan.sampling.SkippedBlocks;
+import dev.wanlet.wan.sampling.cache.CacheKind;
+import dev.wanlet.wan.sampling.cache.CacheNumbers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -399,6 +401,43 @@ public final class Settings {
                       + " (default: vae).")
               .noneIs(Decoder.VAE)
               .check((d, decoder) -> RequestRules.smallDecoder(d)));
+
+  /** Which steps may do without the transformer's blocks; none: no step. */
+  public static final Setting<CacheKind> CACHE =
+      entry(
+          Setting.of(
+                  "cache",
+                  new SettingType<>(CacheKind.class, CacheKind::parse, CacheKind::id),
+                  SAMPLING)
+              .help(
+                  "NAME",
+                  "Step cache: steps that change little use again what the transformer did last."
+                      + " mag and tea go by a table of the model ('wanlet calibrate' measures one),"
+                      + " easy needs none; none: no cache (default: none)."));
+
+  /** How much error a step cache lets add up, above 0; none: what its table says. */
+  public static final Setting<Double> CACHE_THRESHOLD =
+      entry(
+          Setting.of("cache-threshold", SettingType.DOUBLE, SAMPLING)
+              .help(
+                  "ERROR",
+                  "How much error the step cache lets add up: more skips more steps (default: what"
+                      + " its table says).")
+              .check(RequestRules::cacheThreshold));
+
+  /** The numbers a step cache goes by; none: those published for the model. */
+  public static final Setting<CacheNumbers> CACHE_TABLE =
+      entry(
+          Setting.of(
+                  "cache-table",
+                  new SettingType<>(
+                      CacheNumbers.class, CacheNumbers::parse, CacheNumbers::toString),
+                  SAMPLING)
+              .help(
+                  "TABLE",
+                  "Table of the step cache, as 'wanlet calibrate' prints it (default: the one that"
+                      + " was measured for the model, else the published one).")
+              .check(RequestRules::cacheTable));
 
   // --- Device and memory; ComputeSettings checks what it holds
 

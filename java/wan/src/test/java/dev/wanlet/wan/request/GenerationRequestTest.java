@@ -14,6 +14,7 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -50,7 +51,8 @@ class GenerationRequestTest {
                 6,
                 6,
                 OptionalDouble.empty(),
-                GuidanceSettings.PLAIN));
+                GuidanceSettings.PLAIN,
+                Optional.empty()));
     assertThat(request.compute()).isEqualTo(ComputeSettings.AUTO);
   }
 

@@ -116,11 +116,14 @@ class SettingsTest {
             "flow-shift",
             "sigmas",
             "scheduler",
-            "decoder");
+            "decoder",
+            "cache",
+            "cache-threshold",
+            "cache-table");
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
     assertThat(listed(Section.MODEL)).hasSize(8).endsWith("lora", "tae");
-    assertThat(Settings.TABLE.settings()).hasSize(43);
+    assertThat(Settings.TABLE.settings()).hasSize(46);
   }
 
   @Test

@@ -32,6 +32,8 @@ final class WanGraphs {
     PICTURE_KEYS,
     PASS_A,
     PASS_B,
+    CHANGE,
+    AGAIN,
     HEAD
   }
 
@@ -92,8 +94,7 @@ final class WanGraphs {
         g.run(g.copy(outer(key).embedPictures(g, input), state.pictures));
       }
       case PATCHES -> {
-        int patch = config.inChannels() * WanConfig.PATCH_AREA;
-        input = g.input("patches", TensorType.F32, key.chunk().size(), patch);
+        input = g.input("patches", TensorType.F32, key.chunk().size(), patchSize());
         g.run(g.copy(outer(key).embedPatches(g, input), rows(g, state.x[key.stream()], key)));
       }
       case TEXT_KEYS ->
@@ -141,12 +142,26 @@ final class WanGraphs {
                 pictures(key.block()));
         g.run(g.copy(y, x));
       }
+      case CHANGE -> {
+        input = g.input("patches", TensorType.F32, key.chunk().size(), patchSize());
+        Tensor x = rows(g, state.x[key.stream()], key);
+        output = g.output(g.sub(x, outer(key).embedPatches(g, input)));
+      }
+      case AGAIN -> {
+        input = g.input("change", TensorType.F32, key.chunk().size(), config.dim());
+        Tensor x = rows(g, state.x[key.stream()], key);
+        g.run(g.copy(g.add(x, input), x));
+      }
       case HEAD -> {
         Tensor x = rows(g, state.x[key.stream()], key);
         output = g.output(outer(key).head(g, x, state.timeEmbedding, rowTimesteps(g, key)));
       }
     }
     return new Built(arena, g.graph(), input, output);
+  }
+
+  private int patchSize() {
+    return config.inChannels() * WanConfig.PATCH_AREA;
   }
 
   private WanOuter outer(Key key) {
@@ -204,6 +219,10 @@ final class WanGraphs {
     for (RowChunks.Chunk chunk : chunks) {
       keys.add(new Key(Kind.PATCHES, outer, 0, 0, 0, chunk));
       keys.add(new Key(Kind.HEAD, outer, 0, 0, 0, chunk));
+      if (run.keepsBlocks()) {
+        keys.add(new Key(Kind.CHANGE, outer, 0, 0, 0, chunk));
+        keys.add(new Key(Kind.AGAIN, outer, 0, 0, 0, chunk));
+      }
       for (WeightSet block : blocks) {
         keys.add(new Key(Kind.PASS_A, block, 0, 0, 0, chunk));
         for (int pass = 0; pass < run.prompts().size(); pass++) {

@@ -21,6 +21,8 @@ import java.util.List;
  *     too, stay for the whole clip; else each block makes its own anew when its turn comes, which
  *     costs its share of a step (a five-hundredth of one at 832x480x81) and saves 800 MiB of Wan
  *     14B with two full prompts
+ * @param keepsBlocks whether what the blocks did is kept on the host, for steps that do without
+ *     them
  */
 public record WanRun(
     TokenGrid grid,
@@ -29,8 +31,11 @@ public record WanRun(
     boolean layerMajor,
     int timesteps,
     Precision precision,
-    boolean keepsTextKeys) {
-  /** A run that keeps the prompts' keys and values. */
+    boolean keepsTextKeys,
+    boolean keepsBlocks) {
+  /**
+   * A run that keeps the prompts' keys and values, and whose every pass goes through the blocks.
+   */
   public WanRun(
       TokenGrid grid,
       RowChunks chunks,
@@ -38,7 +43,7 @@ public record WanRun(
       boolean layerMajor,
       int timesteps,
       Precision precision) {
-    this(grid, chunks, prompts, layerMajor, timesteps, precision, true);
+    this(grid, chunks, prompts, layerMajor, timesteps, precision, true, false);
   }
 
   public WanRun {
@@ -64,7 +69,7 @@ public record WanRun(
 
   /** The same run with the prompts' keys and values kept, or not. */
   public WanRun withTextKeys(boolean kept) {
-    return new WanRun(grid, chunks, prompts, layerMajor, timesteps, precision, kept);
+    return new WanRun(grid, chunks, prompts, layerMajor, timesteps, precision, kept, keepsBlocks);
   }
 
   /** The type of self-attention's and cross-attention's keys and values. */

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntConsumer;
@@ -42,6 +43,7 @@ public final class WanSession implements AutoCloseable {
   private final boolean[][] textReady;
   private final boolean[] picturesReady;
   private final List<RowChunks.Chunk> chunks;
+  private final BlockChanges changes; // null unless the run keeps them
   private WanCondition condition;
   private IntConsumer blockListener = block -> {};
   private Set<Integer> skipped = Set.of();
@@ -65,6 +67,7 @@ public final class WanSession implements AutoCloseable {
     this.picturesReady = new boolean[blocks.specs().size()];
     checkContexts(contexts);
     this.condition = checked(condition);
+    this.changes = run.keepsBlocks() ? new BlockChanges(config, run) : null;
     this.state = new WanState(config, run, blocks.specs().size());
     this.allocator = new GraphAllocator(backend);
     this.graphs = new WanGraphs(config, run, state, taps);
@@ -88,6 +91,9 @@ public final class WanSession implements AutoCloseable {
   public void restart(List<float[]> contexts, WanCondition other) {
     checkContexts(contexts);
     condition = checked(other);
+    if (changes != null) {
+      changes.forget();
+    }
     for (boolean[] ready : textReady) {
       Arrays.fill(ready, false);
     }
@@ -201,11 +207,7 @@ public final class WanSession implements AutoCloseable {
    */
   public List<float[]> predict(float[] latents, float[] timesteps, int... passes)
       throws IOException {
-    int channels = config.inChannels() - condition.channels().length / plane();
-    if (latents.length != channels * plane()) {
-      throw new ShapeException(
-          "latents have " + latents.length + " values, expected " + shape(channels));
-    }
+    requireLatents(latents);
     if (passes.length < 1 || passes.length > run.streams()) {
       throw new IllegalArgumentException(
           passes.length + " passes at a time, but memory for " + run.streams());
@@ -225,9 +227,82 @@ public final class WanSession implements AutoCloseable {
         });
     List<float[]> velocities = new ArrayList<>();
     for (int stream = 0; stream < passes.length; stream++) {
+      if (changes != null) {
+        keepChange(latents, passes[stream], stream);
+      }
       velocities.add(head(stream, new float[config.outChannels() * plane()]));
     }
     return velocities;
+  }
+
+  /** Whether a pass ran through the blocks since this clip began, and what they did was kept. */
+  public boolean hasChange(int pass) {
+    return changes != null && changes.has(pass);
+  }
+
+  /** What was kept of the blocks' work; empty if the run keeps nothing. */
+  public Optional<BlockChanges> changes() {
+    return Optional.ofNullable(changes);
+  }
+
+  /**
+   * Predicts without the blocks: what they added to the tokens when the pass last ran is added
+   * again. No weight of a block is looked at.
+   *
+   * @param latents as in {@link #predict}, as are the timesteps and the result
+   * @throws IllegalStateException unless {@link #hasChange}
+   */
+  public float[] predictAgain(float[] latents, float[] timesteps, int pass) {
+    if (!hasChange(pass)) {
+      throw new IllegalStateException("nothing was kept of pass " + pass);
+    }
+    requireLatents(latents);
+    embedTimesteps(timesteps);
+    embedPatches(latents, 0);
+    for (RowChunks.Chunk chunk : chunks) {
+      WanGraphs.Built built = graph(new Key(Kind.AGAIN, outer, 0, 0, 0, chunk));
+      changes.upload(pass, chunk, built.input());
+      compute(built);
+    }
+    return head(0, new float[config.outChannels() * plane()]);
+  }
+
+  private void keepChange(float[] latents, int pass, int stream) {
+    for (RowChunks.Chunk chunk : chunks) {
+      WanGraphs.Built built = graph(new Key(Kind.CHANGE, outer, 0, 0, stream, chunk));
+      built.input().set(patches(latents, chunk));
+      compute(built);
+      changes.download(pass, chunk, built.output());
+    }
+    changes.kept(pass);
+  }
+
+  /** The timestep's embedding as it modulates the blocks, [6, 1, D]. */
+  public float[] timeSignal(float timestep) {
+    embedTimesteps(new float[] {timestep});
+    float[] all = state.timeProjection.toFloats();
+    if (run.timesteps() == 1) {
+      return all;
+    }
+    float[] first = new float[6 * config.dim()]; // the row of the only timestep there is now
+    for (int i = 0; i < 6; i++) {
+      System.arraycopy(
+          all, i * run.timesteps() * config.dim(), first, i * config.dim(), config.dim());
+    }
+    return first;
+  }
+
+  /** Bytes of block weights that went to the device since the transformer was opened. */
+  public long uploadedBytes() {
+    return blocks.uploadedBytes();
+  }
+
+  private void requireLatents(float[] latents) {
+    int channels = config.inChannels() - condition.channels().length / plane();
+    if (latents.length != channels * plane()) {
+      throw new ShapeException(
+          "latents have " + latents.length + " values, expected " + shape(channels));
+    }
   }
 
   private void embedPrompt(int pass, float[] context) {
@@ -301,12 +376,16 @@ public final class WanSession implements AutoCloseable {
   private void embedPatches(float[] latents, int stream) {
     for (RowChunks.Chunk chunk : chunks) {
       WanGraphs.Built built = graph(new Key(Kind.PATCHES, outer, 0, 0, stream, chunk));
-      float[] rows = new float[chunk.size() * config.inChannels() * WanConfig.PATCH_AREA];
-      Patches.gather(latents, condition.channels(), run.grid(), chunk.start(), chunk.end(), rows);
-      built.input().set(rows);
+      built.input().set(patches(latents, chunk));
       compute(built);
     }
     tapStream("patch_embedding", stream);
+  }
+
+  private float[] patches(float[] latents, RowChunks.Chunk chunk) {
+    float[] rows = new float[chunk.size() * config.inChannels() * WanConfig.PATCH_AREA];
+    Patches.gather(latents, condition.channels(), run.grid(), chunk.start(), chunk.end(), rows);
+    return rows;
   }
 
   private void runBlock(BlockSpec block, int position, WeightSet weights, int pass, int stream) {
@@ -381,5 +460,8 @@ public final class WanSession implements AutoCloseable {
     cache.close();
     allocator.close();
     state.close();
+    if (changes != null) {
+      changes.close();
+    }
   }
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.options;
+
+import dev.wanlet.profiles.caches.MeasuredCache;
+import dev.wanlet.profiles.caches.MeasuredCaches;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
+import dev.wanlet.wan.sampling.cache.CacheKind;
+import dev.wanlet.weights.StoredType;
+import dev.wanlet.weights.WeightSource;
+import dev.wanlet.weights.WeightTensor;
+import dev.wanlet.weights.checkpoint.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Finds the table of a step cache that was measured for a run. Stateless. */
+public final class CacheFinder {
+  private CacheFinder() {}
+
+  /**
+   * The measured table for a run whose step cache goes by one; empty if it needs none, was given
+   * one, or none was measured.
+   *
+   * @param values settings of the run
+   * @param type what its transformer's weights are stored as; see {@link #type}
+   * @throws IOException if the user's tables cannot be read
+   */
+  public static Optional<MeasuredCache> find(SettingValues values, ModelDefaults model, String type)
+      throws IOException {
+    Optional<CacheKind> kind = values.find(Settings.CACHE).filter(CacheKind::keepsBlocks);
+    return kind.isEmpty() || values.find(Settings.CACHE_TABLE).isPresent()
+        ? Optional.empty()
+        : MeasuredCaches.ofUser()
+            .find(kind.get(), model.id(), type, recipe(values), steps(values, model));
+  }
+
+  /** Name of the sampling recipe; empty for none. */
+  public static String recipe(SettingValues values) {
+    return values.find(Settings.RECIPE).filter(name -> !name.equalsIgnoreCase("none")).orElse("");
+  }
+
+  private static int steps(SettingValues values, ModelDefaults model) {
+    return values.find(Settings.STEPS).orElse(model.steps());
+  }
+
+  /** What is said of a table that was chosen. */
+  public static String note(MeasuredCache measured) {
+    return String.format(
+        Locale.ROOT,
+        "step cache %s goes by the table measured for %s (%s, %d steps)",
+        measured.table().kind().id(),
+        measured.model(),
+        measured.type(),
+        measured.steps());
+  }
+
+  /** What most bytes of the transformers are stored as, in lower case; empty without any. */
+  public static String type(List<WeightSource> transformers) {
+    Map<StoredType, Long> bytes = new EnumMap<>(StoredType.class);
+    for (WeightSource source : transformers) {
+      for (WeightTensor tensor : source.tensors()) {
+        bytes.merge(tensor.type(), tensor.byteLength(), Long::sum);
+      }
+    }
+    return bytes.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(e -> e.getKey().name().toLowerCase(Locale.ROOT))
+        .orElse("");
+  }
+
+  /**
+   * The same of a transformer's file.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static String type(Path transformer) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(transformer, ModelPart.TRANSFORMER::is)) {
+      return type(List.of(checkpoint.source()));
+    }
+  }
+}
