@@ -122,16 +122,16 @@ final class ResidualLayer implements FrameLayer {
     engine.release(a);
 
     Frame y = inPlace ? x : Frame.take(engine, height, width, spec.out());
-    engine.run(second.name(), height, second.bytesPerRow(), b -> addResidual(b, x, h, y));
+    engine.run(second.name(), height, second.bytesPerRow(), b -> addResidual(b, x, h, y, inPlace));
     second.advance(h);
     engine.release(h);
     return y;
   }
 
-  private void addResidual(Band b, Frame x, Tensor h, Frame y) {
+  private void addResidual(Band b, Frame x, Tensor h, Frame y, boolean inPlace) {
     GraphBuilder g = b.graph();
     Tensor residual = second.forward(b, h);
-    if (x == y) {
+    if (inPlace) {
       g.run(g.addInPlace(x.rows(b), residual));
     } else if (shortcut == null) {
       g.run(g.copy(g.addInPlace(residual, x.rows(b)), y.rows(b)));
