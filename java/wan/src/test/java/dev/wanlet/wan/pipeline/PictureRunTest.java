@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.MediaException;
@@ -24,6 +26,7 @@ import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
+import dev.wanlet.wan.sampling.ExpertSchedule.Expert;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.weights.WeightFormatException;
 import java.awt.Color;
@@ -36,6 +39,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
@@ -223,6 +227,31 @@ class PictureRunTest extends DemoRuns {
           open.generate(brief("second.mp4").picture(right).build(files.model()));
       assertSameFrames(second, fresh);
     }
+  }
+
+  /** As Wan 2.2 I2V-A14B; both experts have the same weights, so the clip is that of one. */
+  @Test
+  void twoExpertsSeeThePictureInTurn() throws IOException {
+    GenerationResult one = generate(brief("one.mp4"));
+    Path high = folder.resolve("high.gguf");
+    Files.copy(files.transformer(), high);
+    ModelDefaults model = TwoExpertsTest.twoExperts(files.model());
+    VideoPipeline experts =
+        new VideoPipeline(
+            new ModelFiles(
+                model,
+                files.transformer(),
+                Optional.of(high),
+                files.vae(),
+                files.textEncoder(),
+                files.tokenizer(),
+                files.fromDemo()));
+    GenerationRequest request = brief("two.mp4").set(Settings.EXPERT_BOUNDARY, 0.9).build(model);
+    assertThat(request.sampling().experts().expert(0)).isEqualTo(Expert.HIGH_NOISE);
+    assertThat(request.sampling().experts().expert(2)).isEqualTo(Expert.LOW_NOISE);
+    GenerationResult two = experts.generate(request);
+    assertSameFrames(two, one);
+    assertThat(two.measuredPeakBytes()).isLessThanOrEqualTo(two.plannedPeakBytes());
   }
 
   @Test

@@ -115,7 +115,7 @@ class TwoExpertsTest {
         .build(twoExperts(demo.model()));
   }
 
-  private static ModelDefaults twoExperts(ModelDefaults m) {
+  static ModelDefaults twoExperts(ModelDefaults m) {
     return new ModelDefaults(
         m.id(),
         m.title(),
