@@ -15,7 +15,6 @@ import java.util.function.Consumer;
  */
 final class LevelLayer implements FrameLayer {
   private final FrameEngine engine;
-  private final LevelSpec spec;
   private final ResidualLayer first;
   private final List<FrameLayer> others = new ArrayList<>();
   private final AveragedShortcut averaged;
@@ -26,7 +25,6 @@ final class LevelLayer implements FrameLayer {
    */
   LevelLayer(FrameEngine engine, LevelSpec spec, int height, int width) {
     this.engine = engine;
-    this.spec = spec;
     this.first = (ResidualLayer) spec.blocks().get(0).open(engine, height, width);
     for (FrameLayer.Spec part : spec.parts().subList(1, spec.parts().size())) {
       others.add(part.open(engine, height, width));

@@ -228,10 +228,12 @@ public final class Vae22 extends VaeFamily {
       List<Integer> dimMult = new ArrayList<>();
       List<Boolean> temporal = new ArrayList<>();
       int blocks = 0;
-      Optional<ResidualLayer.Spec> first;
-      for (int level = 0;
-          (first = ResidualLayer.Spec.find(source, prefix + level + infix + 0)).isPresent();
-          level++) {
+      for (int level = 0; ; level++) {
+        Optional<ResidualLayer.Spec> first =
+            ResidualLayer.Spec.find(source, prefix + level + infix + 0);
+        if (first.isEmpty()) {
+          break;
+        }
         dimMult.add(first.get().out() / dim);
         int count = 1;
         while (ResidualLayer.Spec.find(source, prefix + level + infix + count).isPresent()) {
