@@ -84,6 +84,19 @@ class PictureFlagTest {
   }
 
   @Test
+  void theMachineChoosesAmongModelsForPicturesAndKeepsTheShape() throws IOException {
+    Path wide = folder.resolve("wide.png");
+    ImageIO.write(new BufferedImage(300, 200, BufferedImage.TYPE_INT_RGB), "png", wide.toFile());
+    CommandRun run =
+        CommandRun.of("plan", "-i", wide.toString(), "--device-spec", "rtx-4060", "--json");
+    assertThat(run.code()).as(run.err()).isZero();
+    JsonNode plan = new ObjectMapper().readTree(run.out());
+    assertThat(plan.path("model").asText()).isEqualTo("wan2.2-i2v-a14b");
+    double aspect = plan.path("width").asDouble() / plan.path("height").asDouble();
+    assertThat(aspect).isBetween(1.42, 1.58);
+  }
+
+  @Test
   void whatDoesNotGoTogetherIsOneLineAndACode() throws IOException {
     CommandRun missing = run("generate", "-m", "tiny-wan-i2v", "-p", "a red circle", "--dry-run");
     assertThat(missing.code()).isEqualTo(ExitCode.USAGE);

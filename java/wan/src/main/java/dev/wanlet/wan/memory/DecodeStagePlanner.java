@@ -78,7 +78,7 @@ public record DecodeStagePlanner(ModelFacts facts) implements StagePlanner {
     long frames = FRAMES_ON_HEAP * BYTES_PER_PIXEL * job.size().pixels();
     long encoder = ENCODER_FRAMES * job.size().pixels() * 3 / 2;
     return new HostBytes(
-        HostBytes.BASE_HEAP + 2 * facts.latentBytes(job) + frames,
+        HostBytes.BASE_HEAP + 2 * facts.latentBytes(job) + facts.conditionBytes(job) + frames,
         facts.ringBytes() + histories,
         scratch,
         encoder);

@@ -23,7 +23,7 @@ final class Clip {
   private final List<int[]> promptIds;
   private final ClipSampling sampling;
   private final OpenAdapters adapters;
-  private final Optional<ClipPictures> pictures;
+  private Optional<ClipPictures> pictures;
   private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
   private List<float[]> contexts = List.of();
   private WanCondition condition = WanCondition.NONE;
@@ -86,7 +86,7 @@ final class Clip {
     contexts = List.copyOf(encoded);
   }
 
-  /** What the clip begins and ends with, as its frames. */
+  /** What the clip begins and ends with, as its frames; empty once they are encoded. */
   Optional<ClipPictures> pictures() {
     return pictures;
   }
@@ -96,8 +96,10 @@ final class Clip {
     return condition;
   }
 
-  void condition(WanCondition encoded) {
-    condition = encoded;
+  /** The pictures are not needed any more. */
+  void encoded(WanCondition seen) {
+    condition = seen;
+    pictures = Optional.empty();
   }
 
   /** The first file written; null until the clip is. */

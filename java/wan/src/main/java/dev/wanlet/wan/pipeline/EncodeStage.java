@@ -41,7 +41,8 @@ final class EncodeStage implements ClipStage {
               + made
               + " channels of mask and pictures, the transformer takes "
               + wanted
-              + "; give the VAE of the transformer's model");
+              + "; give the VAE of the transformer's model, and a transformer that is shown a first"
+              + " frame and nothing else");
     }
     new SourceReader(model.vae()).require(VaeEncoder.layout(vae));
   }
@@ -81,7 +82,7 @@ final class EncodeStage implements ClipStage {
                 clip.progress(Stage.ENCODE, done, frames);
                 clip.cancellation().check();
               });
-      clip.condition(new WanCondition(channels));
+      clip.encoded(new WanCondition(channels));
     }
 
     @Override

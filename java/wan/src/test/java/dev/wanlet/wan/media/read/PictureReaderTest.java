@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -280,6 +281,38 @@ class PictureReaderTest {
             .hasMessageContaining("damaged");
       }
     }
+  }
+
+  /** Whatever a file says, there is a picture or one clear error. */
+  @Test
+  void damagedBytesNeverDoMoreThanRefuse() throws IOException {
+    Random random = new Random(3);
+    List<Path> whole = new ArrayList<>(List.of(webp()));
+    for (String kind : List.of("png", "jpg", "tiff", "bmp", "gif")) {
+      whole.add(write(PICTURE, kind));
+    }
+    int refused = 0;
+    for (Path file : whole) {
+      byte[] bytes = Files.readAllBytes(file);
+      for (int i = 0; i < 100; i++) {
+        byte[] damaged = bytes.clone();
+        for (int n = random.nextInt(8); n >= 0; n--) {
+          damaged[random.nextInt(Math.min(200, damaged.length))] = (byte) random.nextInt();
+        }
+        Path copy = Files.write(folder.resolve("damaged"), damaged);
+        try {
+          PictureHeader header = PictureReader.header(copy);
+          assertThat(header.pixels()).isPositive().isLessThanOrEqualTo(8192L * 8192);
+          if (header.pixels() < 10_000) {
+            PictureReader.read(copy);
+          }
+        } catch (MediaException e) {
+          assertThat(e).hasMessageContaining("damaged");
+          refused++;
+        }
+      }
+    }
+    assertThat(refused).isGreaterThan(50);
   }
 
   private static BufferedImage noise() {
