@@ -5,6 +5,7 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
@@ -25,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Gathers the mean square of what flows into each column of a transformer's matrices, over whole
@@ -40,11 +43,22 @@ public final class ActivationGatherer {
           "norm3", List.of("cross_attn.q"),
           "cross_attn.attention", List.of("cross_attn.o"),
           "ffn.input", List.of("ffn.0"),
-          "ffn.hidden", List.of("ffn.2"));
+          "ffn.hidden", List.of("ffn.2"),
+          "c", List.of("after_proj"));
 
   private static final List<String> CONTEXT_INPUTS = List.of("cross_attn.k", "cross_attn.v");
-  private static final String BLOCK = "block.";
+  private static final List<String> PICTURE_INPUTS =
+      List.of("cross_attn.k_img", "cross_attn.v_img");
   private static final String CONTEXT = "context.";
+  private static final String PICTURES = "pictures";
+
+  /** Its output is the input of the projection that the control branch begins with. */
+  private static final String CONTROL = "vace_patch_embedding";
+
+  /**
+   * Of a block or a control block, whose weights are called {@code blocks} or {@code vace_blocks}.
+   */
+  private static final Pattern IN_BLOCK = Pattern.compile("((?:vace_)?block)\\.(\\d+)\\.(.+)");
 
   /** Sums of squares by column. */
   private static final class Sums {
@@ -90,13 +104,10 @@ public final class ActivationGatherer {
             1,
             Precision.AUTO);
     Random random = new Random(seed);
-    int count = config.inChannels() * grid.frames() * grid.latentHeight() * grid.latentWidth();
-    float[] latents = new float[count];
-    for (int i = 0; i < count; i++) {
-      latents[i] = (float) random.nextGaussian();
-    }
+    float[] latents = RandomConditions.latents(config, grid, random);
+    WanCondition condition = RandomConditions.of(config, grid, random);
     Taps taps = new Taps(ActivationGatherer::isWanted);
-    try (WanSession session = transformer.open(run, List.of(context), taps)) {
+    try (WanSession session = transformer.open(run, List.of(context), condition, taps)) {
       drain(taps, config);
       // After every block, so that no more than one block's activations are held.
       session.onBlock(done -> drain(taps, config));
@@ -115,34 +126,32 @@ public final class ActivationGatherer {
   }
 
   private static boolean isWanted(String name) {
-    if (name.startsWith(CONTEXT)) {
-      return true;
-    }
-    int dot = name.indexOf('.', BLOCK.length());
-    return name.startsWith(BLOCK) && dot > 0 && INPUTS.containsKey(name.substring(dot + 1));
+    Matcher inBlock = IN_BLOCK.matcher(name);
+    return inBlock.matches()
+        ? INPUTS.containsKey(inBlock.group(3))
+        : name.startsWith(CONTEXT) || name.equals(PICTURES) || name.equals(CONTROL);
   }
 
   private void drain(Taps taps, WanConfig config) {
-    taps.collected()
-        .forEach(
-            (name, tap) -> {
-              if (name.startsWith(CONTEXT)) {
-                for (BlockSpec block : transformer.blocks()) {
-                  add(block.prefix(), CONTEXT_INPUTS, config.dim(), tap.values());
-                }
-                return;
-              }
-              int dot = name.indexOf('.', BLOCK.length());
-              String part = name.substring(dot + 1);
-              int block = Integer.parseInt(name.substring(BLOCK.length(), dot));
-              int columns = part.equals("ffn.hidden") ? config.ffnDim() : config.dim();
-              add(
-                  transformer.blocks().get(block).prefix(),
-                  INPUTS.get(part),
-                  columns,
-                  tap.values());
-            });
+    taps.collected().forEach((name, tap) -> count(name, tap.values(), config));
     taps.collected().clear();
+  }
+
+  private void count(String name, float[] values, WanConfig config) {
+    Matcher inBlock = IN_BLOCK.matcher(name);
+    if (inBlock.matches()) {
+      String part = inBlock.group(3);
+      int columns = part.equals("ffn.hidden") ? config.ffnDim() : config.dim();
+      String prefix = inBlock.group(1) + "s." + inBlock.group(2) + ".";
+      add(prefix, INPUTS.get(part), columns, values);
+    } else if (name.equals(CONTROL)) {
+      add("vace_blocks.0.", List.of("before_proj"), config.dim(), values);
+    } else {
+      List<String> inputs = name.equals(PICTURES) ? PICTURE_INPUTS : CONTEXT_INPUTS;
+      for (BlockSpec block : transformer.blocks()) {
+        add(block.prefix(), inputs, config.dim(), values);
+      }
+    }
   }
 
   private void add(String prefix, List<String> matrices, int columns, float[] values) {

@@ -5,6 +5,7 @@ import dev.wanlet.ggml.Backend;
 import dev.wanlet.quantize.ErrorStatistics;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
@@ -63,16 +64,12 @@ final class ForwardComparison {
     try (Checkpoint checkpoint = Checkpoint.open(reference)) {
       config = WanConfig.infer(checkpoint.source());
     }
-    if (!config.variant().isRunnable()) {
-      return Optional.empty();
-    }
     Random random = new Random(SEED);
-    float[] latents =
-        gaussian(
-            random, config.inChannels() * GRID.frames() * GRID.latentHeight() * GRID.latentWidth());
-    float[] context = gaussian(random, PROMPT_TOKENS * config.textDim());
-    float[] expected = velocity(reference, config, latents, context);
-    float[] actual = velocity(converted, config, latents, context);
+    float[] latents = RandomConditions.latents(config, GRID, random);
+    float[] context = RandomConditions.gaussian(random, PROMPT_TOKENS * config.textDim());
+    WanCondition condition = RandomConditions.of(config, GRID, random);
+    float[] expected = velocity(reference, config, latents, context, condition);
+    float[] actual = velocity(converted, config, latents, context, condition);
     return Optional.of(
         new Result(
             String.format(
@@ -86,7 +83,8 @@ final class ForwardComparison {
             statistics(expected, actual)));
   }
 
-  private static float[] velocity(Path path, WanConfig config, float[] latents, float[] context)
+  private static float[] velocity(
+      Path path, WanConfig config, float[] latents, float[] context, WanCondition condition)
       throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(path);
         Backend backend = backend()) {
@@ -100,7 +98,7 @@ final class ForwardComparison {
               Precision.F32);
       try (WanTransformer model =
               CpuNetworks.transformer(backend, checkpoint.source(), config, Precision.F32);
-          WanSession session = model.open(run, List.of(context))) {
+          WanSession session = model.open(run, List.of(context), condition)) {
         return session.predict(latents, new float[] {TIMESTEP}, 0).get(0);
       }
     }
@@ -124,14 +122,6 @@ final class ForwardComparison {
 
   private static Backend backend() {
     return CpuNetworks.backend(Runtime.getRuntime().availableProcessors());
-  }
-
-  private static float[] gaussian(Random random, int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
   }
 
   private static ErrorStatistics statistics(float[] expected, float[] actual) {

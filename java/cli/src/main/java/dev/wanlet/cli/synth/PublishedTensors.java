@@ -7,7 +7,6 @@ import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.model.tae.TaeConfig;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
-import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.nn.NetworkLayout;
@@ -25,9 +24,6 @@ import java.util.Map;
  * taehv.py.
  */
 public final class PublishedTensors {
-  /** Latents of the kept and the changed part, 16 channels each, and the mask's 64. */
-  private static final int VACE_CHANNELS = 96;
-
   private PublishedTensors() {}
 
   /** Tensors of a transformer, in the order of the network. */
@@ -37,9 +33,6 @@ public final class PublishedTensors {
     NetworkLayout layout = WanTransformer.layout(c, TypePolicy.ALL_F32);
     addAll(tensors, "", layout.outer());
     layout.blocks().forEach(block -> addAll(tensors, block.prefix(), block.layout()));
-    if (c.variant() == WanVariant.VACE) {
-      addControlBranch(tensors, c, layout.blocks().get(0).layout(), model.vaceBlocks());
-    }
     return tensors;
   }
 
@@ -77,28 +70,9 @@ public final class PublishedTensors {
     return (model.vae().version().equals("2.2") ? TaeConfig.wan22() : TaeConfig.wan21()).tensors();
   }
 
-  private static void addControlBranch(
-      Map<String, Shape> tensors, WanConfig c, WeightLayout block, int count) {
-    tensors.put("vace_patch_embedding.weight", Shape.of(c.dim(), VACE_CHANNELS, 1, 2, 2));
-    tensors.put("vace_patch_embedding.bias", Shape.of(c.dim()));
-    for (int i = 0; i < count; i++) {
-      String prefix = "vace_blocks." + i + ".";
-      addAll(tensors, prefix, block);
-      if (i == 0) {
-        addLinear(tensors, prefix + "before_proj", c.dim(), c.dim());
-      }
-      addLinear(tensors, prefix + "after_proj", c.dim(), c.dim());
-    }
-  }
-
   private static void addAll(Map<String, Shape> tensors, String prefix, WeightLayout layout) {
     for (TensorSpec spec : layout.specs()) {
       tensors.put(prefix + spec.name(), spec.sourceShape());
     }
-  }
-
-  private static void addLinear(Map<String, Shape> tensors, String name, long out, long in) {
-    tensors.put(name + ".weight", Shape.of(out, in));
-    tensors.put(name + ".bias", Shape.of(out));
   }
 }

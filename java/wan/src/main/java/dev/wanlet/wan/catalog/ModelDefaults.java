@@ -17,7 +17,6 @@ import java.util.OptionalDouble;
  * @param id stable name, such as {@code wan2.1-t2v-1.3b}; {@code custom} for unknown shapes
  * @param title what it is, for people
  * @param transformer numbers of the transformer, or of each of the two experts
- * @param vaceBlocks blocks of the control branch, 0 for all but VACE models
  * @param vae numbers of the VAE it was trained with
  * @param textEncoder numbers of the text encoder it was trained with
  * @param expertBoundary noise level, 0 to 1, at which the low-noise expert takes over; empty for
@@ -40,7 +39,6 @@ public record ModelDefaults(
     String id,
     String title,
     WanConfig transformer,
-    int vaceBlocks,
     VaeNumbers vae,
     Umt5Config textEncoder,
     OptionalDouble expertBoundary,

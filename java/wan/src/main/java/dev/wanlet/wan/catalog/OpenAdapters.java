@@ -56,7 +56,7 @@ public final class OpenAdapters implements AutoCloseable {
         LoraAdapter adapter = LoraAdapter.open(file);
         adapters.add(adapter);
         LoraMatch match = LoraMatch.of(adapter, shapes);
-        requireAddable(match, shapes, model.transformers());
+        requireAddable(match, shapes, layout, model.transformers());
         matches.add(match);
       }
     } catch (IOException | RuntimeException e) {
@@ -90,7 +90,10 @@ public final class OpenAdapters implements AutoCloseable {
 
   /** Matrices stay as they are while a network runs: quantised, and streamed from their file. */
   private static void requireAddable(
-      LoraMatch match, Map<String, Shape> shapes, List<WeightSource> transformers)
+      LoraMatch match,
+      Map<String, Shape> shapes,
+      NetworkLayout layout,
+      List<WeightSource> transformers)
       throws MergeOnlyException {
     for (LoraMatch.LowRank change : match.lowRank()) {
       if (!isMatrix(change.tensor(), shapes)) {
@@ -99,7 +102,8 @@ public final class OpenAdapters implements AutoCloseable {
     }
     for (LoraMatch.Difference change : match.differences()) {
       String tensor = change.tensor();
-      boolean loadedOnce = !tensor.startsWith("blocks.");
+      boolean loadedOnce =
+          layout.outer().specs().stream().anyMatch(spec -> spec.name().equals(tensor));
       boolean quantised =
           transformers.stream()
               .flatMap(t -> t.find(tensor).stream())

@@ -10,10 +10,10 @@ import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.catalog.TaeFile;
 import dev.wanlet.wan.model.transformer.BlockChanges;
 import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanTransformer;
-import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.nn.Precision;
@@ -85,8 +85,7 @@ public record ModelFacts(
   /**
    * What planning needs of an open model and its adapters; valid while they are open.
    *
-   * @throws RequestException if this version cannot plan such a model, or the model's recipe has no
-   *     such name
+   * @throws RequestException if the model's recipe has no such name
    */
   public static ModelFacts of(
       OpenModel model,
@@ -95,7 +94,6 @@ public record ModelFacts(
       int threads,
       DeviceRates rates,
       Precision precision) {
-    requireKnownLayers(model);
     return new ModelFacts(
         device,
         threads,
@@ -151,17 +149,6 @@ public record ModelFacts(
         measured);
   }
 
-  private static void requireKnownLayers(OpenModel model) {
-    WanVariant variant = model.transformerConfig().variant();
-    if (!variant.isRunnable()) {
-      throw new RequestException(
-          model.defaults().id()
-              + " is a "
-              + variant
-              + " model, whose extra layers this version cannot plan");
-    }
-  }
-
   /** The tokens of a clip. */
   public TokenGrid grid(RunPlanner.Job job) {
     int stride = latents.spatialStride();
@@ -176,9 +163,14 @@ public record ModelFacts(
     return 4L * transformer.outChannels() * grid(job).tokens() * WanConfig.PATCH_AREA;
   }
 
-  /** Bytes of what the transformer sees of a clip's pictures. */
+  /** Channels that the control branch is shown. */
+  int controlChannels() {
+    return transformer.controlBlocks() > 0 ? WanCondition.Control.CHANNELS : 0;
+  }
+
+  /** Bytes of what the transformer sees of a clip's pictures and control video. */
   long conditionBytes(RunPlanner.Job job) {
-    int channels = transformer.inChannels() - transformer.outChannels();
+    int channels = transformer.inChannels() - transformer.outChannels() + controlChannels();
     return 4L * channels * grid(job).tokens() * WanConfig.PATCH_AREA;
   }
 

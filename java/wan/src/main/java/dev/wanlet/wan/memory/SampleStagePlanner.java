@@ -75,7 +75,7 @@ public final class SampleStagePlanner implements StagePlanner {
     long chunk =
         4L
             * WanConfig.PATCH_AREA
-            * (config.inChannels() + config.outChannels())
+            * (config.inChannels() + config.outChannels() + facts.controlChannels())
             * plan.run().chunks().largest();
     int passes = job.tokens().size();
     // The run: latents, a velocity of each pass, the solver's history. A state being saved copies

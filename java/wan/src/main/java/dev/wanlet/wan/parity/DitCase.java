@@ -67,7 +67,6 @@ final class DitCase implements ParityCase {
   public void run(ParityFolder folder, Engine engine, Sink sink) throws IOException {
     WeightSource weights = folder.weights();
     WanConfig config = WanConfig.infer(weights);
-    requireSupported(folder, config);
     try (WanTransformer model = load(engine, config, weights)) {
       for (WeightTensor input : folder.inputs().tensors()) {
         if (input.name().endsWith(TIMESTEP)) {
@@ -75,16 +74,6 @@ final class DitCase implements ParityCase {
           predict(folder, engine, model, name, input.toFloats(), sink);
         }
       }
-    }
-  }
-
-  static void requireSupported(ParityFolder folder, WanConfig config) throws ParityException {
-    if (!config.variant().isRunnable()) {
-      throw folder.bad(
-          "a transformer of variant "
-              + config.variant()
-              + " cannot be run by this version; it runs "
-              + WanVariant.runnable());
     }
   }
 
@@ -122,13 +111,24 @@ final class DitCase implements ParityCase {
     Taps taps = new Taps(tap -> true);
     WanCondition condition =
         new WanCondition(
-            folder.input("y").orElse(new float[0]), features(folder, model.config().variant()));
+            folder.input("y").orElse(new float[0]),
+            features(folder, model.config().variant()),
+            control(folder, name));
     try (WanSession session = model.open(run, List.of(context), condition, taps)) {
       float[] velocity = session.predict(folder.requiredInput("x"), t, 0).get(0);
       taps.collected().forEach((tap, values) -> sink.accept(name + "." + tap, values.values()));
       sink.accept(name + ".output", velocity);
     }
     derived(folder, name, taps.collected(), t, rowOf, sink);
+  }
+
+  /** What a control branch is shown, in every case the same, and the strength of the case. */
+  private static WanCondition.Control control(ParityFolder folder, String name) throws IOException {
+    Optional<float[]> channels = folder.input("vace_context");
+    return channels.isPresent()
+        ? new WanCondition.Control(
+            channels.get(), folder.requiredInput(name + ".vace_context_scale")[0])
+        : WanCondition.Control.NONE;
   }
 
   /** CLIP's features; those of a first frame may lie in the folder of image-to-video. */

@@ -30,7 +30,7 @@ final class FakeCheckpoint {
       file.add("blocks." + i + ".self_attn.q.weight", c.dim(), c.dim());
     }
     return switch (c.variant()) {
-      case VACE -> file.add("vace_patch_embedding.weight", c.dim(), 96, 1, 2, 2);
+      case VACE -> file.add("vace_patch_embedding.weight", c.dim(), 96, 1, 2, 2).controlBlocks(c);
       case FLF2V -> file.add("img_emb.emb_pos", 1, 514, 1280).imageEmbedding();
       case I2V -> file.imageEmbedding();
       default -> file;
@@ -67,6 +67,13 @@ final class FakeCheckpoint {
     return new FakeCheckpoint()
         .add("shared.weight", c.vocab(), c.dim())
         .add("encoder.block.0.layer.0.SelfAttention.q.weight", c.dimAttn(), c.dim());
+  }
+
+  private FakeCheckpoint controlBlocks(WanConfig c) {
+    for (int i = 0; i < c.controlBlocks(); i++) {
+      add("vace_blocks." + i + ".after_proj.weight", c.dim(), c.dim());
+    }
+    return this;
   }
 
   private FakeCheckpoint imageEmbedding() {

@@ -63,6 +63,7 @@ class ParityRunnerTest {
     "dit-i2v, 13",
     "dit-wan22-ti2v, 20",
     "dit-flf2v, 14",
+    "dit-vace, 25",
     "e2e-t2v, 19",
     "clip, 19",
     "vae21, 30",

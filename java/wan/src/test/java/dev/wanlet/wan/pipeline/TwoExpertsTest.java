@@ -120,7 +120,6 @@ class TwoExpertsTest {
         m.id(),
         m.title(),
         m.transformer(),
-        m.vaceBlocks(),
         m.vae(),
         m.textEncoder(),
         OptionalDouble.of(0.9),

@@ -19,6 +19,7 @@ import dev.wanlet.weights.WeightTensor;
  * @param textDim width of the text encoder's output
  * @param layers number of blocks
  * @param imageDim width of the features of pictures; 0 for a model that does not see pictures
+ * @param controlBlocks blocks of the control branch; 0 for a model without one
  */
 public record WanConfig(
     WanVariant variant,
@@ -29,7 +30,8 @@ public record WanConfig(
     int freqDim,
     int textDim,
     int layers,
-    int imageDim) {
+    int imageDim,
+    int controlBlocks) {
 
   /** Channels of one attention head, the same in all Wan models. */
   public static final int HEAD_DIM = 128;
@@ -68,9 +70,20 @@ public record WanConfig(
       throw new IllegalArgumentException(
           "a Wan transformer of variant " + variant + " with picture features of " + imageDim);
     }
+    if (controlBlocks < 0 || (controlBlocks > 0) != (variant == WanVariant.VACE)) {
+      throw new IllegalArgumentException(
+          "a Wan transformer of variant " + variant + " with " + controlBlocks + " control blocks");
+    }
+    if (controlBlocks > 0 && layers % controlBlocks != 0) {
+      throw new IllegalArgumentException(
+          controlBlocks
+              + " control blocks cannot be spread evenly over "
+              + layers
+              + " blocks, as those of every known VACE model are");
+    }
   }
 
-  /** A model that does not see pictures. */
+  /** A model that sees neither pictures nor control videos. */
   public WanConfig(
       WanVariant variant,
       int inChannels,
@@ -80,7 +93,12 @@ public record WanConfig(
       int freqDim,
       int textDim,
       int layers) {
-    this(variant, inChannels, outChannels, dim, ffnDim, freqDim, textDim, layers, 0);
+    this(variant, inChannels, outChannels, dim, ffnDim, freqDim, textDim, layers, 0, 0);
+  }
+
+  /** All blocks, those of the control branch too. */
+  public int blocks() {
+    return layers + controlBlocks;
   }
 
   /** Rows of the features of all pictures that the model sees. */
@@ -107,6 +125,7 @@ public record WanConfig(
     while (source.find("blocks." + layers + ".self_attn.q.weight").isPresent()) {
       layers++;
     }
+    int controlBlocks = WanControl.countBlocks(source);
     long dim = patch.dim(0);
     long inChannels = patch.elements() / Math.max(1, dim) / PATCH_AREA;
     long outChannels = head.dim(0) / PATCH_AREA;
@@ -122,14 +141,14 @@ public record WanConfig(
           Math.toIntExact(time.dim(1)),
           Math.toIntExact(text.dim(1)),
           layers,
-          Math.toIntExact(imageDim));
+          Math.toIntExact(imageDim),
+          controlBlocks);
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new WeightFormatException(source.files().get(0), e.getMessage(), e);
     }
   }
 
-  private static Shape shape(WeightSource source, String name, int rank)
-      throws WeightFormatException {
+  static Shape shape(WeightSource source, String name, int rank) throws WeightFormatException {
     WeightTensor tensor = source.require(name);
     if ((rank > 0 && tensor.shape().rank() != rank) || tensor.shape().rank() < 2) {
       throw new WeightFormatException(

@@ -28,6 +28,7 @@ final class WanGraphs {
     PROMPT,
     PICTURES,
     PATCHES,
+    CONTROL,
     TEXT_KEYS,
     PICTURE_KEYS,
     PASS_A,
@@ -97,6 +98,12 @@ final class WanGraphs {
         input = g.input("patches", TensorType.F32, key.chunk().size(), patchSize());
         g.run(g.copy(outer(key).embedPatches(g, input), rows(g, state.x[key.stream()], key)));
       }
+      case CONTROL -> {
+        int patch = WanControl.CHANNELS * WanConfig.PATCH_AREA;
+        input = g.input("control", TensorType.F32, key.chunk().size(), patch);
+        Tensor c = control(key).begin(g, input, rows(g, state.x[key.stream()], key));
+        g.run(g.copy(c, rows(g, state.control[key.stream()], key)));
+      }
       case TEXT_KEYS ->
           block(key)
               .textKeysAndValues(
@@ -114,7 +121,7 @@ final class WanGraphs {
                   state.pictureValues(key.block()));
       case PASS_A -> {
         WanBlock block = block(key);
-        Tensor x = rows(g, state.x[key.stream()], key);
+        Tensor x = rows(g, stream(key), key);
         block.keysAndValues(
             g,
             x,
@@ -125,7 +132,7 @@ final class WanGraphs {
       }
       case PASS_B -> {
         WanBlock block = block(key);
-        Tensor x = rows(g, state.x[key.stream()], key);
+        Tensor x = rows(g, stream(key), key);
         Tensor mask = state.mask[key.pass()];
         Tensor y =
             block.rest(
@@ -141,6 +148,10 @@ final class WanGraphs {
                     mask == null ? null : g.slice(mask, 0, 0, key.chunk().size())),
                 pictures(key.block()));
         g.run(g.copy(y, x));
+        if (WanControl.isControl(key.weights())) {
+          Tensor hinted = rows(g, state.x[key.stream()], key);
+          g.run(g.copy(control(key).addHint(g, y, hinted, state.controlStrength), hinted));
+        }
       }
       case CHANGE -> {
         input = g.input("patches", TensorType.F32, key.chunk().size(), patchSize());
@@ -166,6 +177,16 @@ final class WanGraphs {
 
   private WanOuter outer(Key key) {
     return new WanOuter(key.weights(), run.precision(), taps);
+  }
+
+  private WanControl control(Key key) {
+    return new WanControl(key.weights(), taps);
+  }
+
+  /** The stream that a block takes further. */
+  private Tensor stream(Key key) {
+    Tensor[] streams = WanControl.isControl(key.weights()) ? state.control : state.x;
+    return streams[key.stream()];
   }
 
   private WanBlock block(Key key) {
@@ -222,6 +243,9 @@ final class WanGraphs {
       if (run.keepsBlocks()) {
         keys.add(new Key(Kind.CHANGE, outer, 0, 0, 0, chunk));
         keys.add(new Key(Kind.AGAIN, outer, 0, 0, 0, chunk));
+      }
+      if (config.controlBlocks() > 0) {
+        keys.add(new Key(Kind.CONTROL, outer, 0, 0, 0, chunk));
       }
       for (WeightSet block : blocks) {
         keys.add(new Key(Kind.PASS_A, block, 0, 0, 0, chunk));

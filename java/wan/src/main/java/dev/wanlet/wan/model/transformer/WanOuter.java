@@ -66,6 +66,9 @@ final class WanOuter {
     if (c.variant().seesPictures()) {
       addImageEmbedding(b, c);
     }
+    if (c.controlBlocks() > 0) {
+      WanControl.addOuter(b, c);
+    }
     return b.build();
   }
 

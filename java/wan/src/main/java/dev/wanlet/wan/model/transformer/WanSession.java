@@ -5,6 +5,7 @@ import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.GraphAllocator;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.ShapeException;
+import dev.wanlet.ggml.Tensor;
 import dev.wanlet.wan.model.transformer.WanGraphs.Key;
 import dev.wanlet.wan.model.transformer.WanGraphs.Kind;
 import dev.wanlet.wan.nn.BlockSpec;
@@ -45,6 +46,7 @@ public final class WanSession implements AutoCloseable {
   private final List<RowChunks.Chunk> chunks;
   private final BlockChanges changes; // null unless the run keeps them
   private WanCondition condition;
+  private float controlStrength = Float.NaN; // what the device has; nothing yet
   private IntConsumer blockListener = block -> {};
   private Set<Integer> skipped = Set.of();
 
@@ -147,6 +149,14 @@ public final class WanSession implements AutoCloseable {
               + " values, expected "
               + features);
     }
+    Shape control = shape(config.controlBlocks() > 0 ? WanControl.CHANNELS : 0);
+    if (given.control().channels().length != control.elements()) {
+      throw new ShapeException(
+          "the control branch is shown "
+              + given.control().channels().length
+              + " values, expected "
+              + control);
+    }
     return given;
   }
 
@@ -187,9 +197,10 @@ public final class WanSession implements AutoCloseable {
   }
 
   /**
-   * Leaves blocks out of every pass but the first, in all predictions until it is called again.
+   * Leaves blocks out of every pass but the first, in all predictions until it is called again, and
+   * with them the hints that a control branch has for them.
    *
-   * @param blocks their places among all blocks; empty for none
+   * @param blocks their places among the blocks that are not of the control branch; empty for none
    */
   public void skipBlocksWithoutPrompt(Set<Integer> blocks) {
     skipped = Set.copyOf(blocks);
@@ -215,11 +226,18 @@ public final class WanSession implements AutoCloseable {
     embedTimesteps(timesteps);
     for (int stream = 0; stream < passes.length; stream++) {
       embedPatches(latents, stream);
+      beginControl(stream);
     }
     blocks.forEach(
         (block, position, weights) -> {
+          boolean ofControl = WanControl.isControl(block);
+          int place = ofControl ? WanControl.hinted(config, block.index()) : block.index();
           for (int stream = 0; stream < passes.length; stream++) {
-            if (passes[stream] == 0 || !skipped.contains(position)) {
+            boolean skips = passes[stream] != 0 && skipped.contains(place);
+            if (ofControl) {
+              setControlStrength(skips ? 0 : condition.control().strength());
+            }
+            if (ofControl || !skips) {
               runBlock(block, position, weights, passes[stream], stream);
             }
           }
@@ -314,10 +332,7 @@ public final class WanSession implements AutoCloseable {
       built.input().set(padded);
       compute(built);
     }
-    if (taps.isActive()) {
-      taps.under("")
-          .accept("context." + pass, state.context[pass].shape(), state.context[pass].toFloats());
-    }
+    tap("context." + pass, state.context[pass]);
   }
 
   private void embedPictures() {
@@ -327,9 +342,7 @@ public final class WanSession implements AutoCloseable {
     WanGraphs.Built built = graph(new Key(Kind.PICTURES, outer, 0, 0, 0, chunks.get(0)));
     built.input().set(condition.features());
     compute(built);
-    if (taps.isActive()) {
-      taps.under("").accept("pictures", state.pictures.shape(), state.pictures.toFloats());
-    }
+    tap("pictures", state.pictures);
   }
 
   private void embedTimesteps(float[] timesteps) {
@@ -365,12 +378,8 @@ public final class WanSession implements AutoCloseable {
       }
       state.rowTimesteps.set(rows);
     }
-    if (taps.isActive()) {
-      taps.under("");
-      taps.accept("time_embedding_e", state.timeEmbedding.shape(), state.timeEmbedding.toFloats());
-      taps.accept(
-          "time_projection_e0", state.timeProjection.shape(), state.timeProjection.toFloats());
-    }
+    tap("time_embedding_e", state.timeEmbedding);
+    tap("time_projection_e0", state.timeProjection);
   }
 
   private void embedPatches(float[] latents, int stream) {
@@ -388,8 +397,32 @@ public final class WanSession implements AutoCloseable {
     return rows;
   }
 
+  // After the patches of the stream: the branch begins with them.
+  private void beginControl(int stream) {
+    if (config.controlBlocks() == 0) {
+      return;
+    }
+    taps.under("");
+    float[] nothing = {};
+    for (RowChunks.Chunk chunk : chunks) {
+      WanGraphs.Built built = graph(new Key(Kind.CONTROL, outer, 0, 0, stream, chunk));
+      float[] rows = new float[chunk.size() * WanControl.CHANNELS * WanConfig.PATCH_AREA];
+      Patches.gather(
+          condition.control().channels(), nothing, run.grid(), chunk.start(), chunk.end(), rows);
+      built.input().set(rows);
+      compute(built);
+    }
+  }
+
+  private void setControlStrength(float strength) {
+    if (strength != controlStrength) {
+      state.controlStrength.set(new float[] {strength});
+      controlStrength = strength;
+    }
+  }
+
   private void runBlock(BlockSpec block, int position, WeightSet weights, int pass, int stream) {
-    taps.under("block." + block.index() + ".");
+    taps.under((WanControl.isControl(block) ? "vace_block." : "block.") + block.index() + ".");
     // Where blocks share the prompt's keys, they share the graphs that read them too.
     int keysOf = run.keepsTextKeys() ? position : 0;
     if (!run.keepsTextKeys() || !textReady[pass][position]) {
@@ -409,7 +442,13 @@ public final class WanSession implements AutoCloseable {
     for (RowChunks.Chunk chunk : chunks) {
       compute(graph(new Key(Kind.PASS_B, weights, keysOf, pass, stream, chunk)));
     }
-    tapStream("block." + block.index(), stream);
+    if (WanControl.isControl(block)) {
+      tap("vace_block." + block.index() + ".c", state.control[stream]);
+      // With the hint, which is part of the block it is for.
+      tapStream("block." + WanControl.hinted(config, block.index()), stream);
+    } else {
+      tapStream("block." + block.index(), stream);
+    }
   }
 
   private float[] head(int stream, float[] velocity) {
@@ -445,8 +484,12 @@ public final class WanSession implements AutoCloseable {
   }
 
   private void tapStream(String name, int stream) {
+    tap(name, state.x[stream]);
+  }
+
+  private void tap(String name, Tensor tensor) {
     if (taps.isActive()) {
-      taps.under("").accept(name, state.x[stream].shape(), state.x[stream].toFloats());
+      taps.under("").accept(name, tensor.shape(), tensor.toFloats());
     }
   }
 

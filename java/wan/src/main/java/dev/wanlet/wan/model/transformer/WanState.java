@@ -17,12 +17,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Owner: the tensors that live through a whole clip: the residual streams, self-attention's keys
- * and values, the keys and values of prompts and pictures in every block, timestep embedding and
- * positions. Everything else exists for one chunk only. Confined to one thread.
+ * Owner: the tensors that live through a whole clip: the residual streams and those of the control
+ * branch, self-attention's keys and values, the keys and values of prompts and pictures in every
+ * block, timestep embedding and positions. Everything else exists for one chunk only. Confined to
+ * one thread.
  */
 final class WanState implements AutoCloseable {
   final Tensor[] x;
+  final Tensor[] control;
+  final Tensor controlStrength;
   final Tensor keys;
   final Tensor values;
   final Tensor timeEmbedding;
@@ -58,6 +61,11 @@ final class WanState implements AutoCloseable {
     for (int i = 0; i < x.length; i++) {
       x[i] = make("x." + i, TensorType.F32, tokens, config.dim());
     }
+    control = new Tensor[config.controlBlocks() > 0 ? x.length : 0];
+    for (int i = 0; i < control.length; i++) {
+      control[i] = make("control." + i, TensorType.F32, tokens, config.dim());
+    }
+    controlStrength = control.length > 0 ? make("control_strength", TensorType.F32, 1) : null;
     keys = make("keys", kv, config.heads(), tokens, HEAD_DIM);
     values = make("values", kv, config.heads(), tokens, HEAD_DIM);
     timeEmbedding = make("time.e", TensorType.F32, 1, run.timesteps(), config.dim());

@@ -88,9 +88,10 @@ public final class WanTransformer implements AutoCloseable {
 
   /** All weights, known from the configuration alone. */
   public static NetworkLayout layout(WanConfig config, TypePolicy types) {
+    List<BlockSpec> blocks =
+        BlockSpec.list("blocks", config.layers(), types, t -> WanBlock.layout(config, t));
     return new NetworkLayout(
-        WanOuter.layout(config, types),
-        BlockSpec.list("blocks", config.layers(), types, t -> WanBlock.layout(config, t)));
+        WanOuter.layout(config, types), WanControl.among(blocks, config, types));
   }
 
   public WanConfig config() {
@@ -140,7 +141,7 @@ public final class WanTransformer implements AutoCloseable {
 
   /** The state of a clip on a device, as {@link #measure} finds it: it needs no graphs. */
   public static long stateBytes(WanConfig config, WanRun run, Device device) {
-    try (WanState state = new WanState(config, run, config.layers())) {
+    try (WanState state = new WanState(config, run, config.blocks())) {
       return state.bytes(device.bufferType());
     }
   }

@@ -2,8 +2,6 @@
 package dev.wanlet.wan.model.transformer;
 
 import dev.wanlet.weights.WeightSource;
-import java.util.EnumSet;
-import java.util.Set;
 
 /**
  * What a Wan transformer is conditioned on, beside the prompt, and what this version can do with
@@ -13,7 +11,7 @@ import java.util.Set;
  */
 public enum WanVariant {
   /** Control video through a side branch (Wan 2.1 VACE). */
-  VACE("vace_patch_embedding.weight", 0, Support.NONE, 0, 0),
+  VACE(WanControl.PATCHES + ".weight", 0, Support.NETWORK, 0, 0),
   /** First and last frame through VAE latents and CLIP features (Wan 2.1 FLF2V). */
   FLF2V("img_emb.emb_pos", 2, Support.NETWORK, 2, 2),
   /** A first frame through VAE latents and CLIP features (Wan 2.1 I2V). */
@@ -26,8 +24,6 @@ public enum WanVariant {
   T2V(null, 0, Support.CLIPS, 0, 0);
 
   private enum Support {
-    /** The network has layers that are not there yet. */
-    NONE,
     /** The network is there, but a clip needs what is not. */
     NETWORK,
     /** Clips are made. */
@@ -76,21 +72,9 @@ public enum WanVariant {
     return pictures > 0;
   }
 
-  /** Whether this version has all layers of the network, so that it can be planned and run. */
-  public boolean isRunnable() {
-    return support != Support.NONE;
-  }
-
   /** Whether this version makes clips with it: of a prompt, and of pictures where it takes any. */
   public boolean makesClips() {
     return support == Support.CLIPS;
-  }
-
-  /** Those that are {@linkplain #isRunnable() runnable}. */
-  public static Set<WanVariant> runnable() {
-    EnumSet<WanVariant> all = EnumSet.allOf(WanVariant.class);
-    all.removeIf(variant -> !variant.isRunnable());
-    return all;
   }
 
   /**

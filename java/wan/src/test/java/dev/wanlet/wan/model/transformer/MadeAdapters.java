@@ -46,7 +46,7 @@ public final class MadeAdapters {
       if (!name.endsWith(".weight") || shape.rank() < 2) {
         continue;
       }
-      int block = name.startsWith("blocks.") ? Integer.parseInt(name.split("\\.")[1]) : 0;
+      int block = name.contains("blocks.") ? Integer.parseInt(name.split("\\.")[1]) : 0;
       int rank = block % 2 == 0 ? even : odd;
       int out = (int) shape.dim(0);
       int in = (int) (shape.elements() / out);

@@ -90,7 +90,8 @@ class PictureBranchTest {
   @Test
   void isReadOffTheShapesOfACheckpoint() throws IOException {
     WanConfig config = WanConfig.infer(weights);
-    assertThat(config).isEqualTo(new WanConfig(WanVariant.I2V, 36, 16, 256, 512, 256, 64, 2, 320));
+    assertThat(config)
+        .isEqualTo(new WanConfig(WanVariant.I2V, 36, 16, 256, 512, 256, 64, 2, 320, 0));
     assertThat(config.imageTokens()).isEqualTo(257);
     try (WeightSource both =
         WeightSource.overlay(
