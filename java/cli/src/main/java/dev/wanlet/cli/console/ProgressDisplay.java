@@ -2,9 +2,13 @@
 package dev.wanlet.cli.console;
 
 import dev.wanlet.base.Printable;
+import dev.wanlet.wan.media.preview.PictureSheet;
+import dev.wanlet.wan.media.preview.PreviewFile;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.pipeline.GenerationListener;
+import dev.wanlet.wan.pipeline.Preview;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +25,8 @@ import me.tongfei.progressbar.ProgressBar;
 public abstract class ProgressDisplay implements GenerationListener, AutoCloseable {
   private final PrintWriter err;
   private Path savedRun;
+  private PreviewFile previewFile;
+  private TerminalPictures.Protocol pictures;
 
   private ProgressDisplay(PrintWriter err) {
     this.err = err;
@@ -51,6 +57,40 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
     savedRun = file;
   }
 
+  /** Whether progress goes to a terminal, where pictures can be shown. */
+  public static boolean isOnTerminal() {
+    return Terminals.stderrIsTerminal();
+  }
+
+  /**
+   * Shows previews as they come.
+   *
+   * @param file may be null
+   * @param protocol of a terminal; null shows none there
+   */
+  public void show(PreviewFile file, TerminalPictures.Protocol protocol) {
+    previewFile = file;
+    pictures = protocol;
+  }
+
+  @Override
+  public void previewed(Preview preview) {
+    if (previewFile != null) {
+      try {
+        previewFile.write(preview.frames(), preview.fps());
+      } catch (IOException e) {
+        println("no more previews in the file: " + e.getMessage());
+        previewFile = null; // the clip goes on
+      }
+    }
+    if (pictures != null) {
+      draw(TerminalPictures.of(PictureSheet.of(preview.frames()), pictures));
+    }
+  }
+
+  /** Shows a picture among the lines. */
+  void draw(TerminalPictures.Shown picture) {}
+
   /** Where the run was saved last; empty if it was not. */
   public Optional<Path> savedRun() {
     return Optional.ofNullable(savedRun).filter(Files::exists);
@@ -73,9 +113,30 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
 
     private ProgressBar bar;
 
+    /** Lines of the last picture, if it is right above the bar; 0 if there is none. */
+    private volatile int pictureRows;
+
     Bars(PrintWriter err) {
       super(err);
-      StderrLogFinder.console(line -> System.err.println(CLEAR_LINE + line));
+      StderrLogFinder.console(
+          line -> {
+            pictureRows = 0;
+            System.err.println(CLEAR_LINE + line);
+          });
+    }
+
+    @Override
+    void println(String text) {
+      pictureRows = 0;
+      super.println(text);
+    }
+
+    @Override
+    void draw(TerminalPictures.Shown picture) {
+      String over = pictureRows > 0 ? "\033[" + pictureRows + "A\033[J" : "";
+      System.err.print(CLEAR_LINE + over + picture.text());
+      System.err.flush();
+      pictureRows = picture.rows();
     }
 
     @Override
@@ -102,6 +163,7 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
 
     private void finish() {
       if (bar != null) {
+        pictureRows = 0; // the bar stays where it is
         bar.close();
         bar = null;
       }

@@ -30,8 +30,9 @@ import picocli.CommandLine;
  *
  * @param line where output goes
  * @param json whether results are printed as JSON
+ * @param previews how the clip is shown meanwhile
  */
-record ClipRun(CommandLine line, boolean json) {
+record ClipRun(CommandLine line, boolean json, PreviewFlags previews) {
   /** Options of a run as flags give them; {@code checkpointEvery} may be null. */
   static RunOptions options(Integer checkpointEvery) {
     return checkpointEvery == null
@@ -87,19 +88,21 @@ record ClipRun(CommandLine line, boolean json) {
   }
 
   /** Prints what making the clip would take. */
-  void plan(ModelFiles files, GenerationRequest request) throws IOException {
-    GenerationListener listener = new AdapterLines(line);
-    print(GenerationReport.of(request, pipeline(files).plan(request, listener)));
+  void plan(ModelFiles files, GenerationRequest request, RunOptions options) throws IOException {
+    RunOptions all = previews.applied(options, request, line).withListener(new AdapterLines(line));
+    print(GenerationReport.of(request, pipeline(files).plan(request, all)));
   }
 
   /** Makes the clip and prints what it took. */
   void generate(ModelFiles files, GenerationRequest request, RunOptions options)
       throws IOException {
+    RunOptions all = previews.applied(options, request, line);
     Interruption interruption = Interruption.onInterrupt(options.cancellation()::cancel);
     GenerationResult result;
     ProgressDisplay display = ProgressDisplay.open(line.getErr());
+    previews.show(display);
     try (ProgressDisplay progress = display) {
-      result = pipeline(files).generate(request, options.withListener(progress));
+      result = pipeline(files).generate(request, all.withListener(progress));
     } catch (IOException | RuntimeException | Error e) {
       display.savedRun().ifPresent(this::tellSavedRun);
       throw e;

@@ -61,6 +61,9 @@ public final class GenerateCommand implements Callable<Integer> {
   @Mixin(name = "Choice")
   private WishFlags wishes = new WishFlags();
 
+  @Mixin(name = "Previews")
+  private PreviewFlags previews = new PreviewFlags();
+
   @Mixin(name = "Output")
   private Output output = new Output();
 
@@ -120,13 +123,13 @@ public final class GenerateCommand implements Callable<Integer> {
         request = clip.build(files.model());
       }
     }
-    ClipRun run = new ClipRun(spec.commandLine(), output.json);
+    ClipRun run = new ClipRun(spec.commandLine(), output.json, previews);
     run.announce(files, request);
     ClipRun.tell(spec.commandLine(), recipe.notes());
     ClipRun.tell(spec.commandLine(), cache.stream().map(CacheFinder::note).toList());
     ClipRun.tell(spec.commandLine(), clip.notes(files.model()));
     if (output.dryRun) {
-      run.plan(files, request);
+      run.plan(files, request, options);
     } else {
       run.generate(files, request, options);
     }

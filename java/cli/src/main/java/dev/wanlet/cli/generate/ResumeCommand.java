@@ -67,6 +67,9 @@ public final class ResumeCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object at the end.")
   private boolean json;
 
+  @Mixin(name = "Previews")
+  private PreviewFlags previews = new PreviewFlags();
+
   @Mixin(name = "Device and memory")
   private CommandSpec compute = SettingFlags.of(Section.COMPUTE);
 
@@ -79,7 +82,7 @@ public final class ResumeCommand implements Callable<Integer> {
     ModelFiles files = ModelFinder.resolve(settings.model());
     GenerationRequest request = settings.request(files.model(), given, output());
     RunOptions options = ClipRun.options(checkpointEvery).resuming(saved);
-    ClipRun run = new ClipRun(spec.commandLine(), json);
+    ClipRun run = new ClipRun(spec.commandLine(), json, previews);
     run.announce(files, request);
     run.generate(files, request, options);
     return ExitCode.OK;

@@ -159,7 +159,7 @@ public record ModelFacts(
   }
 
   /** Bytes of a clip's latents in F32. */
-  long latentBytes(RunPlanner.Job job) {
+  public long latentBytes(RunPlanner.Job job) {
     return 4L * transformer.outChannels() * grid(job).tokens() * WanConfig.PATCH_AREA;
   }
 

@@ -29,6 +29,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
    * @param passes what guidance makes of the steps
    * @param pictureBytes host memory that the clip's pictures take until they are encoded; 0 if it
    *     has none
+   * @param encoded tokens of those prompts that are to be encoded: not those kept from earlier runs
+   * @param previewBytes host memory that previews take
    */
   public record Job(
       FrameSize size,
@@ -38,9 +40,26 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
       Precision precision,
       int maxResident,
       StepPasses passes,
-      long pictureBytes) {
+      long pictureBytes,
+      List<Integer> encoded,
+      long previewBytes) {
     public Job {
       tokens = List.copyOf(tokens);
+      encoded = List.copyOf(encoded);
+    }
+
+    /** A job whose prompts are all to be encoded, and which shows nothing on the way. */
+    public Job(
+        FrameSize size,
+        int frames,
+        int steps,
+        List<Integer> tokens,
+        Precision precision,
+        int maxResident,
+        StepPasses passes,
+        long pictureBytes) {
+      this(
+          size, frames, steps, tokens, precision, maxResident, passes, pictureBytes, tokens, 0);
     }
 
     /** A job without pictures. */
@@ -81,7 +100,32 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
     /** The same for a clip of another size. */
     public Job with(FrameSize otherSize, int otherFrames) {
       return new Job(
-          otherSize, otherFrames, steps, tokens, precision, maxResident, passes, pictureBytes);
+          otherSize,
+          otherFrames,
+          steps,
+          tokens,
+          precision,
+          maxResident,
+          passes,
+          pictureBytes,
+          encoded,
+          previewBytes);
+    }
+
+    /**
+     * The same of which some prompts are encoded already.
+     *
+     * @param left tokens of each of the others
+     */
+    public Job encoding(List<Integer> left) {
+      return new Job(
+          size, frames, steps, tokens, precision, maxResident, passes, pictureBytes, left, previewBytes);
+    }
+
+    /** The same with previews that take so much host memory. */
+    public Job previewing(long hostBytes) {
+      return new Job(
+          size, frames, steps, tokens, precision, maxResident, passes, pictureBytes, encoded, hostBytes);
     }
   }
 

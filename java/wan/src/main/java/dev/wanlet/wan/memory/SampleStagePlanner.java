@@ -90,7 +90,8 @@ public final class SampleStagePlanner implements StagePlanner {
             + arrays * facts.latentBytes(job)
             + facts.conditionBytes(job)
             + chunk
-            + facts.contextHeap(job),
+            + facts.contextHeap(job)
+            + job.previewBytes(),
         facts.ringBytes(),
         plan.scratchBytes(),
         Math.max(facts.convertedBytes(widest, job.precision()), facts.adapterCopies())

@@ -13,14 +13,19 @@ public record TextStagePlanner(ModelFacts facts) implements StagePlanner {
     return Stage.TEXT;
   }
 
-  /** The details are a {@link TextPlan}. */
+  /** The details are a {@link TextPlan}, or a line where no prompt is left to encode. */
   @Override
   public StagePlan plan(RunPlanner.Job job, MemoryBudget budget) {
+    if (job.encoded().isEmpty()) {
+      HostBytes kept = new HostBytes(HostBytes.BASE_HEAP + facts.contextHeap(job), 0, 0, 0);
+      return StagePlan.of(
+          stage(), DeviceBytes.NONE, kept, OptionalDouble.of(0), "all prompts are kept");
+    }
     TextPlan plan =
         TextPlan.plan(
             facts.device(),
             facts.text(),
-            job.tokens(),
+            job.encoded(),
             facts.textTypes(),
             job.precision(),
             facts.threads(),
@@ -34,7 +39,7 @@ public record TextStagePlanner(ModelFacts facts) implements StagePlanner {
   @Override
   public double leastSeconds(RunPlanner.Job job) {
     double perToken = facts.text().flopsPerToken();
-    return job.tokens().stream()
+    return job.encoded().stream()
         .mapToDouble(tokens -> facts.rates().productSeconds(tokens, perToken))
         .sum();
   }

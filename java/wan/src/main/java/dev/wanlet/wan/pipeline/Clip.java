@@ -20,7 +20,7 @@ final class Clip {
   private final GenerationRequest request;
   private final RunOptions options;
   private final VideoMetadata settings;
-  private final List<int[]> promptIds;
+  private final ClipPrompts prompts;
   private final ClipSampling sampling;
   private final OpenAdapters adapters;
   private Optional<ClipPictures> pictures;
@@ -31,8 +31,7 @@ final class Clip {
 
   /**
    * @param settings stored in the file
-   * @param promptIds tokens of each prompt, the end token included: the prompt, and the negative
-   *     one where guidance is on
+   * @param prompts what to encode, as far as it is not known
    * @param adapters open for as long as the clip is made
    * @param pictures what it begins and ends with
    */
@@ -40,14 +39,17 @@ final class Clip {
       GenerationRequest request,
       RunOptions options,
       VideoMetadata settings,
-      List<int[]> promptIds,
+      ClipPrompts prompts,
       ClipSampling sampling,
       OpenAdapters adapters,
       Optional<ClipPictures> pictures) {
     this.request = request;
     this.options = options;
     this.settings = settings;
-    this.promptIds = promptIds;
+    this.prompts = prompts;
+    if (prompts.missing().isEmpty()) {
+      contexts = prompts.complete(List.of());
+    }
     this.sampling = sampling;
     this.adapters = adapters;
     this.pictures = pictures;
@@ -66,8 +68,8 @@ final class Clip {
     return adapters;
   }
 
-  List<int[]> promptIds() {
-    return promptIds;
+  ClipPrompts prompts() {
+    return prompts;
   }
 
   /** Noise on its way to latents. */

@@ -42,6 +42,7 @@ final class ClipSampling {
 
   private final VideoMetadata settings;
   private final SavedRun saved;
+  private final Previewer previewer;
   private final RunOptions options;
   private final FlowSchedule schedule;
   private final Sampler sampler;
@@ -63,6 +64,7 @@ final class ClipSampling {
    *
    * @param shape of the latents: [C, T, H, W]
    * @param saved where this run is saved; the caller closes it
+   * @param previewer shows the clip meanwhile; closed with this
    * @throws RequestException if the saved state is of another run
    */
   ClipSampling(
@@ -70,10 +72,12 @@ final class ClipSampling {
       RunOptions options,
       VideoMetadata settings,
       Shape shape,
-      SavedRun saved) {
+      SavedRun saved,
+      Previewer previewer) {
     SamplingSettings s = request.sampling();
     this.settings = settings;
     this.saved = saved;
+    this.previewer = previewer;
     this.options = options;
     this.shape = shape;
     this.schedule = s.schedule();
@@ -227,6 +231,12 @@ final class ClipSampling {
     return saved;
   }
 
+  /** Gives up what shows the clip, and where it is saved. */
+  void close() {
+    previewer.close();
+    saved.close();
+  }
+
   /** How many steps {@link #advance} goes to; all of them unless this was called. */
   void target(int steps) {
     target = steps;
@@ -246,7 +256,7 @@ final class ClipSampling {
   void advance(Denoiser denoiser) throws IOException {
     stepStart = System.nanoTime();
     try {
-      new SamplingLoop(sampler, denoiser)
+      new SamplingLoop(sampler, previewer.watching(denoiser, schedule, guider::isZero))
           .withListener(this::stepDone)
           .withCancelled(options.cancellation()::observe)
           .run(latents, target);

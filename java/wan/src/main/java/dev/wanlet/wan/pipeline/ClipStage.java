@@ -27,6 +27,11 @@ interface ClipStage {
   /** How many {@linkplain dev.wanlet.wan.memory.Stage#unit() units} the stage has for a clip. */
   int units(Clip clip);
 
+  /** Whether a clip has already what the stage would make of it, so that it need not be opened. */
+  default boolean isDone(Clip clip) {
+    return false;
+  }
+
   /**
    * Makes ready to run as planned. Takes what it needs now or when it runs, but never more than the
    * plan says.

@@ -57,6 +57,9 @@ public interface GenerationListener {
    */
   void progress(Stage stage, double done, int total);
 
+  /** Pictures of what the clip would be now; where {@link RunOptions#previews} asks for them. */
+  default void previewed(Preview preview) {}
+
   /** A stage is through. */
   default void stageFinished(Stage stage, double seconds) {}
 }

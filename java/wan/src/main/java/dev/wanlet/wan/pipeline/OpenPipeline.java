@@ -7,6 +7,7 @@ import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.catalog.TaeFile;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.write.FrameSinks;
 import dev.wanlet.wan.memory.Bytes;
@@ -49,7 +50,11 @@ public final class OpenPipeline implements AutoCloseable {
 
   /** A plan with what it was made for. */
   private record Planned(
-      RunPlanner.Job clip, List<AdapterFile> adapters, ComputeSettings compute, RunPlan plan) {}
+      RunPlanner.Job clip,
+      List<AdapterFile> adapters,
+      Optional<TaeFile> tae,
+      ComputeSettings compute,
+      RunPlan plan) {}
 
   /** Takes ownership of the model. */
   OpenPipeline(VideoPipeline pipeline, OpenModel model, DeviceLease lease) {
@@ -108,7 +113,7 @@ public final class OpenPipeline implements AutoCloseable {
     }
     openAdapters(request.adapters());
     tell(adapters, options.listener());
-    Job job = job(request, adapters);
+    Job job = job(request, options, adapters);
     RunPlan plan = plan(job);
     requireWeights();
     adapters.requireFinite();
@@ -153,8 +158,31 @@ public final class OpenPipeline implements AutoCloseable {
             grid.latentWidth());
     saved.reserve(RunCheckpoint.roomBytes(latents), clipBytes(request));
     Backend backend = prepared(job);
-    ClipSampling sampling = new ClipSampling(request, options, settings, latents, saved);
-    Clip clip = new Clip(request, options, settings, job.ids(), sampling, adapters, pictures);
+    Previewer previewer =
+        Previewer.open(options, model, latents, request.clip().fps(), job.budget().hostBytes());
+    try {
+      return start(
+          request, options, settings, job, plan, saved, pictures, backend, latents, previewer);
+    } catch (IOException | RuntimeException e) {
+      previewer.close();
+      throw e;
+    }
+  }
+
+  private SamplingRun start(
+      GenerationRequest request,
+      RunOptions options,
+      VideoMetadata settings,
+      Job job,
+      RunPlan plan,
+      SavedRun saved,
+      Optional<ClipPictures> pictures,
+      Backend backend,
+      Shape latents,
+      Previewer previewer)
+      throws IOException {
+    ClipSampling sampling = new ClipSampling(request, options, settings, latents, saved, previewer);
+    Clip clip = new Clip(request, options, settings, job.prompts(), sampling, adapters, pictures);
     PipelineRun stages =
         new PipelineRun(
             taking(job),
@@ -218,10 +246,15 @@ public final class OpenPipeline implements AutoCloseable {
 
   /** As the other form; a listener hears of adapters and of the plan. */
   RunPlan plan(GenerationRequest request, GenerationListener listener) throws IOException {
+    return plan(request, RunOptions.defaults().withListener(listener));
+  }
+
+  /** As the other form, for a run with these options. */
+  RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
     try (OpenAdapters wanted = OpenAdapters.open(request.adapters(), model)) {
-      tell(wanted, listener);
-      RunPlan plan = plan(job(request, wanted));
-      listener.planned(plan);
+      tell(wanted, options.listener());
+      RunPlan plan = plan(job(request, options, wanted));
+      options.listener().planned(plan);
       return plan;
     }
   }
@@ -247,11 +280,12 @@ public final class OpenPipeline implements AutoCloseable {
       RunPlanner planner,
       RunPlanner.Job clip,
       List<AdapterFile> adapters,
-      List<int[]> ids,
+      ClipPrompts prompts,
       ComputeSettings compute,
       MemoryBudget budget) {}
 
-  private Job job(GenerationRequest request, OpenAdapters wanted) throws IOException {
+  private Job job(GenerationRequest request, RunOptions options, OpenAdapters wanted)
+      throws IOException {
     Device device = Device.byName(request.compute().device());
     pipeline
         .model()
@@ -268,11 +302,19 @@ public final class OpenPipeline implements AutoCloseable {
     for (String prompt : VideoPipeline.prompts(request)) {
       ids.add(model.tokenize(prompt));
     }
+    ClipPrompts prompts =
+        ClipPrompts.of(ids, options.prompts(), model, device, request.compute().precision());
+    RunPlanner planner = pipeline.planner(model, wanted, request, device);
+    RunPlanner.Job clip =
+        VideoPipeline.job(request, ids)
+            .encoding(prompts.missing().stream().map(i -> i.length).toList());
     return new Job(
-        pipeline.planner(model, wanted, request, device),
-        VideoPipeline.job(request, ids),
+        planner,
+        options.previews().isPresent()
+            ? clip.previewing(Previewer.heapBytes(planner.facts().latentBytes(clip)))
+            : clip,
         request.adapters(),
-        ids,
+        prompts,
         request.compute(),
         MemoryBudget.of(request.compute(), device, lease.heldBytes()));
   }
@@ -284,13 +326,16 @@ public final class OpenPipeline implements AutoCloseable {
         last != null
             && last.clip().equals(job.clip())
             && last.adapters().equals(job.adapters())
+            && last.tae().equals(job.planner().facts().tae())
             && last.compute().equals(job.compute())
             && last.plan().peakDeviceBytes() <= job.budget().deviceBytes()
             && last.plan().hostBytes() <= job.budget().hostBytes();
     if (!again) {
       RunPlan plan =
           VideoPipeline.plan(job.planner(), job.clip(), job.budget(), pipeline.files().model());
-      last = new Planned(job.clip(), job.adapters(), job.compute(), plan);
+      last =
+          new Planned(
+              job.clip(), job.adapters(), job.planner().facts().tae(), job.compute(), plan);
     }
     return last.plan();
   }

@@ -119,6 +119,11 @@ final class PipelineRun {
       clip.listener().stageStarted(stage, stages.get(index).units(clip));
     }
     long start = System.nanoTime();
+    if (stages.get(index).isDone(clip)) {
+      clip.stageSeconds().put(stage, 0.0);
+      clip.listener().stageFinished(stage, 0);
+      return;
+    }
     for (int attempt = 1; ; attempt++) {
       clip.cancellation().observe();
       clip.cancellation().check();

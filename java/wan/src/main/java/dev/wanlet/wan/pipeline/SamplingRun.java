@@ -104,7 +104,7 @@ public final class SamplingRun implements AutoCloseable {
     if (!closed) {
       closed = true;
       stop.close();
-      run.clip().sampling().saved().close();
+      run.clip().sampling().close();
       onClose.run();
     }
   }

@@ -13,9 +13,13 @@ import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.TypePolicy;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
 
 /** Prompts become the rows that cross-attention sees. Immutable. */
 final class TextStage implements ClipStage {
+  private static final System.Logger LOG = System.getLogger(TextStage.class.getName());
+
   @Override
   public StagePlanner planner(ModelFacts facts) {
     return new TextStagePlanner(facts);
@@ -29,7 +33,16 @@ final class TextStage implements ClipStage {
 
   @Override
   public int units(Clip clip) {
-    return clip.promptIds().size();
+    return clip.prompts().missing().size();
+  }
+
+  @Override
+  public boolean isDone(Clip clip) {
+    boolean known = !clip.contexts().isEmpty();
+    if (known) {
+      LOG.log(Level.DEBUG, "all prompts are kept from earlier runs; no text encoder is loaded");
+    }
+    return known;
   }
 
   @Override
@@ -59,8 +72,9 @@ final class TextStage implements ClipStage {
 
     @Override
     public void run(Clip clip) throws IOException {
-      clip.contexts(encoder.encode(clip.promptIds()));
-      int prompts = clip.promptIds().size();
+      List<int[]> missing = clip.prompts().missing();
+      clip.contexts(clip.prompts().complete(encoder.encode(missing)));
+      int prompts = missing.size();
       clip.progress(Stage.TEXT, prompts, prompts);
     }
 

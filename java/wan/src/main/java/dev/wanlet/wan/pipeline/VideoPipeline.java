@@ -97,8 +97,13 @@ public final class VideoPipeline {
 
   /** As the other form; a listener hears of adapters and of the plan. */
   public RunPlan plan(GenerationRequest request, GenerationListener listener) throws IOException {
+    return plan(request, RunOptions.defaults().withListener(listener));
+  }
+
+  /** As the other form, for a run with these options: what is kept need not be made. */
+  public RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
     try (OpenPipeline once = new OpenPipeline(this, openModel(), new DeviceLease(false))) {
-      return once.plan(request, listener);
+      return once.plan(request, options);
     }
   }
 

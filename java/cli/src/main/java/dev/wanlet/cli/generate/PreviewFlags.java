@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.base.UserCache;
+import dev.wanlet.cli.console.ProgressDisplay;
+import dev.wanlet.cli.console.TerminalPictures;
+import dev.wanlet.cli.console.TerminalPictures.Protocol;
+import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.media.preview.PreviewFile;
+import dev.wanlet.wan.pipeline.PreviewOptions;
+import dev.wanlet.wan.pipeline.PromptCache;
+import dev.wanlet.wan.pipeline.RunOptions;
+import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.Settings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** How a clip is shown while it is made, and what is kept for the next. */
+final class PreviewFlags {
+  private static final String TERMINAL = "terminal";
+
+  /** The small decoder takes a few seconds. */
+  private static final int STEPS_BY_TAE = 5;
+
+  /** What makes the pictures. */
+  enum Maker {
+    LINEAR,
+    TAE
+  }
+
+  @Option(
+      names = "--preview",
+      paramLabel = "FILE|terminal",
+      description =
+          "Show the clip while it is made: in a .gif or .png that is replaced each time, or in the"
+              + " terminal (terminal:kitty, :iterm, :sixel or :blocks where it is not recognised)."
+              + " May be given twice.")
+  private List<String> targets = new ArrayList<>();
+
+  @Option(
+      names = "--preview-every",
+      paramLabel = "STEPS",
+      description = "Steps from one preview to the next (default: 1; 5 with the small decoder).")
+  private Integer every;
+
+  @Option(
+      names = "--preview-decoder",
+      paramLabel = "NAME",
+      description =
+          "linear: colours read off the latents, at no cost; tae: the small decoder of --tae, on the"
+              + " CPU (default: tae where it is given).")
+  private Maker maker;
+
+  @Option(
+      names = "--no-prompt-cache",
+      description =
+          "Encode prompts anew, and keep none (default: what the text encoder makes of a prompt is"
+              + " kept in the cache folder, up to 256 MiB).")
+  private boolean noPromptCache;
+
+  private PreviewFile file;
+  private Protocol terminal;
+
+  /** Options with what was asked for; says on stderr what is left out. */
+  RunOptions applied(RunOptions options, GenerationRequest request, CommandLine line) {
+    RunOptions all =
+        noPromptCache
+            ? options
+            : options.withPromptCache(new PromptCache(UserCache.folder("prompts")));
+    readTargets(request, line);
+    Optional<Path> tae = request.find(Settings.TAE);
+    if (maker == Maker.TAE && tae.isEmpty()) {
+      throw new RequestException("previews by the small decoder need its file; give it with --tae");
+    }
+    if (file == null && terminal == null) {
+      if (targets.isEmpty() && (every != null || maker != null)) {
+        ClipRun.tell(
+            line, List.of("there is no preview without --preview FILE or --preview terminal"));
+      }
+      return all;
+    }
+    Optional<Path> decoder = maker == Maker.LINEAR ? Optional.empty() : tae;
+    int steps = every != null ? every : decoder.isPresent() ? STEPS_BY_TAE : 1;
+    return all.withPreviews(
+        new PreviewOptions(steps, decoder, Optional.of(UserCache.folder("latent-colors"))));
+  }
+
+  private void readTargets(GenerationRequest request, CommandLine line) {
+    for (String target : targets) {
+      String name = target.toLowerCase(Locale.ROOT);
+      if (name.equals(TERMINAL) || name.startsWith(TERMINAL + ":")) {
+        Protocol wanted = protocol(name);
+        if (ProgressDisplay.isOnTerminal()) {
+          terminal = wanted;
+        } else {
+          ClipRun.tell(line, List.of("the preview is not shown: stderr goes to no terminal"));
+        }
+      } else {
+        Path path = Path.of(target);
+        if (path.toAbsolutePath()
+            .normalize()
+            .equals(request.output().toAbsolutePath().normalize())) {
+          throw new RequestException(
+              target + " is the clip itself; give the preview a file of its own");
+        }
+        if (file != null) {
+          throw new RequestException("--preview was given two files; give one");
+        }
+        file = new PreviewFile(path);
+      }
+    }
+  }
+
+  private static Protocol protocol(String target) {
+    if (target.equals(TERMINAL)) {
+      return TerminalPictures.protocol(System::getenv);
+    }
+    String name = target.substring(TERMINAL.length() + 1);
+    for (Protocol protocol : Protocol.values()) {
+      if (protocol.name().equalsIgnoreCase(name)) {
+        return protocol;
+      }
+    }
+    throw new RequestException(
+        "--preview " + target + ": expected terminal:kitty, :iterm, :sixel or :blocks");
+  }
+
+  /** Has a display show what was asked for. */
+  void show(ProgressDisplay display) {
+    display.show(file, terminal);
+  }
+}
