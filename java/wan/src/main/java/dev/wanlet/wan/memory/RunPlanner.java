@@ -58,8 +58,7 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
         int maxResident,
         StepPasses passes,
         long pictureBytes) {
-      this(
-          size, frames, steps, tokens, precision, maxResident, passes, pictureBytes, tokens, 0);
+      this(size, frames, steps, tokens, precision, maxResident, passes, pictureBytes, tokens, 0);
     }
 
     /** A job without pictures. */
@@ -119,13 +118,31 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
      */
     public Job encoding(List<Integer> left) {
       return new Job(
-          size, frames, steps, tokens, precision, maxResident, passes, pictureBytes, left, previewBytes);
+          size,
+          frames,
+          steps,
+          tokens,
+          precision,
+          maxResident,
+          passes,
+          pictureBytes,
+          left,
+          previewBytes);
     }
 
     /** The same with previews that take so much host memory. */
     public Job previewing(long hostBytes) {
       return new Job(
-          size, frames, steps, tokens, precision, maxResident, passes, pictureBytes, encoded, hostBytes);
+          size,
+          frames,
+          steps,
+          tokens,
+          precision,
+          maxResident,
+          passes,
+          pictureBytes,
+          encoded,
+          hostBytes);
     }
   }
 

@@ -334,8 +334,7 @@ public final class OpenPipeline implements AutoCloseable {
       RunPlan plan =
           VideoPipeline.plan(job.planner(), job.clip(), job.budget(), pipeline.files().model());
       last =
-          new Planned(
-              job.clip(), job.adapters(), job.planner().facts().tae(), job.compute(), plan);
+          new Planned(job.clip(), job.adapters(), job.planner().facts().tae(), job.compute(), plan);
     }
     return last.plan();
   }

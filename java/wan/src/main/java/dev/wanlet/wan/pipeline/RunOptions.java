@@ -87,14 +87,7 @@ public record RunOptions(
   /** These options, beginning anew whatever earlier runs to the same output saved. */
   public RunOptions overwritingSaved() {
     return new RunOptions(
-        checkpointEvery,
-        resumeFrom,
-        true,
-        listener,
-        cancellation,
-        passes,
-        previews,
-        prompts);
+        checkpointEvery, resumeFrom, true, listener, cancellation, passes, previews, prompts);
   }
 
   /** These options with somebody who hears how the run goes on. */
@@ -113,14 +106,7 @@ public record RunOptions(
   /** These options with a way to stop the run. */
   public RunOptions withCancellation(Cancellation stops) {
     return new RunOptions(
-        checkpointEvery,
-        resumeFrom,
-        overwriteSaved,
-        listener,
-        stops,
-        passes,
-        previews,
-        prompts);
+        checkpointEvery, resumeFrom, overwriteSaved, listener, stops, passes, previews, prompts);
   }
 
   /** These options with somebody who measures passes; see {@link PassListener}. */

@@ -33,7 +33,7 @@ public final class PreviewFile {
   public PreviewFile(Path file) {
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     this.moves = name.endsWith(".gif");
-    if (!moves && !name.endsWith(".png") || name.contains("%")) {
+    if ((!moves && !name.endsWith(".png")) || name.contains("%")) {
       throw new OutputException(
           file + ": a preview is a picture; expected .png, or .gif for one that moves");
     }
