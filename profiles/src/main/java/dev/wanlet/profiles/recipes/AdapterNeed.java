@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.profiles.recipes;
 
+import dev.wanlet.weights.lora.AdapterScope;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -14,12 +15,11 @@ import java.util.regex.Pattern;
  * @param expert which transformer it is for
  * @param below noise level from which on it is used; empty: from the start
  */
-public record AdapterNeed(String file, double strength, Expert expert, OptionalDouble below) {
-  /** Which transformers an adapter is for. */
-  public enum Expert {
-    BOTH,
-    HIGH,
-    LOW
+public record AdapterNeed(
+    String file, double strength, AdapterScope.Expert expert, OptionalDouble below) {
+  /** Where in a run it is added. */
+  public AdapterScope scope() {
+    return new AdapterScope(expert, below.orElse(Double.POSITIVE_INFINITY));
   }
 
   /** Whether a file of this name is meant. */
@@ -37,8 +37,11 @@ public record AdapterNeed(String file, double strength, Expert expert, OptionalD
   @Override
   public String toString() {
     String text = file + " (strength " + strength;
-    text += expert == Expert.BOTH ? "" : ", " + expert.name().toLowerCase(Locale.ROOT) + "-noise";
-    text += expert == Expert.BOTH ? "" : " expert";
+    text +=
+        expert == AdapterScope.Expert.BOTH
+            ? ""
+            : ", " + expert.name().toLowerCase(Locale.ROOT) + "-noise";
+    text += expert == AdapterScope.Expert.BOTH ? "" : " expert";
     return text + (below.isPresent() ? ", below noise level " + below.getAsDouble() : "") + ")";
   }
 }

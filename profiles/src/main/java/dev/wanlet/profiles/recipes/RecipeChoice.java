@@ -9,6 +9,7 @@ import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.SigmaList;
 import dev.wanlet.weights.lora.AdapterFile;
+import dev.wanlet.weights.lora.AdapterScope;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -162,11 +163,10 @@ public record RecipeChoice(SettingValues settings, List<String> notes) {
       return all;
     }
     for (AdapterNeed need : recipe.adapters()) {
-      requirePossible(recipe, need);
       Optional<Path> file = signs.adapters().stream().filter(need::fits).findFirst();
       Optional<Path> other = atHand.stream().filter(need::fits).findFirst();
       if (file.isEmpty() && other.isPresent()) {
-        all.add(new AdapterFile(other.get(), need.strength()));
+        all.add(new AdapterFile(other.get(), need.strength(), need.scope()));
         notes.add(
             String.format(
                 "sampling recipe '%s' brings its adapter %s", recipe.name(), other.get()));
@@ -178,20 +178,10 @@ public record RecipeChoice(SettingValues settings, List<String> notes) {
                 recipe.name(), need));
       } else {
         tellStrength(recipe, need, file.get(), all, notes);
+        place(recipe, need, file.get(), all, notes);
       }
     }
     return all;
-  }
-
-  private static void requirePossible(SamplingRecipe recipe, AdapterNeed need) {
-    if (need.below().isPresent() || need.expert() != AdapterNeed.Expert.BOTH) {
-      throw new RequestException(
-          String.format(
-              "sampling recipe '%s' needs the adapter %s, and this version adds adapters to the"
-                  + " whole model and the whole run alone; take transformers that they were merged"
-                  + " into",
-              recipe.name(), need));
-    }
   }
 
   private static void tellStrength(
@@ -208,6 +198,31 @@ public record RecipeChoice(SettingValues settings, List<String> notes) {
                     String.format(
                         "the strength %s of %s goes before the sampling recipe '%s', which has %s",
                         a.strength(), file, recipe.name(), need.strength())));
+  }
+
+  /** An adapter of which the user said nothing goes where the recipe has it. */
+  private static void place(
+      SamplingRecipe recipe,
+      AdapterNeed need,
+      Path file,
+      List<AdapterFile> all,
+      List<String> notes) {
+    for (int i = 0; i < all.size(); i++) {
+      AdapterFile adapter = all.get(i);
+      if (adapter.file().equals(file) && !adapter.scope().equals(need.scope())) {
+        boolean open = adapter.scope().equals(AdapterScope.WHOLE);
+        all.set(i, open ? adapter.with(need.scope()) : adapter);
+        notes.add(
+            String.format(
+                open
+                    ? "sampling recipe '%s' adds %s as %s"
+                    : "where you add %2$s goes before the sampling recipe '%1$s', which has it as"
+                        + " %3$s",
+                recipe.name(),
+                file,
+                need));
+      }
+    }
   }
 
   private static RecipeChoice filled(

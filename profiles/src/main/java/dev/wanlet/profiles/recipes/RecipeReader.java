@@ -10,6 +10,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.wanlet.wan.request.Setting;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
+import dev.wanlet.weights.lora.AdapterScope;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -147,13 +148,13 @@ final class RecipeReader {
     return adapters;
   }
 
-  private AdapterNeed.Expert expert(JsonNode node) throws RecipeException {
+  private AdapterScope.Expert expert(JsonNode node) throws RecipeException {
     if (!node.has("expert")) {
-      return AdapterNeed.Expert.BOTH;
+      return AdapterScope.Expert.BOTH;
     }
     String text = string(node, "expert");
-    for (AdapterNeed.Expert expert : AdapterNeed.Expert.values()) {
-      if (expert.name().toLowerCase(Locale.ROOT).equals(text)) {
+    for (AdapterScope.Expert expert : AdapterScope.Expert.values()) {
+      if (expert.id().equals(text)) {
         return expert;
       }
     }

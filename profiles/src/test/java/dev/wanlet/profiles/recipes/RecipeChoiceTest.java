@@ -13,6 +13,7 @@ import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.SigmaList;
 import dev.wanlet.weights.lora.AdapterFile;
+import dev.wanlet.weights.lora.AdapterScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -256,19 +257,37 @@ class RecipeChoiceTest {
         .containsExactly("sampling recipe 'fast' brings its adapter " + atHand);
   }
 
-  @ParameterizedTest
-  @CsvSource({"lightning-4, high-noise expert)", "three-phases, below noise level 0.965)"})
-  void adaptersOfOneExpertOrOfAPartOfTheRunAreRefused(String name, String need) {
-    SettingValues named = SettingValues.NONE.with(Settings.RECIPE, name);
+  @Test
+  void adaptersGoWhereTheRecipeHasThem() {
     AdapterFile high = new AdapterFile(Path.of("lightning_high.safetensors"), 1);
-    AdapterFile low = new AdapterFile(Path.of("lightning_low.safetensors"), 1);
-    assertThatThrownBy(() -> choose(named, EXPERTS, signs(high, low)))
-        .isInstanceOf(RequestException.class)
-        .hasMessageContaining(need)
-        .hasMessageEndingWith("take transformers that they were merged into");
-    assertThatThrownBy(() -> choose(with(high, low), EXPERTS, signs(high, low)))
-        .isInstanceOf(RequestException.class)
-        .hasMessageContaining("'lightning-4'");
+    AdapterFile low = new AdapterFile(Path.of("lightning_low.safetensors"), 0.8);
+    RecipeChoice lightning = choose(with(high, low), EXPERTS, signs(high, low));
+    assertThat(lightning.settings().find(Settings.LORA))
+        .contains(
+            AdapterList.of(
+                high.with(AdapterScope.of(AdapterScope.Expert.HIGH)),
+                low.with(AdapterScope.of(AdapterScope.Expert.LOW))));
+    assertThat(lightning.notes())
+        .anySatisfy(
+            note ->
+                assertThat(note)
+                    .isEqualTo(
+                        "sampling recipe 'lightning-4' adds lightning_high.safetensors as"
+                            + " *lightning*high* (strength 1.0, high-noise expert)"));
+    RecipeChoice phases =
+        choose(with(high, low).with(Settings.RECIPE, "three-phases"), EXPERTS, signs(high, low));
+    assertThat(phases.settings().find(Settings.LORA))
+        .contains(
+            AdapterList.of(
+                high.with(new AdapterScope(AdapterScope.Expert.HIGH, 0.965)),
+                low.with(AdapterScope.of(AdapterScope.Expert.LOW))));
+    AdapterFile own = high.with(AdapterScope.of(AdapterScope.Expert.LOW));
+    RecipeChoice mine = choose(with(own, low), EXPERTS, signs(own, low));
+    assertThat(mine.settings().find(Settings.LORA).orElseThrow().files().get(0)).isEqualTo(own);
+    assertThat(mine.notes())
+        .anySatisfy(
+            note ->
+                assertThat(note).contains("where you add lightning_high.safetensors goes before"));
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.wanlet.quantize.QuantizeRequest;
 import dev.wanlet.quantize.Quantizer;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.weights.lora.AdapterFile;
+import dev.wanlet.weights.lora.AdapterScope;
 import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.recipe.TensorRule;
 import java.io.IOException;
@@ -180,9 +181,22 @@ public final class QuantizeCommand implements Callable<Integer> {
             : OptionalLong.of(ByteSize.parse(targetSize).bytes()),
         targetError == null ? OptionalDouble.empty() : OptionalDouble.of(targetError),
         Optional.ofNullable(imatrix),
-        loras.stream().map(AdapterFile::parse).toList(),
+        loras.stream().map(QuantizeCommand::adapter).toList(),
         threads == null ? Runtime.getRuntime().availableProcessors() : threads,
         program.length > 0 ? program[0] : "wanlet");
+  }
+
+  /** A merge is for one file and for good. */
+  private static AdapterFile adapter(String text) {
+    AdapterFile adapter = AdapterFile.parse(text);
+    if (!adapter.scope().equals(AdapterScope.WHOLE)) {
+      throw new IllegalArgumentException(
+          "--lora "
+              + text
+              + " names an expert or a noise level, but what is merged is there for the whole run of"
+              + " this file; leave that out, and merge into the file of the expert it is for");
+    }
+    return adapter;
   }
 
   private void checkOutput() throws IOException {

@@ -4,6 +4,7 @@ package dev.wanlet.weights.lora;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -11,11 +12,14 @@ import java.util.regex.Pattern;
  *
  * @param file a weight file, or a folder with one
  * @param strength what its changes are multiplied by: any finite number, 1 for as trained
+ * @param scope where in a run it is added
  */
-public record AdapterFile(Path file, double strength) {
+public record AdapterFile(Path file, double strength, AdapterScope scope) {
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
   private static final Pattern NOT_FINITE = Pattern.compile("(?i)[+-]?(nan|inf|infinity)");
+  private static final Pattern EXPERT = Pattern.compile("(?i)high|low");
+  private static final String BELOW = "below=";
 
   public AdapterFile {
     if (!Double.isFinite(strength)) {
@@ -24,13 +28,60 @@ public record AdapterFile(Path file, double strength) {
     }
   }
 
+  /** Added to every transformer, all the time. */
+  public AdapterFile(Path file, double strength) {
+    this(file, strength, AdapterScope.WHOLE);
+  }
+
   /**
-   * Reads {@code FILE} or {@code FILE:STRENGTH}. A colon may be part of a path, so only a number
-   * behind the last one is a strength, and what exists as it stands is a path.
+   * Reads {@code FILE[:STRENGTH][:high|:low][:below=LEVEL]}. A colon may be part of a path, so only
+   * these are looked for behind the last ones, and what exists as it stands is a path.
    *
-   * @throws IllegalArgumentException if the file's name is none, or the strength not finite
+   * @throws IllegalArgumentException if the file's name is none, the strength not finite, or the
+   *     noise level out of range
    */
   public static AdapterFile parse(String text) {
+    String rest = text;
+    double below = Double.POSITIVE_INFINITY;
+    String end = end(rest);
+    if (end.toLowerCase(Locale.ROOT).startsWith(BELOW)) {
+      below = level(text, end.substring(BELOW.length()));
+      rest = withoutEnd(rest);
+      end = end(rest);
+    }
+    AdapterScope.Expert expert = AdapterScope.Expert.BOTH;
+    if (EXPERT.matcher(end).matches()) {
+      expert = AdapterScope.Expert.valueOf(end.toUpperCase(Locale.ROOT));
+      rest = withoutEnd(rest);
+    }
+    AdapterFile file = withStrength(rest);
+    return new AdapterFile(file.file(), file.strength(), new AdapterScope(expert, below));
+  }
+
+  /** What stands behind the last colon; empty if all of it is a path. */
+  private static String end(String text) {
+    int colon = text.lastIndexOf(':');
+    return colon > 0 && !exists(text) ? text.substring(colon + 1) : "";
+  }
+
+  private static String withoutEnd(String text) {
+    return text.substring(0, text.lastIndexOf(':'));
+  }
+
+  private static double level(String text, String number) {
+    if (!NUMBER.matcher(number).matches()
+        || !(Double.parseDouble(number) > 0 && Double.parseDouble(number) <= 1)) {
+      throw new IllegalArgumentException(
+          "'"
+              + text
+              + "': below='"
+              + number
+              + "' is no noise level above 0 up to 1, such as 0.965");
+    }
+    return Double.parseDouble(number);
+  }
+
+  private static AdapterFile withStrength(String text) {
     int colon = text.lastIndexOf(':');
     String end = text.substring(colon + 1);
     if (colon > 0 && !exists(text)) {
@@ -68,7 +119,18 @@ public record AdapterFile(Path file, double strength) {
 
   /** What {@link #parse} reads, the same from any working directory. */
   public String text() {
-    return file.toAbsolutePath().normalize() + ":" + number(strength);
+    return file.toAbsolutePath().normalize() + ":" + number(strength) + scopeText();
+  }
+
+  private String scopeText() {
+    boolean both = scope.expert() == AdapterScope.Expert.BOTH;
+    return (both ? "" : ":" + scope.expert().id())
+        + (scope.isAlways() ? "" : ":" + BELOW + number(scope.below()));
+  }
+
+  /** The same, added elsewhere. */
+  public AdapterFile with(AdapterScope other) {
+    return new AdapterFile(file, strength, other);
   }
 
   private static String number(double value) {
@@ -79,6 +141,6 @@ public record AdapterFile(Path file, double strength) {
 
   @Override
   public String toString() {
-    return file + ":" + number(strength);
+    return file + ":" + number(strength) + scopeText();
   }
 }

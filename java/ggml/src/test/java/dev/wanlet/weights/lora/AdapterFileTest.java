@@ -38,6 +38,45 @@ class AdapterFileTest {
     assertThat(AdapterFile.parse(text)).isEqualTo(new AdapterFile(Path.of(file), strength));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "a.safetensors:high, a.safetensors, 1, HIGH, Infinity",
+    "a.safetensors:0.5:low, a.safetensors, 0.5, LOW, Infinity",
+    "a.safetensors:0.5:LOW:below=0.9, a.safetensors, 0.5, LOW, 0.9",
+    "a.safetensors:below=1, a.safetensors, 1, BOTH, 1",
+    "'C:\\a.safetensors:0.8:high', 'C:\\a.safetensors', 0.8, HIGH, Infinity",
+    "'C:\\high', 'C:\\high', 1, BOTH, Infinity",
+    "high:high, high, 1, HIGH, Infinity"
+  })
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "no colon in names there")
+  void anExpertAndANoiseLevelMayFollow(
+      String text, String file, double strength, AdapterScope.Expert expert, double below) {
+    AdapterFile parsed = AdapterFile.parse(text);
+    assertThat(parsed)
+        .isEqualTo(new AdapterFile(Path.of(file), strength, new AdapterScope(expert, below)));
+    assertThat(AdapterFile.parse(parsed.text()).scope()).isEqualTo(parsed.scope());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a:below=0", "a:below=1.5", "a:high:below=x", "a:0.5:low:below=-1"})
+  void noiseLevelsAreFromZeroToOne(String text) {
+    assertThatThrownBy(() -> AdapterFile.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(text, "is no noise level above 0 up to 1");
+  }
+
+  @Test
+  void aScopeCoversItsStepsOfItsExpert() {
+    AdapterScope high = AdapterScope.of(AdapterScope.Expert.HIGH);
+    assertThat(high.covers(true, 2, 1)).isTrue();
+    assertThat(high.covers(false, 2, 0.5)).isFalse();
+    assertThat(high.covers(true, 1, 0.5)).isTrue();
+    AdapterScope below = new AdapterScope(AdapterScope.Expert.LOW, 0.5);
+    assertThat(below.covers(false, 2, 0.5)).isFalse();
+    assertThat(below.covers(false, 2, 0.49)).isTrue();
+    assertThat(below.covers(true, 2, 0.49)).isFalse();
+  }
+
   @Test
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "no colon in names there")
   void whatExistsAsItStandsIsAFile() throws Exception {

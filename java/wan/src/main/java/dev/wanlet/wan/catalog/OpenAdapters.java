@@ -15,6 +15,7 @@ import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.lora.AdapterFile;
+import dev.wanlet.weights.lora.AdapterScope;
 import dev.wanlet.weights.lora.LoraAdapter;
 import dev.wanlet.weights.lora.LoraMatch;
 import dev.wanlet.weights.lora.MergeOnlyException;
@@ -23,10 +24,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Owner: the adapters of a run, mapped and matched with the model's transformer; of two experts
- * each gets all of them. No weight is loaded. Thread-safe until closed.
+ * each gets those that are for it. No weight is loaded. Thread-safe until closed.
  */
 public final class OpenAdapters implements AutoCloseable {
   /** No adapters; closing it does nothing. */
@@ -35,7 +37,6 @@ public final class OpenAdapters implements AutoCloseable {
   private final List<AdapterFile> files;
   private final List<LoraAdapter> adapters = new ArrayList<>();
   private final List<LoraMatch> matches = new ArrayList<>();
-  private final NetworkAdapters network;
   private final int experts;
   private final List<String> sums = new ArrayList<>();
   private boolean finite;
@@ -43,7 +44,6 @@ public final class OpenAdapters implements AutoCloseable {
   private OpenAdapters() {
     files = List.of();
     experts = 1;
-    network = NetworkAdapters.NONE;
   }
 
   private OpenAdapters(List<AdapterFile> files, OpenModel model) throws IOException {
@@ -53,6 +53,7 @@ public final class OpenAdapters implements AutoCloseable {
     Map<String, Shape> shapes = shapes(layout);
     try {
       for (AdapterFile file : files) {
+        requireExpert(file, model);
         LoraAdapter adapter = LoraAdapter.open(file);
         adapters.add(adapter);
         LoraMatch match = LoraMatch.of(adapter, shapes);
@@ -63,7 +64,16 @@ public final class OpenAdapters implements AutoCloseable {
       close();
       throw e;
     }
-    network = new NetworkAdapters(matches);
+  }
+
+  private static void requireExpert(AdapterFile file, OpenModel model) {
+    AdapterScope.Expert expert = file.scope().expert();
+    if (expert != AdapterScope.Expert.BOTH && model.defaults().experts() == 1) {
+      throw new RequestException(
+          String.format(
+              "the adapter %s is for the %s-noise expert, but %s has one transformer; leave :%s out",
+              file.file(), expert.id(), model.defaults().id(), expert.id()));
+    }
   }
 
   /**
@@ -145,8 +155,22 @@ public final class OpenAdapters implements AutoCloseable {
 
   /** What became of each adapter, a line each. */
   public List<String> summaries() {
-    String end = experts == 2 ? "; added to both experts" : "";
-    return matches.stream().map(match -> match.summary() + end).toList();
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < matches.size(); i++) {
+      lines.add(matches.get(i).summary() + where(files.get(i).scope()));
+    }
+    return lines;
+  }
+
+  private String where(AdapterScope scope) {
+    String level = scope.isAlways() ? "" : " below noise level " + scope.below();
+    if (experts == 1) {
+      return level.isEmpty() ? "" : "; added" + level;
+    }
+    boolean both = scope.expert() == AdapterScope.Expert.BOTH;
+    return "; added to "
+        + (both ? "both experts" : "the " + scope.expert().id() + "-noise expert")
+        + level;
   }
 
   /**
@@ -163,19 +187,53 @@ public final class OpenAdapters implements AutoCloseable {
     }
   }
 
-  /** The changes to a transformer. */
-  public NetworkAdapters network() {
-    return network;
+  /**
+   * The changes to a transformer at a step.
+   *
+   * @param highNoise whether the high-noise expert runs; true for a model of one transformer
+   * @param sigma noise level before the step
+   */
+  public NetworkAdapters network(boolean highNoise, double sigma) {
+    List<LoraMatch> added = new ArrayList<>();
+    for (int i = 0; i < matches.size(); i++) {
+      if (files.get(i).scope().covers(highNoise, experts, sigma)) {
+        added.add(matches.get(i));
+      }
+    }
+    return added.isEmpty() ? NetworkAdapters.NONE : new NetworkAdapters(added);
   }
 
-  /** The types of each transformer with the adapters beside it. */
+  /** Which adapters are added at a step, by their places; with {@link #network} as there. */
+  public List<Integer> added(boolean highNoise, double sigma) {
+    return IntStream.range(0, files.size())
+        .filter(i -> files.get(i).scope().covers(highNoise, experts, sigma))
+        .boxed()
+        .toList();
+  }
+
+  /**
+   * The types of each transformer with all adapters that are ever beside it at once: an adapter
+   * that comes later in a run takes its memory in the plan from the start.
+   *
+   * @param plain of each transformer, the high-noise expert first; or one for both experts
+   */
   public List<TypePolicy> types(List<TypePolicy> plain, Precision precision, Device device) {
-    return plain.stream().map(types -> network.types(types, precision, device)).toList();
+    if (files.isEmpty()) {
+      return plain;
+    }
+    List<TypePolicy> all = new ArrayList<>();
+    for (int i = 0; i < experts; i++) {
+      TypePolicy own = plain.get(Math.min(i, plain.size() - 1));
+      all.add(network(i == 0, 0).types(own, precision, device));
+    }
+    return all;
   }
 
   /** Host memory that one weight of an adapter takes on its way to the device, at most. */
   public long convertedBytes(Precision precision, Device device) {
-    return network.convertedBytes(precision, device);
+    return Math.max(
+        network(true, 0).convertedBytes(precision, device),
+        network(false, 0).convertedBytes(precision, device));
   }
 
   @Override

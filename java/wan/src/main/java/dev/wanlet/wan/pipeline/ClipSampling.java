@@ -195,6 +195,11 @@ final class ClipSampling {
     return schedule.timestep(step);
   }
 
+  /** The noise level before a step. */
+  double sigma(int step) {
+    return schedule.sigma(step);
+  }
+
   /** The blocks that the pass without the prompt leaves out at a step. */
   Set<Integer> skippedAt(int step) {
     return guidance.skippedAt(step, schedule);

@@ -4,7 +4,6 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
-import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.SampleStagePlanner;
@@ -17,6 +16,7 @@ import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
+import dev.wanlet.wan.nn.NetworkAdapters;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.wan.sampling.ExpertSchedule;
@@ -58,6 +58,7 @@ final class SampleStage implements ClipStage {
     private final WanConfig config;
     private TransformerPlan plan;
     private WeightSource loaded;
+    private List<Integer> added; // places of the adapters beside it
     private WanTransformer transformer;
     private WanSession session;
     private List<float[]> contexts;
@@ -81,7 +82,7 @@ final class SampleStage implements ClipStage {
       }
       WeightSource expert = expertAt(clip, step);
       try {
-        load(expert, clip);
+        load(expert, clip, step);
         if (step + 1 < clip.sampling().steps() && !expertAt(clip, step + 1).equals(expert)) {
           ExpertPages.expect(expertAt(clip, step + 1), config);
         }
@@ -105,9 +106,7 @@ final class SampleStage implements ClipStage {
     }
 
     private WeightSource expertAt(Clip clip, int step) {
-      boolean highNoise =
-          clip.sampling().experts().expert(step) == ExpertSchedule.Expert.HIGH_NOISE;
-      return experts.get(highNoise ? 0 : experts.size() - 1);
+      return experts.get(isHighNoise(clip, step) ? 0 : experts.size() - 1);
     }
 
     private void tellBlocks(Clip clip, int step, int passesDone, double passes) {
@@ -119,15 +118,23 @@ final class SampleStage implements ClipStage {
                   clip.sampling().steps()));
     }
 
-    private void load(WeightSource expert, Clip clip) throws IOException {
+    private static boolean isHighNoise(Clip clip, int step) {
+      return clip.sampling().experts().expert(step) == ExpertSchedule.Expert.HIGH_NOISE;
+    }
+
+    private void load(WeightSource expert, Clip clip, int step) throws IOException {
       List<float[]> prompts = clip.contexts();
       WanCondition pictures = clip.condition();
-      if (!expert.equals(loaded)) {
+      boolean highNoise = isHighNoise(clip, step);
+      double sigma = clip.sampling().sigma(step);
+      List<Integer> wanted = clip.adapters().added(highNoise, sigma);
+      if (!expert.equals(loaded) || !wanted.equals(added)) {
         if (loaded != null) {
           close();
           backend.renew(); // the other expert's graphs are not counted with this one's
         }
-        loadWeights(expert, clip.adapters());
+        loadWeights(expert, clip.adapters().network(highNoise, sigma));
+        added = wanted;
       }
       if (session == null) {
         session = transformer.open(plan.run(), prompts, pictures);
@@ -142,7 +149,7 @@ final class SampleStage implements ClipStage {
     }
 
     // Other adapters come with a new runner: OpenPipeline drops this one before it closes them.
-    private void loadWeights(WeightSource expert, OpenAdapters adapters) throws IOException {
+    private void loadWeights(WeightSource expert, NetworkAdapters adapters) throws IOException {
       transformer =
           WanTransformer.open(
               backend,
@@ -150,7 +157,7 @@ final class SampleStage implements ClipStage {
               config,
               plan.run().precision(),
               blocks -> plan.placement(),
-              adapters.network());
+              adapters);
       loaded = expert;
     }
 

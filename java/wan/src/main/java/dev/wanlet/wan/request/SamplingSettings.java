@@ -13,9 +13,12 @@ import dev.wanlet.wan.sampling.cache.CacheKind;
 import dev.wanlet.wan.sampling.cache.CacheNumbers;
 import dev.wanlet.wan.sampling.cache.CacheSteps;
 import dev.wanlet.wan.sampling.cache.StepCache;
+import dev.wanlet.weights.lora.AdapterFile;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How noise becomes a clip. Immutable; checked by {@link GenerationRequest.Builder#build}.
@@ -29,6 +32,8 @@ import java.util.Set;
  *     models of one transformer
  * @param guidance how guidance works beyond its scale
  * @param cache numbers of the step cache; empty: every step is computed
+ * @param adapterSteps steps at which other adapters are added than at the step before, beside the
+ *     switch of experts
  */
 public record SamplingSettings(
     SamplingMethod method,
@@ -37,7 +42,8 @@ public record SamplingSettings(
     double highNoiseGuidanceScale,
     OptionalDouble expertBoundary,
     GuidanceSettings guidance,
-    Optional<CacheNumbers> cache) {
+    Optional<CacheNumbers> cache,
+    Set<Integer> adapterSteps) {
   /** With fewer steps each one changes too much for a step cache. */
   public static final int LEAST_STEPS_TO_CACHE = 8;
 
@@ -60,7 +66,21 @@ public record SamplingSettings(
         GuidanceSettings.of(d),
         d.find(Settings.CACHE)
             .filter(kind -> schedule.steps() >= LEAST_STEPS_TO_CACHE)
-            .map(kind -> RequestRules.cacheNumbers(d, kind)));
+            .map(kind -> RequestRules.cacheNumbers(d, kind)),
+        adapterSteps(d, schedule));
+  }
+
+  private static Set<Integer> adapterSteps(Decisions d, FlowSchedule schedule) {
+    Set<Integer> steps = new TreeSet<>();
+    for (AdapterFile adapter : d.find(Settings.LORA).map(AdapterList::files).orElse(List.of())) {
+      for (int step = 1; step < schedule.steps(); step++) {
+        double below = adapter.scope().below();
+        if ((schedule.sigma(step) < below) != (schedule.sigma(step - 1) < below)) {
+          steps.add(step);
+        }
+      }
+    }
+    return steps;
   }
 
   /** A list of levels, else those of the scheduler, else the solver's own. */
@@ -106,7 +126,7 @@ public record SamplingSettings(
   /** Starts the step cache of a run; empty if it has none. */
   public Optional<StepCache> stepCache() {
     return cache.map(
-        numbers -> StepCache.of(numbers, CacheSteps.of(schedule, experts(), Set.of())));
+        numbers -> StepCache.of(numbers, CacheSteps.of(schedule, experts(), adapterSteps)));
   }
 
   /** Whether some step needs the negative prompt. */

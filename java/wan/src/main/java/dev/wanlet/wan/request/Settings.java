@@ -86,9 +86,10 @@ public final class Settings {
       entry(
           Setting.of("lora", AdapterList.TYPE, Setting.Section.MODEL)
               .help(
-                  "FILE[:STRENGTH]",
-                  "LoRA adapter, added to the transformer while it runs; strength 1 unless said."
-                      + " May be given often."));
+                  "FILE[:STRENGTH][:high|:low]",
+                  "LoRA adapter, added to the transformer while it runs; strength 1 unless said; of"
+                      + " two experts to both, or to one; with :below=LEVEL at noise levels under"
+                      + " that alone. May be given often."));
 
   /** The small decoder's file; none: there is none. */
   public static final Setting<Path> TAE =

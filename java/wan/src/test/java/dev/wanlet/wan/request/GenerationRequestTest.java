@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,8 @@ class GenerationRequestTest {
                 6,
                 OptionalDouble.empty(),
                 GuidanceSettings.PLAIN,
-                Optional.empty()));
+                Optional.empty(),
+                Set.of()));
     assertThat(request.compute()).isEqualTo(ComputeSettings.AUTO);
   }
 
