@@ -29,6 +29,11 @@ public final class Candidate {
     return idea.option().recipe();
   }
 
+  /** How it is sampled. */
+  public Way way() {
+    return idea.option().way();
+  }
+
   /** Size, frames and steps. */
   public RunPlanner.Job job() {
     return idea.job();
@@ -58,6 +63,7 @@ public final class Candidate {
   public boolean isSameAs(Candidate other) {
     return model().equals(other.model())
         && recipe().equals(other.recipe())
+        && way().equals(other.way())
         && job().equals(other.job());
   }
 

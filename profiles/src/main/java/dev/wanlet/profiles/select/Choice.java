@@ -31,7 +31,8 @@ public record Choice(Candidate candidate, List<String> reasons, OptionalLong dev
    */
   public SettingValues settings(SettingValues given) {
     RunPlanner.Job job = candidate.job();
-    SettingValues chosen = settings(given, job.size(), job.frames(), job.steps());
+    SettingValues base = candidate.way().isOwn() ? given : candidate.way().settings();
+    SettingValues chosen = settings(base, job.size(), job.frames(), job.steps());
     return deviceBytes.isPresent() && given.find(Settings.VRAM).isEmpty()
         ? chosen.with(Settings.VRAM, new ByteSize(deviceBytes.getAsLong()))
         : chosen;

@@ -13,7 +13,7 @@ import java.util.Map;
  * <p>Points: 0.5 for each doubling of a transformer's weights and 0.25 for a second expert, 1 for
  * each doubling of a frame's pixels, 1 for each doubling of the length up to what was aimed at, 1
  * for each doubling of the steps up to what the model's authors recommend; less what the
- * quantisation recipe costs.
+ * quantisation recipe costs. A sampling recipe of few steps counts as half the recommended ones.
  */
 final class QualityScore {
   /** What a recipe takes off, after the weight errors that the quantise tool reports. */
@@ -30,19 +30,25 @@ final class QualityScore {
           Map.entry("Q3_K_M", 0.7),
           Map.entry("Q2_K", 1.5));
 
+  /** What a sampling recipe takes off, whatever its steps. */
+  private static final double SAMPLING_RECIPE = 1;
+
   private QualityScore() {}
 
   /**
-   * @param recipe of the transformer; empty for types as a file has them, which are the same for
-   *     all candidates
+   * The points of an idea. Types as a file has them are the same for all candidates, and cost
+   * nothing.
+   *
    * @param aimedFrames length that was aimed at
    */
-  static double of(ModelDefaults model, String recipe, RunPlanner.Job job, int aimedFrames) {
+  static double of(Selector.Option option, RunPlanner.Job job, int aimedFrames) {
+    ModelDefaults model = option.model();
+    double steps = log2((double) Math.min(job.steps(), model.steps()) / model.steps());
     return ofModel(model)
         + log2((double) job.size().pixels())
-        + log2((double) Math.min(job.steps(), model.steps()) / model.steps())
+        + (option.way().isOwn() ? steps : -SAMPLING_RECIPE)
         + log2((double) Math.min(job.frames(), aimedFrames) / aimedFrames)
-        - RECIPES.getOrDefault(recipe, 0.0);
+        - RECIPES.getOrDefault(option.recipe(), 0.0);
   }
 
   /** The points of a model by itself. */

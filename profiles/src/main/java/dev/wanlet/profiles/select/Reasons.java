@@ -44,8 +44,11 @@ final class Reasons {
         .ifPresent(lines::add);
     better(i -> ownModel.applyAsDouble(i) * i.job().frames(), i -> i.job().frames() + " frames")
         .ifPresent(lines::add);
-    better(i -> ownModel.applyAsDouble(i) * i.job().steps(), i -> i.job().steps() + " steps")
+    ToDoubleFunction<Idea> ownWay =
+        i -> i.option().way().equals(chosen.way()) ? ownModel.applyAsDouble(i) : Double.NaN;
+    better(i -> ownWay.applyAsDouble(i) * i.job().steps(), i -> i.job().steps() + " steps")
         .ifPresent(lines::add);
+    ownWay().ifPresent(lines::add);
     return lines;
   }
 
@@ -65,13 +68,37 @@ final class Reasons {
         .map(idea -> name.apply(idea) + " " + why(idea));
   }
 
+  /** What a sampling recipe stands for: the finest of the same clip without it. */
+  private Optional<String> ownWay() {
+    if (chosen.way().isOwn()) {
+      return Optional.empty();
+    }
+    return search.ideas().stream()
+        .filter(i -> i.option().way().isOwn())
+        .filter(i -> i.option().model().equals(chosen.model()))
+        .filter(i -> i.job().size().equals(chosen.job().size()))
+        .filter(i -> i.job().frames() == chosen.job().frames())
+        .max(Comparator.comparingDouble(Idea::quality))
+        .map(
+            i ->
+                String.format(
+                    Locale.ROOT,
+                    "recipe %s takes the place of %d steps of the model's own: %s",
+                    chosen.way().recipe(),
+                    i.job().steps(),
+                    i.leastSeconds() > wish.patienceSeconds()
+                        ? "they " + why(i)
+                        : "fewer than all " + chosen.model().steps() + " count less than it"));
+  }
+
   private int differences(Idea idea) {
     RunPlanner.Job own = chosen.job();
     RunPlanner.Job job = idea.job();
     return (idea.option().model().equals(chosen.model()) ? 0 : 1)
         + (job.size().equals(own.size()) ? 0 : 1)
         + (job.frames() == own.frames() ? 0 : 1)
-        + (job.steps() == own.steps() ? 0 : 1);
+        + (job.steps() == own.steps() ? 0 : 1)
+        + (idea.option().way().equals(chosen.way()) ? 0 : 1);
   }
 
   private String why(Idea idea) {
@@ -102,12 +129,13 @@ final class Reasons {
   static String describe(Candidate c) {
     return String.format(
         Locale.ROOT,
-        "%s%s, %s, %d frames, %d steps, about %s",
+        "%s%s, %s, %d frames, %d steps%s, about %s",
         c.model().id(),
         c.recipe().isEmpty() ? "" : " " + c.recipe(),
         c.job().size(),
         c.job().frames(),
         c.job().steps(),
+        c.way().isOwn() ? "" : " of recipe " + c.way().recipe(),
         time(c.seconds()));
   }
 

@@ -31,13 +31,14 @@ final class Search {
   Search(List<Selector.Option> options, Wish wish, MemoryBudget budget) {
     this.budget = budget;
     for (Selector.Option option : options) {
-      Grid grid = new Grid(option.model(), wish);
-      int aimed = wish.frames(option.model());
+      Wish own = option.way().isOwn() ? wish : wish.with(option.way().settings());
+      Grid grid = new Grid(option.model(), own);
+      int aimed = own.frames(option.model());
       for (FrameSize size : grid.sizes()) {
         for (int frames : grid.lengths()) {
           for (int steps : grid.steps()) {
-            RunPlanner.Job job = job(option, wish, size, frames, steps);
-            double quality = QualityScore.of(option.model(), option.recipe(), job, aimed);
+            RunPlanner.Job job = job(option, own, size, frames, steps);
+            double quality = QualityScore.of(option, job, aimed);
             ideas.add(new Idea(option, job, quality, option.planner().leastSeconds(job)));
           }
         }

@@ -31,14 +31,25 @@ public final class Selector {
           .thenComparing(Comparator.comparingDouble(Idea::quality).reversed());
 
   /**
-   * A model in one quantisation recipe, ready to be planned on the machine.
+   * A model in one quantisation recipe and one way to sample, ready to be planned on the machine.
    *
    * @param recipe of the transformer; empty for a file, which has its own types
-   * @param planner of the machine
+   * @param way to sample
+   * @param planner of the machine, with the adapters of the way
    * @param tokens counts a prompt's tokens
    */
   public record Option(
-      ModelDefaults model, String recipe, RunPlanner planner, ToIntFunction<String> tokens) {}
+      ModelDefaults model,
+      String recipe,
+      Way way,
+      RunPlanner planner,
+      ToIntFunction<String> tokens) {
+    /** The same, sampled in the model's own way. */
+    public Option(
+        ModelDefaults model, String recipe, RunPlanner planner, ToIntFunction<String> tokens) {
+      this(model, recipe, Way.OWN, planner, tokens);
+    }
+  }
 
   private final MemoryBudget budget;
 
@@ -50,7 +61,7 @@ public final class Selector {
   /**
    * Chooses.
    *
-   * @param options models and recipes at hand, not empty
+   * @param options models, recipes and ways at hand, not empty
    * @throws MemoryBudgetException if nothing fits the memory; it names what the smallest needs
    * @throws TimeLimitException if nothing ends within a limit that the user set
    */
@@ -59,7 +70,8 @@ public final class Selector {
     double patience = wish.patienceSeconds();
     Optional<Candidate> best =
         search.first(FINEST, i -> i.leastSeconds() <= patience, c -> c.seconds() <= patience);
-    Candidate chosen = best.orElseGet(() -> fastest(search));
+    Candidate chosen =
+        best.or(() -> fastest(search)).orElseThrow(() -> refusal(options, wish, search));
     if (best.isEmpty() && wish.limit().isPresent()) {
       throw new TimeLimitException(chosen, patience);
     }
@@ -77,8 +89,20 @@ public final class Selector {
     return given || most >= budget.deviceBytes() ? budget : budget.withDeviceBytes(most);
   }
 
-  private static Candidate fastest(Search search) {
-    return search.first(FASTEST, i -> true, c -> true).orElseThrow(search::smallestRefusal);
+  private static Optional<Candidate> fastest(Search search) {
+    return search.first(FASTEST, i -> true, c -> true);
+  }
+
+  /** Why nothing fits, and what comes nearest of what does: the finest clip of another length. */
+  private MemoryBudgetException refusal(List<Option> options, Wish wish, Search search) {
+    MemoryBudgetException refusal = search.smallestRefusal();
+    if (wish.seconds().isEmpty()) {
+      return refusal; // other lengths were tried
+    }
+    return new Search(options, wish.ofAnyLength(), within(wish))
+        .first(FINEST, i -> true, c -> true)
+        .map(nearest -> refusal.withAdvice("what fits is " + Reasons.describe(nearest)))
+        .orElseGet(() -> refusal.withAdvice("no shorter clip of it fits either"));
   }
 
   /**

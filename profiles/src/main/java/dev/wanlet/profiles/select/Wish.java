@@ -48,6 +48,16 @@ public record Wish(
     }
   }
 
+  /** The same wish, with other settings that stand. */
+  Wish with(SettingValues others) {
+    return new Wish(profile, aspect, seconds, limit, others);
+  }
+
+  /** The same wish without its length and its limit of time. */
+  Wish ofAnyLength() {
+    return new Wish(profile, aspect, OptionalDouble.empty(), Optional.empty(), given);
+  }
+
   /** Frames a second of the clip. */
   double fps(ModelDefaults model) {
     return given.find(Settings.FPS).orElse(model.fps());

@@ -23,7 +23,10 @@ import java.util.OptionalDouble;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every class of card has an answer for every model, aspect and length, or a reason. */
+/**
+ * Every class of card has an answer for every model, aspect and length, or a reason with the
+ * nearest that fits.
+ */
 class EveryCardTest {
   private static final long HOST_BYTES = 16L << 30;
   private static final List<String> CLASSES =
@@ -88,6 +91,9 @@ class EveryCardTest {
       assertThat(ratio / Aspect.parse(aspect).ratio()).as(what).isBetween(0.93, 1.07);
     } catch (MemoryBudgetException e) {
       assertThat(e.neededBytes()).as(what).isGreaterThan(e.budgetBytes());
+      assertThat(e.getMessage())
+          .as(what)
+          .containsAnyOf("what fits is " + model.id(), "no shorter clip of it fits either");
     }
   }
 }

@@ -13,12 +13,15 @@ import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.ModelFacts;
+import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.VideoPipeline;
+import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
@@ -130,6 +133,74 @@ class SelectorTest {
     assertThat(settings.find(Settings.SIZE)).contains("640x640");
     assertThat(settings.find(Settings.WIDTH)).isEmpty();
     assertThat(settings.find(Settings.FRAMES)).contains(choice.candidate().job().frames());
+  }
+
+  @Test
+  void aRecipeWhoseFilesAreAtHandIsWeighedAgainstTheOwnSteps() {
+    Selector.Option own = option(WAN_1_3B, "Q8_0", CARD.rates());
+    SettingValues recipe =
+        SettingValues.NONE
+            .with(Settings.RECIPE, "quick")
+            .with(Settings.STEPS, 4)
+            .with(Settings.GUIDANCE_SCALE, 1.0);
+    Selector.Option quick =
+        new Selector.Option(
+            own.model(), own.recipe(), new Way("quick", recipe), own.planner(), own.tokens());
+    Selector selector = new Selector(CARD.budget(16 * GIB));
+    Choice draft = selector.choose(List.of(own, quick), wish("draft"));
+    assertThat(draft.candidate().way().recipe()).isEqualTo("quick");
+    assertThat(draft.candidate().job().steps()).isEqualTo(4);
+    assertThat(draft.line()).contains("4 steps of recipe quick");
+    assertThat(draft.reasons())
+        .anyMatch(r -> r.startsWith("recipe quick takes the place of 20 steps of the model's own"));
+    SettingValues settings = draft.settings(SettingValues.NONE);
+    assertThat(settings.find(Settings.RECIPE)).contains("quick");
+    assertThat(settings.find(Settings.GUIDANCE_SCALE)).contains(1.0);
+    Choice quality = selector.choose(List.of(own, quick), wish("quality"));
+    assertThat(quality.candidate().way()).isEqualTo(Way.OWN);
+    assertThat(quality.candidate().job().steps()).isEqualTo(50);
+    assertThat(selector.front(List.of(own, quick), wish("quality")))
+        .extracting(c -> c.way().recipe())
+        .contains("", "quick");
+  }
+
+  @Test
+  void aProfileOfSmallerCardsTakesNoMoreThanThey() {
+    Selector selector = new Selector(new MemoryBudget(20 * GIB, 16 * GIB));
+    Choice choice = selector.choose(small(), wish("4gb"));
+    long most = DeviceSpecs.standard().require("4gb").usableBytes();
+    assertThat(choice.candidate().plan().peakDeviceBytes()).isLessThanOrEqualTo(most);
+    assertThat(choice.settings(SettingValues.NONE).find(Settings.VRAM))
+        .contains(new ByteSize(most));
+    SettingValues own = SettingValues.NONE.with(Settings.VRAM, new ByteSize(9 * GIB));
+    assertThat(choice.settings(own).find(Settings.VRAM)).contains(new ByteSize(9 * GIB));
+    assertThat(selector.choose(small(), wish("draft")).deviceBytes()).isEmpty();
+  }
+
+  @Test
+  void whatIsTooLongIsRefusedWithTheNearestThatFits() {
+    RunPlanner planner = option(WAN_1_3B, "Q8_0", CARD.rates()).planner();
+    Wish sixteen =
+        new Wish(
+            Profiles.standard().require("draft"),
+            Optional.empty(),
+            OptionalDouble.of(16),
+            Optional.empty(),
+            SettingValues.NONE.with(Settings.SIZE, "832x480").with(Settings.STEPS, 5));
+    MemoryBudget little = new MemoryBudget(1100L << 20, 16 * GIB);
+    assertThatThrownBy(
+            () ->
+                planner.plan(
+                    GenerationRequest.builder()
+                        .set(sixteen.given())
+                        .frames(257)
+                        .toPlan(ModelCatalog.standard().require(WAN_1_3B), prompt -> 40),
+                    little))
+        .as("what is wished for does not fit")
+        .isInstanceOf(MemoryBudgetException.class);
+    assertThatThrownBy(() -> new Selector(little).choose(small(), sixteen))
+        .isInstanceOf(MemoryBudgetException.class)
+        .hasMessageContaining("what fits is wan2.1-t2v-1.3b Q8_0, 832x480, ");
   }
 
   @Test

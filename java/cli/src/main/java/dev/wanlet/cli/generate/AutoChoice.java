@@ -8,7 +8,6 @@ import dev.wanlet.profiles.select.Selector;
 import dev.wanlet.profiles.select.Wish;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
-import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.request.AdapterList;
@@ -48,8 +47,8 @@ final class AutoChoice {
 
   /** Chooses for a model whose files are at hand, or that stands for itself. */
   Choice among(OpenModel model) throws IOException {
-    try (OpenAdapters adapters = OpenAdapters.open(AdapterList.of(given), model)) {
-      return choose(List.of(machine.option(model, adapters)));
+    try (Ways ways = Ways.open(machine, model, given)) {
+      return choose(ways.options());
     }
   }
 
@@ -89,7 +88,7 @@ final class AutoChoice {
 
   private static String table(List<Candidate> front, Candidate chosen) {
     Table table = new Table();
-    table.row("", "time", "size", "frames", "steps", "device memory", "model", "type");
+    table.row("", "time", "size", "frames", "steps", "recipe", "device memory", "model", "type");
     for (Candidate c : front) {
       table.row(
           c.isSameAs(chosen) ? "*" : "",
@@ -97,6 +96,7 @@ final class AutoChoice {
           c.job().size().toString(),
           Integer.toString(c.job().frames()),
           Integer.toString(c.job().steps()),
+          c.way().isOwn() ? "-" : c.way().recipe(),
           ByteSize.format(c.plan().peakDeviceBytes()),
           c.model().id(),
           c.recipe().isEmpty() ? "as stored" : c.recipe());

@@ -5,6 +5,7 @@ import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.profiles.device.DeviceSpec;
 import dev.wanlet.profiles.select.Selector;
+import dev.wanlet.profiles.select.Way;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ComputeSettings;
@@ -78,11 +79,12 @@ record Machine(
             model, adapters, device, settings.threadCount(), rates, settings.precision()));
   }
 
-  /** The model as something to choose. */
-  Selector.Option option(OpenModel model, OpenAdapters adapters) {
+  /** The model as something to choose, sampled in a way whose adapters are given. */
+  Selector.Option option(OpenModel model, OpenAdapters adapters, Way way) {
     return new Selector.Option(
         model.defaults(),
         model.recipe().orElse(""),
+        way,
         planner(model, adapters),
         prompt -> countTokens(model, prompt));
   }

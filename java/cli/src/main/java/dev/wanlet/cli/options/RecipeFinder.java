@@ -5,14 +5,23 @@ import dev.wanlet.demo.DemoModel;
 import dev.wanlet.profiles.recipes.ModelSigns;
 import dev.wanlet.profiles.recipes.RecipeBook;
 import dev.wanlet.profiles.recipes.RecipeChoice;
+import dev.wanlet.profiles.recipes.SamplingRecipe;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.request.AdapterList;
+import dev.wanlet.wan.request.Setting;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** Finds the sampling recipe that flags name or a model's files show. Stateless. */
@@ -22,14 +31,70 @@ public final class RecipeFinder {
   /**
    * Chooses among the recipes that come along and the user's own; the demo model brings an adapter.
    *
-   * @throws dev.wanlet.wan.catalog.RequestException as {@link RecipeChoice#of}
+   * @throws RequestException as {@link RecipeChoice#of}
    * @throws IOException if a recipe of the user's cannot be read
    */
   public static RecipeChoice choose(SettingValues given, ModelDefaults model, ModelSigns signs)
       throws IOException {
-    List<Path> atHand =
-        model.id().equals(ModelCatalog.DEMO) ? List.of(DemoModel.fourStepAdapter()) : List.of();
-    return RecipeChoice.of(RecipeBook.with(RecipeBook.userFolder()), given, model, signs, atHand);
+    return RecipeChoice.of(
+        RecipeBook.with(RecipeBook.userFolder()), given, model, signs, ownAdapters(model));
+  }
+
+  private static List<Path> ownAdapters(ModelDefaults model) throws IOException {
+    return model.id().equals(ModelCatalog.DEMO) ? List.of(DemoModel.fourStepAdapter()) : List.of();
+  }
+
+  /**
+   * The recipes that a model may be sampled by because their adapters are there: brought along, or
+   * beside the model's files or in a folder {@code loras} there. None where a recipe or a way to
+   * sample was given.
+   *
+   * @throws IOException if a recipe of the user's cannot be read
+   */
+  public static List<RecipeChoice> atHand(SettingValues given, OpenModel model) throws IOException {
+    boolean open =
+        Settings.TABLE.listed(Setting.Section.SAMPLING).stream()
+                .allMatch(s -> given.find(s).isEmpty())
+            && given.find(Settings.LORA).isEmpty();
+    if (!open) {
+      return List.of();
+    }
+    List<Path> adapters = new ArrayList<>(ownAdapters(model.defaults()));
+    model.transformers().forEach(t -> adapters.addAll(beside(t.files().get(0))));
+    RecipeBook book = RecipeBook.with(RecipeBook.userFolder());
+    ModelSigns signs = ModelSigns.ofOpen(model.transformers(), List.of());
+    List<RecipeChoice> choices = new ArrayList<>();
+    for (SamplingRecipe recipe : book.recipes()) {
+      boolean fits = recipe.refusal().isEmpty() && recipe.isFor(model.defaults().id());
+      if (fits && !recipe.adapters().isEmpty()) {
+        try {
+          choices.add(
+              RecipeChoice.of(
+                  book,
+                  given.with(Settings.RECIPE, recipe.name()),
+                  model.defaults(),
+                  signs,
+                  adapters));
+        } catch (RequestException e) {
+          // its adapters are not there
+        }
+      }
+    }
+    return choices;
+  }
+
+  private static List<Path> beside(Path file) {
+    List<Path> found = new ArrayList<>();
+    Path folder = file.toAbsolutePath().getParent();
+    for (Path place : List.of(folder, folder.resolve("loras"))) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(place, "*.safetensors")) {
+        files.forEach(found::add);
+      } catch (IOException | DirectoryIteratorException e) {
+        // no such folder, or one that may not be looked into: nothing is at hand there
+      }
+    }
+    Collections.sort(found);
+    return found;
   }
 
   /** The files of the adapters that were given. */

@@ -55,7 +55,23 @@ class ChoiceTest {
   void aProfileGoesFurther() throws IOException {
     CommandRun run = demo("--profile", "draft", "--aspect", "16:9");
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.err()).contains("80x48, ", " 8 steps");
+    assertThat(run.err())
+        .contains("80x48, ", " 4 steps of recipe fast", "recipe fast takes the place of 8 steps")
+        .contains("80x48, 17 frames, 4 steps of euler");
+  }
+
+  @Test
+  void whoSaysHowToSampleGetsNoRecipe() {
+    CommandRun run = demo("--profile", "draft", "--recipe", "none");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains(" 8 steps").doesNotContain("of recipe");
+  }
+
+  @Test
+  void theFrontShowsTheRecipesThatAreAtHand() {
+    CommandRun run = demo("--profile", "quality", "--explain");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("profile quality: tiny-wan", " 20 steps").contains(" fast ");
   }
 
   @Test
