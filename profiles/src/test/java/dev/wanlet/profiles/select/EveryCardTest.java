@@ -38,7 +38,7 @@ class EveryCardTest {
     return ModelCatalog.standard().models().stream()
         .filter(m -> m.transformer().variant().makesClips() && m.vae().config().isPresent())
         .map(ModelDefaults::id)
-        .filter(id -> !id.equals(ModelCatalog.DEMO))
+        .filter(id -> !ModelCatalog.isDemo(id))
         .toList();
   }
 
