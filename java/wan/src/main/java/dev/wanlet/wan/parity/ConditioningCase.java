@@ -7,15 +7,18 @@ import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.fit.Fit;
 import dev.wanlet.wan.model.vae.Vae21;
 import dev.wanlet.wan.model.vae.VaeConfig;
+import dev.wanlet.wan.model.vae.known.ControlFrames;
 import dev.wanlet.wan.model.vae.known.KnownFrames;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What transformers are shown of pictures, from bytes to mask and latents: a first frame ({@code
- * i2v}), a first and a last one ({@code flf2v}).
+ * i2v}), a first and a last one ({@code flf2v}), a control video without and with a picture to
+ * refer to ({@code vace}).
  */
 final class ConditioningCase implements ParityCase {
   private static final int PIXELS_A_TOKEN = 16;
@@ -49,6 +52,46 @@ final class ConditioningCase implements ParityCase {
     Shape mask81 = folder.outputs().require("flf2v.msk81").shape();
     int area = (int) (mask81.dim(2) * mask81.dim(3));
     sink.accept("flf2v.msk81", KnownFrames.mask(vae.config(), 81, true, area));
+
+    encodeControl(folder, vae, sink);
+  }
+
+  private static void encodeControl(ParityFolder folder, VaeRun vae, Sink sink) throws IOException {
+    Shape shape = folder.inputs().require("vace.frames").shape();
+    int count = (int) shape.dim(1);
+    int height = (int) shape.dim(2);
+    int width = (int) shape.dim(3);
+    float[] frames = folder.requiredInput("vace.frames");
+    float[] mask = folder.requiredInput("vace.mask");
+    float[] reference = folder.requiredInput("vace.reference_image");
+    ControlFrames plain =
+        new ControlFrames(
+            i -> frame(frames, count, height * width, i),
+            i -> frame(mask, count, height * width, i),
+            count,
+            List.of());
+    float[] context = vae.encode(plain, height, width);
+    int channels = 2 * vae.config().zDim();
+    int latents = context.length / (channels + ControlFrames.maskChannels(vae.config())) * channels;
+    sink.accept("vace.latent32", Arrays.copyOf(context, latents));
+    sink.accept("vace.mask64", Arrays.copyOfRange(context, latents, context.length));
+    sink.accept("vace.context96", context);
+    sink.accept(
+        "vace.with_reference.context96",
+        vae.encode(
+            new ControlFrames(plain.frames(), plain.mask(), count, List.of(reference)),
+            height,
+            width));
+  }
+
+  /** One frame of [C, T, area], as [C, area]. */
+  private static float[] frame(float[] clip, int count, int area, int index) {
+    int channels = clip.length / (count * area);
+    float[] frame = new float[channels * area];
+    for (int c = 0; c < channels; c++) {
+      System.arraycopy(clip, (c * count + index) * area, frame, c * area, area);
+    }
+    return frame;
   }
 
   private record Known(String name, FrameSize size, float[] first, Optional<float[]> last) {}

@@ -8,6 +8,7 @@ import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.model.vae.VaeEncoder;
 import dev.wanlet.wan.model.vae.VaeFamily;
 import dev.wanlet.wan.model.vae.VaeSettings;
+import dev.wanlet.wan.model.vae.known.ControlFrames;
 import dev.wanlet.wan.model.vae.known.KnownFrames;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.nn.Taps;
@@ -99,6 +100,20 @@ record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) 
   float[] encode(KnownFrames clip, int height, int width) throws IOException {
     int factor = config.spatialFactor();
     VaeSettings settings = settings(height / factor, width / factor, clip.frames() == 1);
+    try (VaeEncoder encoder =
+        VaeEncoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
+      return clip.encode(encoder, done -> {});
+    }
+  }
+
+  /**
+   * Encodes a control video.
+   *
+   * @return latents and mask, [2 * zDim + 64, T, h, w]
+   */
+  float[] encode(ControlFrames clip, int height, int width) throws IOException {
+    int factor = config.spatialFactor();
+    VaeSettings settings = settings(height / factor, width / factor, clip.count() == 1);
     try (VaeEncoder encoder =
         VaeEncoder.load(engine.backend(), config, settings, new SourceReader(weights))) {
       return clip.encode(encoder, done -> {});

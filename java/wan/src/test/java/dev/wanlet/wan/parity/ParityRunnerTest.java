@@ -68,7 +68,7 @@ class ParityRunnerTest {
     "clip, 19",
     "vae21, 30",
     "vae22, 38",
-    "conditioning, 8",
+    "conditioning, 12",
     "tae21, 3",
     "tae22, 3"
   })

@@ -218,6 +218,21 @@ class ControlBranchTest {
     }
   }
 
+  @Test
+  void aStepWithoutTheBlocksAddsAgainWhatTheHintsDidToo() throws IOException {
+    WanRun run = run(CHUNKS, true);
+    WanRun keeps = new WanRun(GRID, CHUNKS, run.prompts(), true, 1, Precision.AUTO, true, true);
+    try (WanTransformer model = load(Placement::allResident);
+        WanSession session = model.open(keeps, contexts, shown(1))) {
+      List<float[]> both = session.predict(noise, TIMESTEP, 0, 1);
+      for (int pass = 0; pass < 2; pass++) {
+        assertThat(maxAbs(session.predictAgain(noise, TIMESTEP, pass), both.get(pass)))
+            .isLessThan(1e-3);
+      }
+      assertThat(session.predict(noise, TIMESTEP, 0, 1).get(1)).isEqualTo(both.get(1));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void theBranchIsInTheMemoryThatWasMeasured(boolean layerMajor) throws IOException {
