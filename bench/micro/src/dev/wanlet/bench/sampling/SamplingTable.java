@@ -29,16 +29,27 @@ import java.util.OptionalLong;
  * motion and background. Prints a Markdown table, row by row. Arguments: the number of prompts, and
  * optionally rows, each the flags of a run in one argument, such as {@code "--guidance-rule apg"};
  * without them one of each kind.
+ *
+ * <p>With {@code --log FILE} in front every clip is also compared with one of 50 steps and written
+ * to a log, from which a table that was stopped goes on and {@link PairedTable} makes a table of
+ * differences.
  */
 public final class SamplingTable {
   /** So small a model is no faster on several threads, and one thread's time can be told. */
-  private static final ComputeSettings ONE_THREAD =
+  static final ComputeSettings ONE_THREAD =
       new ComputeSettings(
           "CPU", OptionalInt.of(1), OptionalLong.empty(), OptionalLong.empty(), Precision.AUTO);
 
   private SamplingTable() {}
 
   public static void main(String[] args) throws IOException {
+    if (args.length > 1 && args[0].equals("--log")) {
+      List<String> rest = List.of(args).subList(2, args.length);
+      int count = rest.isEmpty() ? 96 : Integer.parseInt(rest.get(0));
+      new LoggedClips(Path.of(args[1]), count)
+          .run(rest.size() > 1 ? rest.subList(1, rest.size()) : loggedRows());
+      return;
+    }
     int prompts = args.length > 0 ? Integer.parseInt(args[0]) : 8;
     List<String> rows = args.length > 1 ? List.of(args).subList(1, args.length) : rows();
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
@@ -57,6 +68,39 @@ public final class SamplingTable {
       }
       Files.delete(folder);
     }
+  }
+
+  /** One factor varied at a time around the model's own settings; the dearest come last. */
+  private static List<String> loggedRows() throws IOException {
+    String four = " --lora " + DemoModel.fourStepAdapter();
+    return List.of(
+        "",
+        "--sigmas 1,0.9375,0.833333,0.625 --cfg-scale 1" + four,
+        "--cache easy --cache-threshold 0.1",
+        "--cache mag --cache-threshold 0.06",
+        "--cache tea",
+        "--cache easy",
+        "--cache mag",
+        "--steps 10",
+        "--steps 4",
+        "--cfg-scale 1",
+        "--cache easy --cache-threshold 0.2",
+        "--cache mag --cache-threshold 0.3",
+        "--cache tea --cache-threshold 0.2",
+        "--guidance-interval 0,0.5",
+        "--sampling-method unipc",
+        "--sampling-method dpm++2m",
+        "--sampling-method euler_a",
+        "--sampling-method res_multistep",
+        "--guidance-rule cfg-zero-star",
+        "--guidance-rule apg",
+        "--slg-blocks 3",
+        "--guidance-interval 0.2,1",
+        "--scheduler beta",
+        "--scheduler karras",
+        "--steps 8",
+        "--steps 30",
+        "--steps 50");
   }
 
   private static List<String> rows() throws IOException {
@@ -111,7 +155,7 @@ public final class SamplingTable {
         Locale.ROOT, "| %s | %d | %.2f | %s |", settings, passes, seconds / prompts, right.cells());
   }
 
-  private static void add(GenerationRequest.Builder builder, String row) {
+  static void add(GenerationRequest.Builder builder, String row) {
     String[] words = row.isEmpty() ? new String[0] : row.split(" ");
     for (int i = 0; i + 1 < words.length; i += 2) {
       String flag = words[i];

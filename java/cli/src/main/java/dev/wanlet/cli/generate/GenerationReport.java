@@ -59,8 +59,7 @@ record GenerationReport(Map<String, Object> facts, String line) {
             step,
             ByteSize.format(result.measuredPeakBytes()),
             ByteSize.format(result.plannedPeakBytes()));
-    line +=
-        result.cache().map(cache -> "; " + saved(cache, result.stepSeconds().size())).orElse("");
+    line += result.cache().map(cache -> "; " + saved(cache)).orElse("");
     return new GenerationReport(facts, line);
   }
 
@@ -74,13 +73,15 @@ record GenerationReport(Map<String, Object> facts, String line) {
     return facts;
   }
 
-  private static String saved(CacheTally cache, int steps) {
+  private static String saved(CacheTally cache) {
     return String.format(
         Locale.ROOT,
-        "step cache %s skipped %d of %d steps, which saved about %s (an estimate)",
+        "step cache %s skipped %d of %d passes, %d whole steps among them, which saved about %s"
+            + " (an estimate)",
         cache.kind().id(),
+        cache.passes(),
+        cache.passes() + cache.computed(),
         cache.steps(),
-        steps,
         Durations.text(cache.savedSeconds()));
   }
 
