@@ -6,7 +6,6 @@ import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.CacheFinder;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.RecipeFinder;
-import dev.wanlet.profiles.caches.MeasuredCache;
 import dev.wanlet.profiles.recipes.ModelSigns;
 import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelFiles;
@@ -18,7 +17,6 @@ import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -106,11 +104,10 @@ public final class GenerateCommand implements Callable<Integer> {
             given,
             files.model(),
             ModelSigns.of(files.transformers(), RecipeFinder.adapters(given)));
-    SettingValues values = chosen(given, recipe.settings(), files);
-    Optional<MeasuredCache> cache = measuredCache(values, files);
-    if (cache.isPresent()) {
-      values = values.with(Settings.CACHE_TABLE, cache.get().table());
+    if (given.find(Settings.CACHE).isPresent()) {
+      recipe = CacheFinder.filled(recipe, files.model(), CacheFinder.type(files.transformer()));
     }
+    SettingValues values = chosen(given, recipe.settings(), files);
     GenerationRequest.Builder clip = clip(values);
     GenerationRequest request = clip.build(files.model());
     RunOptions options = ClipRun.options(output.checkpointEvery);
@@ -126,7 +123,6 @@ public final class GenerateCommand implements Callable<Integer> {
     ClipRun run = new ClipRun(spec.commandLine(), output.json, previews);
     run.announce(files, request);
     ClipRun.tell(spec.commandLine(), recipe.notes());
-    ClipRun.tell(spec.commandLine(), cache.stream().map(CacheFinder::note).toList());
     ClipRun.tell(spec.commandLine(), clip.notes(files.model()));
     if (output.dryRun) {
       run.plan(files, request, options);
@@ -134,13 +130,6 @@ public final class GenerateCommand implements Callable<Integer> {
       run.generate(files, request, options);
     }
     return ExitCode.OK;
-  }
-
-  private static Optional<MeasuredCache> measuredCache(SettingValues values, ModelFiles files)
-      throws IOException {
-    return values.find(Settings.CACHE).isEmpty()
-        ? Optional.empty()
-        : CacheFinder.find(values, files.model(), CacheFinder.type(files.transformer()));
   }
 
   /** What was given or comes from a sampling recipe, and what the machine chooses beside. */

@@ -7,7 +7,6 @@ import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.CacheFinder;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.RecipeFinder;
-import dev.wanlet.profiles.caches.MeasuredCache;
 import dev.wanlet.profiles.device.DeviceSpecs;
 import dev.wanlet.profiles.recipes.ModelSigns;
 import dev.wanlet.profiles.recipes.RecipeChoice;
@@ -99,22 +98,10 @@ public final class PlanCommand implements Callable<Integer> {
     try (OpenModel open = open(target);
         OpenAdapters adapters = OpenAdapters.open(AdapterList.of(target.settings()), open)) {
       RunPlanner planner = machine.planner(open, adapters);
-      Optional<MeasuredCache> cache =
-          CacheFinder.find(
-              target.settings(), open.defaults(), CacheFinder.type(open.transformers()));
-      GenerationRequest.Builder clip =
-          GenerationRequest.builder()
-              .set(target.settings())
-              .set(
-                  Settings.CACHE_TABLE,
-                  cache
-                      .map(MeasuredCache::table)
-                      .or(() -> target.settings().find(Settings.CACHE_TABLE))
-                      .orElse(null));
+      GenerationRequest.Builder clip = GenerationRequest.builder().set(target.settings());
       RunPlanner.Job job =
           clip.toPlan(open.defaults(), prompt -> Machine.countTokens(open, prompt));
       ClipRun.tell(spec.commandLine(), recipe.notes());
-      ClipRun.tell(spec.commandLine(), cache.stream().map(CacheFinder::note).toList());
       ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
       ClipRun.tell(spec.commandLine(), adapters.summaries());
       PlanReport report = report(planner, job, machine.budget(target.settings()), open);
@@ -144,10 +131,13 @@ public final class PlanCommand implements Callable<Integer> {
       return new RecipeChoice(given, List.of());
     }
     try (OpenModel open = open(new Target(given, Optional.ofNullable(type)))) {
-      return RecipeFinder.choose(
+      RecipeChoice choice =
+          RecipeFinder.choose(
           given,
           open.defaults(),
           ModelSigns.ofOpen(open.transformers(), RecipeFinder.adapters(given)));
+      return CacheFinder.filled(
+          choice, open.defaults(), CacheFinder.type(open.transformers()));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.wanlet.cli.options;
 
 import dev.wanlet.profiles.caches.MeasuredCache;
 import dev.wanlet.profiles.caches.MeasuredCaches;
+import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.request.SettingValues;
@@ -14,6 +15,7 @@ import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,20 +27,29 @@ public final class CacheFinder {
   private CacheFinder() {}
 
   /**
-   * The measured table for a run whose step cache goes by one; empty if it needs none, was given
-   * one, or none was measured.
+   * The settings of a run with the table that was measured for its step cache, and a line that says
+   * so; as they are if the cache needs none, was given one, or none was measured.
    *
-   * @param values settings of the run
-   * @param type what its transformer's weights are stored as; see {@link #type}
+   * @param type what the transformer's weights are stored as; see {@link #type}
    * @throws IOException if the user's tables cannot be read
    */
-  public static Optional<MeasuredCache> find(SettingValues values, ModelDefaults model, String type)
+  public static RecipeChoice filled(RecipeChoice choice, ModelDefaults model, String type)
       throws IOException {
+    SettingValues values = choice.settings();
     Optional<CacheKind> kind = values.find(Settings.CACHE).filter(CacheKind::keepsBlocks);
-    return kind.isEmpty() || values.find(Settings.CACHE_TABLE).isPresent()
-        ? Optional.empty()
-        : MeasuredCaches.ofUser()
+    if (kind.isEmpty() || values.find(Settings.CACHE_TABLE).isPresent()) {
+      return choice;
+    }
+    Optional<MeasuredCache> measured =
+        MeasuredCaches.ofUser()
             .find(kind.get(), model.id(), type, recipe(values), steps(values, model));
+    if (measured.isEmpty()) {
+      return choice;
+    }
+    List<String> notes = new ArrayList<>(choice.notes());
+    notes.add(note(measured.get()));
+    return new RecipeChoice(
+        values.with(Settings.CACHE_TABLE, measured.get().table()), notes);
   }
 
   /** Name of the sampling recipe; empty for none. */
@@ -50,8 +61,7 @@ public final class CacheFinder {
     return values.find(Settings.STEPS).orElse(model.steps());
   }
 
-  /** What is said of a table that was chosen. */
-  public static String note(MeasuredCache measured) {
+  private static String note(MeasuredCache measured) {
     return String.format(
         Locale.ROOT,
         "step cache %s goes by the table measured for %s (%s, %d steps)",
