@@ -23,20 +23,18 @@ final class Previewer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Previewer.class.getName());
 
   /** Shows nothing. */
-  static final Previewer NONE = new Previewer(null, null, null, null);
+  static final Previewer NONE = new Previewer(null, null, null);
 
   private final RunOptions options;
   private final PreviewOptions wish;
   private final LatentPictures pictures;
-  private final Shape shape;
   private boolean failed;
   private boolean closed;
 
-  private Previewer(RunOptions options, PreviewOptions wish, LatentPictures pictures, Shape shape) {
+  private Previewer(RunOptions options, PreviewOptions wish, LatentPictures pictures) {
     this.options = options;
     this.wish = wish;
     this.pictures = pictures;
-    this.shape = shape;
   }
 
   /**
@@ -59,7 +57,7 @@ final class Previewer implements AutoCloseable {
       TaeFile file = TaeFile.read(wish.tae().get(), (int) shape.dim(0));
       try {
         return new Previewer(
-            options, wish, DecodedPictures.open(file, shape, fps, hostBytes, options), shape);
+            options, wish, DecodedPictures.open(file, shape, fps, hostBytes, options));
       } catch (MemoryBudgetException e) {
         LOG.log(Level.WARNING, "there are no previews: {0}", Printable.message(e.getMessage()));
         return NONE;
@@ -75,7 +73,7 @@ final class Previewer implements AutoCloseable {
     }
     int stride = model.vaeConfig().orElseThrow().temporalFactor();
     return new Previewer(
-        options, wish, LatentPictures.of(colors.get(), shape, fps / stride), shape);
+        options, wish, LatentPictures.of(colors.get(), shape, fps / stride));
   }
 
   /**
