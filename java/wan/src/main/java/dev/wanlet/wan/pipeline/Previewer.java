@@ -72,8 +72,7 @@ final class Previewer implements AutoCloseable {
       return NONE;
     }
     int stride = model.vaeConfig().orElseThrow().temporalFactor();
-    return new Previewer(
-        options, wish, LatentPictures.of(colors.get(), shape, fps / stride));
+    return new Previewer(options, wish, LatentPictures.of(colors.get(), shape, fps / stride));
   }
 
   /**
