@@ -133,11 +133,10 @@ public final class PlanCommand implements Callable<Integer> {
     try (OpenModel open = open(new Target(given, Optional.ofNullable(type)))) {
       RecipeChoice choice =
           RecipeFinder.choose(
-          given,
-          open.defaults(),
-          ModelSigns.ofOpen(open.transformers(), RecipeFinder.adapters(given)));
-      return CacheFinder.filled(
-          choice, open.defaults(), CacheFinder.type(open.transformers()));
+              given,
+              open.defaults(),
+              ModelSigns.ofOpen(open.transformers(), RecipeFinder.adapters(given)));
+      return CacheFinder.filled(choice, open.defaults(), CacheFinder.type(open.transformers()));
     }
   }
 

@@ -48,8 +48,7 @@ public final class CacheFinder {
     }
     List<String> notes = new ArrayList<>(choice.notes());
     notes.add(note(measured.get()));
-    return new RecipeChoice(
-        values.with(Settings.CACHE_TABLE, measured.get().table()), notes);
+    return new RecipeChoice(values.with(Settings.CACHE_TABLE, measured.get().table()), notes);
   }
 
   /** Name of the sampling recipe; empty for none. */
