@@ -4,6 +4,7 @@ package dev.wanlet.cli.synth;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.tae.TaeConfig;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
@@ -20,10 +21,13 @@ import java.util.Map;
  * The tensors of published checkpoints: official names and shapes, known from a model's numbers.
  * Stateless.
  *
- * <p>Sources: Wan2.1 wan/modules/model.py and vace_model.py, wan/modules/t5.py; madebyollin/taehv
- * taehv.py.
+ * <p>Sources: Wan2.1 wan/modules/model.py and vace_model.py, wan/modules/t5.py and clip.py;
+ * madebyollin/taehv taehv.py.
  */
 public final class PublishedTensors {
+  /** Features that pictures and words share in CLIP. */
+  private static final int CLIP_OUTPUT = 1024;
+
   private PublishedTensors() {}
 
   /** Tensors of a transformer, in the order of the network. */
@@ -43,6 +47,27 @@ public final class PublishedTensors {
     NetworkLayout layout = Umt5Encoder.layout(c, TypePolicy.ALL_F32);
     layout.blocks().forEach(block -> addAll(tensors, block.prefix(), block.layout()));
     addAll(tensors, "", layout.outer());
+    return tensors;
+  }
+
+  /** Tensors of CLIP's vision tower, its unused last block and head included. */
+  public static Map<String, Shape> imageEncoder(ClipConfig c) {
+    Map<String, Shape> tensors = new LinkedHashMap<>();
+    tensors.put("cls_embedding", Shape.of(1, 1, c.dim()));
+    tensors.put("pos_embedding", Shape.of(1, c.tokens(), c.dim()));
+    tensors.put("head", Shape.of(c.dim(), CLIP_OUTPUT));
+    tensors.put("patch_embedding.weight", Shape.of(c.dim(), 3, c.patch(), c.patch()));
+    addNorm(tensors, "pre_norm", c.dim());
+    for (int i = 0; i <= c.blocks(); i++) {
+      String block = "transformer." + i + ".";
+      addNorm(tensors, block + "norm1", c.dim());
+      addLinear(tensors, block + "attn.to_qkv", 3L * c.dim(), c.dim());
+      addLinear(tensors, block + "attn.proj", c.dim(), c.dim());
+      addNorm(tensors, block + "norm2", c.dim());
+      addLinear(tensors, block + "mlp.0", c.mlpDim(), c.dim());
+      addLinear(tensors, block + "mlp.2", c.dim(), c.mlpDim());
+    }
+    addNorm(tensors, "post_norm", c.dim());
     return tensors;
   }
 
@@ -74,5 +99,15 @@ public final class PublishedTensors {
     for (TensorSpec spec : layout.specs()) {
       tensors.put(prefix + spec.name(), spec.sourceShape());
     }
+  }
+
+  private static void addLinear(Map<String, Shape> tensors, String name, long out, long in) {
+    tensors.put(name + ".weight", Shape.of(out, in));
+    tensors.put(name + ".bias", Shape.of(out));
+  }
+
+  private static void addNorm(Map<String, Shape> tensors, String name, long width) {
+    tensors.put(name + ".weight", Shape.of(width));
+    tensors.put(name + ".bias", Shape.of(width));
   }
 }

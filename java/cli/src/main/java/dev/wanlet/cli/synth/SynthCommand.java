@@ -13,6 +13,7 @@ import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.pipeline.Cancellation;
 import dev.wanlet.wan.text.GgufVocabulary;
@@ -62,6 +63,7 @@ public final class SynthCommand implements Callable<Integer> {
     TRANSFORMER(CheckpointKind.TRANSFORMER),
     TEXT_ENCODER(CheckpointKind.TEXT_ENCODER),
     VAE(CheckpointKind.VAE_2_1),
+    CLIP(CheckpointKind.IMAGE_ENCODER),
     TAE(CheckpointKind.TAE);
 
     private final CheckpointKind kind;
@@ -103,7 +105,7 @@ public final class SynthCommand implements Callable<Integer> {
       paramLabel = "PART",
       defaultValue = "transformer",
       description =
-          "transformer, text-encoder, vae or tae, the small decoder (default: ${DEFAULT-VALUE}).")
+          "transformer, text-encoder, vae, clip or tae, the small decoder (default: ${DEFAULT-VALUE}).")
   private String part;
 
   @Option(
@@ -164,7 +166,7 @@ public final class SynthCommand implements Callable<Integer> {
       }
     }
     throw new RequestException(
-        "unknown part '" + part + "'; expected transformer, text-encoder, vae or tae");
+        "unknown part '" + part + "'; expected transformer, text-encoder, vae, clip or tae");
   }
 
   private Synthesizer synthesizer(ModelDefaults model, Part which) {
@@ -179,11 +181,19 @@ public final class SynthCommand implements Callable<Integer> {
           case TRANSFORMER -> PublishedTensors.transformer(model);
           case TEXT_ENCODER -> PublishedTensors.textEncoder(model.textEncoder());
           case VAE -> PublishedTensors.vae(model);
+          case CLIP -> PublishedTensors.imageEncoder(clip(model));
           case TAE -> PublishedTensors.tae(model);
         };
     UnaryOperator<String> names =
         which == Part.TEXT_ENCODER ? Umt5Names::llamaCpp : UnaryOperator.identity();
     return new Synthesizer(which.kind, tensors, recipe, names, seed);
+  }
+
+  private static ClipConfig clip(ModelDefaults model) {
+    if (!model.transformer().variant().seesPictures()) {
+      throw new RequestException(model.id() + " does not see pictures through CLIP");
+    }
+    return ClipConfig.ofWidth(model.transformer().imageDim());
   }
 
   private void putMetadata(GgufWriter writer, ModelDefaults model, Part which) throws IOException {

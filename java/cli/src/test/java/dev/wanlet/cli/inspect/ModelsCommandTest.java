@@ -31,8 +31,9 @@ class ModelsCommandTest {
             "wan2.1-t2v-1.3b", "wan2.2-t2v-a14b", "2.84", "split_files/vae/wan_2.1_vae.safetensors")
         .contains("tiny-wan-i2v", "wan2.2_i2v_low_noise_14B_fp8_scaled.safetensors")
         .contains("wan2.2-ti2v-5b", "wan2.2_vae.safetensors")
-        .doesNotContain("wan2.1-i2v", "vace");
-    assertThat(parts[1]).contains("wan2.1-i2v-14b-480p", "wan2.1-vace-14b");
+        .contains("wan2.1-i2v-14b-480p", "split_files/clip_vision/clip_vision_h.safetensors")
+        .doesNotContain("vace");
+    assertThat(parts[1]).contains("wan2.1-vace-14b").doesNotContain("i2v");
   }
 
   @Test
@@ -40,7 +41,7 @@ class ModelsCommandTest {
     assertThat(ModelCatalog.standard().models())
         .filteredOn(ModelDefaults::isRunnable)
         .filteredOn(m -> !ModelCatalog.isDemo(m.id()))
-        .hasSize(5)
+        .hasSize(8)
         .allSatisfy(m -> assertThat(m.files()).hasSizeGreaterThanOrEqualTo(2 + m.experts()));
     assertThat(CommandRun.of("models", "wan2.1-t2v-14b").out())
         .contains("14.3 GB", "Comfy-Org/Wan_2.1_ComfyUI_repackaged", "runs");

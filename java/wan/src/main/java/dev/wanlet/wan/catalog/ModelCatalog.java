@@ -200,7 +200,9 @@ public final class ModelCatalog {
 
   private ModelDefaults custom(WanConfig numbers) {
     ModelDefaults demo = require(DEMO);
-    boolean small = numbers.textDim() == demo.transformer().textDim();
+    boolean small =
+        numbers.textDim() == demo.transformer().textDim()
+            && numbers.outChannels() == demo.vae().latentChannels();
     ModelDefaults like = small ? demo : generic(numbers.outChannels());
     return new ModelDefaults(
         ModelDefaults.CUSTOM,

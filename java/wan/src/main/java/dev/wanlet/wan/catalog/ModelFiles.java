@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param highNoiseTransformer the high-noise expert, where there are two
  * @param vae the VAE
  * @param textEncoder the umT5 encoder
+ * @param imageEncoder the CLIP image encoder, where the transformer sees its features
  * @param tokenizer {@code spiece.model}, {@code tokenizer.json}, or a GGUF file with a vocabulary
  * @param fromDemo the parts that are the demo model's own files
  */
@@ -26,6 +27,7 @@ public record ModelFiles(
     Optional<Path> highNoiseTransformer,
     Path vae,
     Path textEncoder,
+    Optional<Path> imageEncoder,
     Path tokenizer,
     Set<ModelPart> fromDemo) {
 
@@ -47,13 +49,14 @@ public record ModelFiles(
         .resolve(ModelSelection.none().withModel(folder.toString()));
   }
 
-  /** The file of a part; empty for the high-noise expert of a model that has none. */
+  /** The file of a part; empty for one that the model does not have. */
   public Optional<Path> file(ModelPart part) {
     return switch (part) {
       case TRANSFORMER -> Optional.of(transformer);
       case HIGH_NOISE_TRANSFORMER -> highNoiseTransformer;
       case VAE -> Optional.of(vae);
       case TEXT_ENCODER -> Optional.of(textEncoder);
+      case IMAGE_ENCODER -> imageEncoder;
       case TOKENIZER -> Optional.of(tokenizer);
     };
   }

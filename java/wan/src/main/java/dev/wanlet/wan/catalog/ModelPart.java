@@ -9,6 +9,7 @@ public enum ModelPart {
   HIGH_NOISE_TRANSFORMER("high-noise transformer", "high-noise-diffusion-model"),
   VAE("VAE", "vae"),
   TEXT_ENCODER("text encoder", "text-encoder"),
+  IMAGE_ENCODER("CLIP image encoder", "clip-vision"),
   TOKENIZER("tokenizer", "tokenizer");
 
   private final String title;
@@ -30,6 +31,7 @@ public enum ModelPart {
       case TRANSFORMER, HIGH_NOISE_TRANSFORMER -> kind == CheckpointKind.TRANSFORMER;
       case VAE -> kind.isVae();
       case TEXT_ENCODER -> kind == CheckpointKind.TEXT_ENCODER;
+      case IMAGE_ENCODER -> kind == CheckpointKind.IMAGE_ENCODER;
       case TOKENIZER -> false;
     };
   }

@@ -93,6 +93,7 @@ public final class ModelResolver {
       List<Path> transformers,
       Optional<Path> vae,
       Optional<Path> textEncoder,
+      Optional<Path> imageEncoder,
       Optional<Path> tokenizer) {
     public FoundFiles {
       transformers = List.copyOf(transformers);
@@ -124,6 +125,7 @@ public final class ModelResolver {
       WeightFileFacts text = part(ModelPart.TEXT_ENCODER, numbers.textDim(), "features");
       Optional<Path> high =
           experts.size() == 2 ? Optional.of(experts.get(0).path()) : Optional.empty();
+      Optional<Path> vision = imageEncoder(model, numbers);
       Path tokenizer = tokenizer(text);
       return new ModelFiles(
           model,
@@ -131,6 +133,7 @@ public final class ModelResolver {
           high,
           vae.path(),
           text.path(),
+          vision,
           tokenizer,
           fromDemo(
               Map.of(
@@ -171,6 +174,9 @@ public final class ModelResolver {
           experts.stream().map(WeightFileFacts::path).toList(),
           present(ModelPart.VAE, numbers.outChannels()),
           text,
+          numbers.variant().seesPictures()
+              ? present(ModelPart.IMAGE_ENCODER, numbers.imageDim())
+              : Optional.empty(),
           presentTokenizer(text));
     }
 
@@ -258,7 +264,7 @@ public final class ModelResolver {
           checkpoint.requireNetwork();
           throw new ModelFilesException(
               String.format(
-                  "%s: a %s, but neither transformer, VAE nor text encoder of a Wan model",
+                  "%s: a %s, but none of the parts of a Wan model",
                   path, checkpoint.kind().title()));
         }
       }
@@ -365,6 +371,22 @@ public final class ModelResolver {
               reason, width, unit, demo() == null ? "" : ", so the demo model's will not do"));
     }
 
+    /** The CLIP image encoder of a model that sees pictures through one; else none is wanted. */
+    private Optional<Path> imageEncoder(ModelDefaults model, WanConfig numbers) throws IOException {
+      if (numbers.variant().seesPictures()) {
+        return Optional.of(part(ModelPart.IMAGE_ENCODER, numbers.imageDim(), "features").path());
+      }
+      if (selection.part(ModelPart.IMAGE_ENCODER).isPresent()) {
+        throw new ModelFilesException(
+            String.format(
+                "a %s was given, but %s does not see pictures through one; leave it out",
+                ModelPart.IMAGE_ENCODER.title(), model.id()),
+            ModelPart.IMAGE_ENCODER,
+            null);
+      }
+      return Optional.empty();
+    }
+
     private Path tokenizer(WeightFileFacts text) throws IOException {
       Optional<Path> given = selection.part(ModelPart.TOKENIZER);
       if (given.isPresent()) {
@@ -400,13 +422,21 @@ public final class ModelResolver {
           .orElse(Files.isDirectory(path) ? path.resolve("spiece.model") : path);
     }
 
+    private static String usualNames(ModelPart part) {
+      return part == ModelPart.IMAGE_ENCODER
+          ? ", usually clip_vision_h.safetensors or"
+              + " models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"
+          : "";
+    }
+
     private ModelFilesException missing(ModelPart part, String reason) {
       IOException damaged = folder == null ? null : folder.firstUnreadable();
       return new ModelFilesException(
           String.format(
-              "the %s is missing: %s; give its file%s",
+              "the %s is missing: %s; give its file%s%s",
               part.title(),
               reason,
+              usualNames(part),
               damaged == null ? "" : " (could not be read: " + damaged.getMessage() + ")"),
           part,
           damaged);

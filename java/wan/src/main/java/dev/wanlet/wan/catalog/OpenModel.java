@@ -4,6 +4,7 @@ package dev.wanlet.wan.catalog;
 import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.ModelResolver.FoundFiles;
+import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.vae.VaeConfig;
@@ -16,6 +17,7 @@ import dev.wanlet.wan.text.Tokenizer;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.checkpoint.ClipNames;
 import dev.wanlet.weights.recipe.Recipes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -41,6 +43,9 @@ public final class OpenModel implements AutoCloseable {
   /** The quantisation recipe of a text encoder without a file. */
   private static final String TEXT_RECIPE = "Q8_0";
 
+  /** As the CLIP image encoder is published. */
+  private static final String IMAGE_RECIPE = "F16";
+
   /** A token of the text encoder stands for at least one byte; beside them there is the end. */
   private static final int TOKENS_BESIDE_BYTES = 2;
 
@@ -52,6 +57,8 @@ public final class OpenModel implements AutoCloseable {
   private final WanConfig transformerConfig;
   private final Optional<WeightSource> textEncoder;
   private final Umt5Config textConfig;
+  private final Optional<WeightSource> imageEncoder;
+  private final Optional<ClipConfig> imageEncoderConfig;
   private final Optional<Checkpoint> vae;
   private final Optional<VaeConfig> vaeConfig;
   private Tokenizer tokenizer;
@@ -72,6 +79,17 @@ public final class OpenModel implements AutoCloseable {
       } else {
         textEncoder = Optional.empty();
         textConfig = defaults.textEncoder();
+      }
+      if (files.imageEncoder().isPresent()) {
+        Checkpoint checkpoint = open(files.imageEncoder().get(), ModelPart.IMAGE_ENCODER);
+        imageEncoder = Optional.of(ClipNames.apart(checkpoint.source()));
+        imageEncoderConfig = Optional.of(ClipConfig.infer(imageEncoder.get()));
+      } else {
+        imageEncoder = Optional.empty();
+        imageEncoderConfig =
+            transformerConfig.variant().seesPictures()
+                ? Optional.of(ClipConfig.ofWidth(transformerConfig.imageDim()))
+                : Optional.empty();
       }
       if (files.vae().isPresent()) {
         Checkpoint checkpoint = open(files.vae().get(), ModelPart.VAE);
@@ -123,6 +141,7 @@ public final class OpenModel implements AutoCloseable {
                 files.transformers(),
                 Optional.of(files.vae()),
                 Optional.of(files.textEncoder()),
+                files.imageEncoder(),
                 Optional.of(files.tokenizer())),
             Optional.empty());
     try {
@@ -190,6 +209,7 @@ public final class OpenModel implements AutoCloseable {
                   List.of(),
                   selection.part(ModelPart.VAE),
                   selection.part(ModelPart.TEXT_ENCODER),
+                  selection.part(ModelPart.IMAGE_ENCODER),
                   selection.part(ModelPart.TOKENIZER)),
               recipe.or(() -> Optional.of(TRANSFORMER_RECIPE)));
       return model.whole();
@@ -276,6 +296,27 @@ public final class OpenModel implements AutoCloseable {
     return textEncoder
         .map(t -> SourceTypes.of(t, precision, device))
         .orElseGet(() -> planned(TEXT_RECIPE, CheckpointKind.TEXT_ENCODER, precision, device));
+  }
+
+  /**
+   * The CLIP image encoder's checkpoint, with queries, keys and values apart.
+   *
+   * @throws IllegalStateException if this model has none
+   */
+  public WeightSource imageEncoder() {
+    return present(imageEncoder, ModelPart.IMAGE_ENCODER);
+  }
+
+  /** The configuration of the CLIP image encoder; empty for a model that needs none. */
+  public Optional<ClipConfig> imageEncoderConfig() {
+    return imageEncoderConfig;
+  }
+
+  /** The types the CLIP image encoder is computed in; valid while this is open. */
+  public TypePolicy imageEncoderTypes(Precision precision, Device device) {
+    return imageEncoder
+        .map(t -> SourceTypes.of(t, precision, device))
+        .orElseGet(() -> planned(IMAGE_RECIPE, CheckpointKind.IMAGE_ENCODER, precision, device));
   }
 
   /**

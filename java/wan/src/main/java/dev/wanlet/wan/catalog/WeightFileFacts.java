@@ -7,6 +7,7 @@ import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.WeightTensor;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
+import dev.wanlet.weights.checkpoint.ClipNames;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,7 +85,13 @@ public record WeightFileFacts(
         yield Optional.of(
             new WeightFileFacts(path, ModelPart.VAE, null, dim(first, 1), 0, Optional.empty()));
       }
-      case IMAGE_ENCODER, TAE, LORA, UNKNOWN -> Optional.empty();
+      case IMAGE_ENCODER -> {
+        WeightTensor first = ClipNames.apart(checkpoint.source()).require("patch_embedding.weight");
+        yield Optional.of(
+            new WeightFileFacts(
+                path, ModelPart.IMAGE_ENCODER, null, dim(first, 0), 0, Optional.empty()));
+      }
+      case TAE, LORA, UNKNOWN -> Optional.empty();
     };
   }
 

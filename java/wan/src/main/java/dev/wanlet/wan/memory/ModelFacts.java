@@ -8,6 +8,7 @@ import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.catalog.TaeFile;
+import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.transformer.BlockChanges;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanCondition;
@@ -35,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param adapterCopies host memory that one weight of an adapter takes on its way to the device
  * @param text configuration of the text encoder
  * @param textTypes its types
+ * @param vision the CLIP image encoder; empty for a model that needs none
  * @param latents how latents relate to pixels and frames
  * @param vae configuration of the VAE; empty for one that this version cannot run
  * @param tae the small decoder that stands in for the VAE; empty where the VAE decodes
@@ -49,12 +51,16 @@ public record ModelFacts(
     long adapterCopies,
     Umt5Config text,
     TypePolicy textTypes,
+    Optional<Vision> vision,
     VaeNumbers latents,
     Optional<VaeConfig> vae,
     Optional<TaeFile> tae,
     Map<WanRun, WanTransformer.Memory> measured) {
   /** Contexts, the embedded tokens they are made from, and the copy on its way to the device. */
   private static final int COPIES_OF_CONTEXT = 3;
+
+  /** Configuration and types of a CLIP image encoder. */
+  public record Vision(ClipConfig config, TypePolicy types) {}
 
   public ModelFacts {
     transformerTypes = List.copyOf(transformerTypes);
@@ -103,6 +109,9 @@ public record ModelFacts(
         adapters.convertedBytes(precision, device),
         model.textConfig(),
         model.textTypes(precision, device),
+        model
+            .imageEncoderConfig()
+            .map(c -> new Vision(c, model.imageEncoderTypes(precision, device))),
         model.defaults().vae(),
         model.vaeConfig(),
         Optional.empty(),
@@ -126,6 +135,7 @@ public record ModelFacts(
         adapterCopies,
         text,
         textTypes,
+        vision,
         latents,
         vae,
         tae,
@@ -143,6 +153,7 @@ public record ModelFacts(
         adapterCopies,
         text,
         textTypes,
+        vision,
         latents,
         vae,
         Optional.of(decoder),
@@ -171,7 +182,8 @@ public record ModelFacts(
   /** Bytes of what the transformer sees of a clip's pictures and control video. */
   long conditionBytes(RunPlanner.Job job) {
     int channels = transformer.inChannels() - transformer.outChannels() + controlChannels();
-    return 4L * channels * grid(job).tokens() * WanConfig.PATCH_AREA;
+    long features = (long) transformer.imageTokens() * transformer.imageDim();
+    return 4L * (channels * (long) grid(job).tokens() * WanConfig.PATCH_AREA + features);
   }
 
   /** Host memory for what a step cache keeps of the blocks' work. */

@@ -13,6 +13,9 @@ public record Stage(String id, String title, String unit) {
   /** The prompts go through the text encoder. */
   public static final Stage TEXT = new Stage("text", "text encoder", "prompts");
 
+  /** CLIP turns pictures into features for cross-attention. */
+  public static final Stage SEE = new Stage("clip", "CLIP image encoder", "pictures");
+
   /** The VAE turns pictures, and grey for frames that are not known, into latents. */
   public static final Stage ENCODE = new Stage("encode", "VAE encoder", "frames");
 

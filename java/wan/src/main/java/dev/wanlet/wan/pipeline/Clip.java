@@ -26,6 +26,7 @@ final class Clip {
   private Optional<ClipPictures> pictures;
   private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
   private List<float[]> contexts = List.of();
+  private float[] features = {};
   private WanCondition condition = WanCondition.NONE;
   private Path output;
 
@@ -91,6 +92,20 @@ final class Clip {
   /** What the clip begins and ends with, as its frames; empty once they are encoded. */
   Optional<ClipPictures> pictures() {
     return pictures;
+  }
+
+  /** CLIP's features of all pictures, joined; empty until they are there, or for good. */
+  float[] features() {
+    return features;
+  }
+
+  void features(List<float[]> ofPictures) {
+    features = new float[ofPictures.stream().mapToInt(f -> f.length).sum()];
+    int at = 0;
+    for (float[] one : ofPictures) {
+      System.arraycopy(one, 0, features, at, one.length);
+      at += one.length;
+    }
   }
 
   /** What the transformer sees of the clip's pictures; nothing until they are encoded. */

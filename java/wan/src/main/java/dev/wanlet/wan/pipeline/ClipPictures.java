@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -22,8 +23,10 @@ import java.util.function.Consumer;
  *
  * @param first [3, H, W], about -1 to 1
  * @param last of the same shape
+ * @param seen each picture as CLIP sees it: whole, stretched to a square, [3, S, S]; none for a
+ *     model that does not see them so
  */
-record ClipPictures(float[] first, Optional<float[]> last) {
+record ClipPictures(float[] first, Optional<float[]> last, List<float[]> seen) {
   /** What changes less than this goes without saying. */
   private static final double NOTICEABLE = 0.01;
 
@@ -33,30 +36,39 @@ record ClipPictures(float[] first, Optional<float[]> last) {
   /**
    * Reads the pictures of a request; empty if it has none.
    *
+   * @param side of the squares that CLIP sees; empty if it sees none
    * @param notes hears what is not as in the files
    * @throws IOException if a file is missing, damaged or of a kind that cannot be read
    */
-  static Optional<ClipPictures> read(GenerationRequest request, Consumer<String> notes)
-      throws IOException {
+  static Optional<ClipPictures> read(
+      GenerationRequest request, OptionalInt side, Consumer<String> notes) throws IOException {
     PictureSettings pictures = request.pictures();
+    FrameSize size = request.clip().size();
     List<float[]> frames = new ArrayList<>();
+    List<float[]> seen = new ArrayList<>();
     for (Path file : pictures.files()) {
-      frames.add(frame(file, pictures.fit(), request.clip().size(), notes));
+      RgbFrame picture = picture(file, pictures.fit(), size, notes);
+      frames.add(pictures.fit().frame(picture, size.width(), size.height()));
+      if (side.isPresent()) {
+        seen.add(Fit.STRETCH.frame(picture, side.getAsInt(), side.getAsInt()));
+      }
     }
     return frames.isEmpty()
         ? Optional.empty()
         : Optional.of(
             new ClipPictures(
-                frames.get(0), frames.size() > 1 ? Optional.of(frames.get(1)) : Optional.empty()));
+                frames.get(0),
+                frames.size() > 1 ? Optional.of(frames.get(1)) : Optional.empty(),
+                List.copyOf(seen)));
   }
 
-  private static float[] frame(Path file, Fit fit, FrameSize size, Consumer<String> notes)
+  private static RgbFrame picture(Path file, Fit fit, FrameSize size, Consumer<String> notes)
       throws IOException {
     Picture picture = PictureReader.read(file);
     List<String> lines = new ArrayList<>(picture.notes());
     lines.addAll(notes(picture.frame(), fit, size));
     lines.forEach(line -> notes.accept(Printable.text(file) + " " + line));
-    return fit.frame(picture.frame(), size.width(), size.height());
+    return picture.frame();
   }
 
   /** What fitting changes, a sentence without its subject each. */

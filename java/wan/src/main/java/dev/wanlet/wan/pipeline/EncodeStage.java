@@ -82,7 +82,7 @@ final class EncodeStage implements ClipStage {
                 clip.progress(Stage.ENCODE, done, frames);
                 clip.cancellation().check();
               });
-      clip.encoded(new WanCondition(channels));
+      clip.encoded(new WanCondition(channels, clip.features()));
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
@@ -127,7 +128,10 @@ public final class OpenPipeline implements AutoCloseable {
       PictureHashes.requireSame(started, settings, request.pictures());
     }
     Optional<ClipPictures> pictures =
-        ClipPictures.read(request, note -> LOG.log(Level.WARNING, () -> Printable.message(note)));
+        ClipPictures.read(
+            request,
+            model.imageEncoderConfig().stream().mapToInt(ClipConfig::imageSize).findFirst(),
+            note -> LOG.log(Level.WARNING, () -> Printable.message(note)));
     SavedRun saved = SavedRun.open(request.output(), settings, options.overwriteSaved());
     try {
       return start(request, options, settings, pictures, job, plan, saved);

@@ -33,7 +33,12 @@ import java.util.function.Consumer;
 public final class VideoPipeline {
   /** What clips go through, in order; those without pictures leave out their encoding. */
   static final List<ClipStage> STAGES =
-      List.of(new TextStage(), new EncodeStage(), new SampleStage(), new DecodeStage());
+      List.of(
+          new TextStage(),
+          new VisionStage(),
+          new EncodeStage(),
+          new SampleStage(),
+          new DecodeStage());
 
   private final ModelFiles files;
   private final DeviceRates.Source rates;
@@ -168,8 +173,8 @@ public final class VideoPipeline {
           files.transformer()
               + " is a "
               + variant
-              + " model; this version makes clips with those of text (T2V, TI2V) and of latents of pictures"
-              + " (I2V_LATENT)");
+              + " model; this version makes clips with those of text (T2V, TI2V) and of pictures (I2V,"
+              + " I2V_LATENT, FLF2V)");
     }
     return model;
   }

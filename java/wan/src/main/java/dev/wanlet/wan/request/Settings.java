@@ -76,6 +76,11 @@ public final class Settings {
   public static final Setting<Path> TEXT_ENCODER =
       entry(file(ModelPart.TEXT_ENCODER).alias("--t5xxl").help("FILE", "umT5 text encoder."));
 
+  public static final Setting<Path> CLIP_VISION =
+      entry(
+          file(ModelPart.IMAGE_ENCODER)
+              .help("FILE", "CLIP image encoder, of Wan 2.1 models that take pictures."));
+
   public static final Setting<Path> TOKENIZER =
       entry(
           file(ModelPart.TOKENIZER)

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.umt5.Umt5Config;
+import dev.wanlet.wan.model.vae.VaeConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,18 +76,13 @@ class ModelCatalogTest {
   @MethodSource("models")
   void numbersOfAVaeAgreeWithItsLayers(ModelDefaults model) {
     ModelDefaults.VaeNumbers numbers = model.vae();
-    assertThat(numbers.config()).isPresent();
-    numbers
-        .config()
-        .ifPresent(
-            config -> {
-              assertThat(config.family().version()).isEqualTo(numbers.version());
-              assertThat(config.dim()).isEqualTo(numbers.dim());
-              assertThat(config.decoderDim()).isEqualTo(numbers.decoderDim());
-              assertThat(config.zDim()).isEqualTo(numbers.latentChannels());
-              assertThat(config.spatialFactor()).isEqualTo(numbers.spatialStride());
-              assertThat(config.temporalFactor()).isEqualTo(numbers.temporalStride());
-            });
+    VaeConfig config = numbers.config().orElseThrow();
+    assertThat(config.family().version()).isEqualTo(numbers.version());
+    assertThat(config.dim()).isEqualTo(numbers.dim());
+    assertThat(config.decoderDim()).isEqualTo(numbers.decoderDim());
+    assertThat(config.zDim()).isEqualTo(numbers.latentChannels());
+    assertThat(config.spatialFactor()).isEqualTo(numbers.spatialStride());
+    assertThat(config.temporalFactor()).isEqualTo(numbers.temporalStride());
   }
 
   @Test

@@ -225,6 +225,33 @@ class RunPlannerTest {
     assertThat(plan.peakDeviceBytes() + plan.hostBytes()).isLessThanOrEqualTo(3 * GIB);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "wan2.1-i2v-14b-480p, 832x480, 4096",
+    "wan2.1-i2v-14b-720p, 1280x720, 6144",
+    "wan2.1-flf2v-14b-720p, 1280x720, 6144"
+  })
+  void picturesThatClipSeesArePlannedAsAStage(String id, String size, long mib) {
+    MemoryBudget budget = new MemoryBudget(mib * MIB, 16 * GIB);
+    RunPlanner.Job text = job(size, 81);
+    RunPlanner.Job job =
+        new RunPlanner.Job(
+            text.size(),
+            text.frames(),
+            text.steps(),
+            text.tokens(),
+            text.precision(),
+            text.maxResident(),
+            text.passes(),
+            40 * MIB);
+    RunPlan plan = planner(id, "Q4_K").plan(job, budget);
+    assertThat(plan.stages())
+        .extracting(StagePlan::stage)
+        .containsExactly(Stage.TEXT, Stage.SEE, Stage.ENCODE, Stage.SAMPLE, Stage.DECODE);
+    assertThat(plan.peakDeviceBytes()).isLessThanOrEqualTo(mib * MIB);
+    assertThat(plan.stage(Stage.SEE).device().peak()).isBetween(MIB, 128 * MIB);
+  }
+
   @Test
   void fiveBillionParametersMakeFiveSecondsIn6GiB() {
     MemoryBudget budget = new MemoryBudget(6 * GIB, 16 * GIB);

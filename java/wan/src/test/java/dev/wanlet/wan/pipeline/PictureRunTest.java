@@ -244,6 +244,7 @@ class PictureRunTest extends DemoRuns {
                 Optional.of(high),
                 files.vae(),
                 files.textEncoder(),
+                Optional.empty(),
                 files.tokenizer(),
                 files.fromDemo()));
     GenerationRequest request = brief("two.mp4").set(Settings.EXPERT_BOUNDARY, 0.9).build(model);

@@ -70,6 +70,7 @@ class TwoExpertsTest {
                 Optional.of(copy(StoredType.F16)),
                 demo.vae(),
                 demo.textEncoder(),
+                demo.imageEncoder(),
                 demo.tokenizer(),
                 demo.fromDemo()));
   }

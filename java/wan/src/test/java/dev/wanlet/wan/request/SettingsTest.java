@@ -62,6 +62,7 @@ class SettingsTest {
         second,
         folder.resolve("vae.pth"),
         folder.resolve("t5.gguf"),
+        Optional.empty(),
         folder.resolve("spiece.model"),
         fromDemo);
   }
@@ -122,8 +123,8 @@ class SettingsTest {
             "cache-table");
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
-    assertThat(listed(Section.MODEL)).hasSize(8).endsWith("lora", "tae");
-    assertThat(Settings.TABLE.settings()).hasSize(46);
+    assertThat(listed(Section.MODEL)).hasSize(9).endsWith("lora", "tae");
+    assertThat(Settings.TABLE.settings()).hasSize(47);
   }
 
   @Test

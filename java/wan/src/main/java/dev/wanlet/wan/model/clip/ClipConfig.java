@@ -43,6 +43,12 @@ public record ClipConfig(int patch, int grid, int dim, int mlpDim, int heads, in
     }
   }
 
+  /** The published tower made narrower or wider, for plans of models that nobody published. */
+  public static ClipConfig ofWidth(int dim) {
+    int heads = dim % HEAD_DIM == 0 ? dim / HEAD_DIM : 1;
+    return new ClipConfig(VIT_H_14.patch, VIT_H_14.grid, dim, 4 * dim, heads, VIT_H_14.blocks);
+  }
+
   /** Side of a picture in pixels. */
   public int imageSize() {
     return patch * grid;
@@ -93,7 +99,7 @@ public record ClipConfig(int patch, int grid, int dim, int mlpDim, int heads, in
         throw new IllegalArgumentException(
             "not a vision tower: " + kernel + " and " + positions + " do not fit");
       }
-      int heads = dim % HEAD_DIM == 0 ? dim / HEAD_DIM : 1;
+      int heads = ofWidth(dim).heads();
       return new ClipConfig(
           patch, grid, dim, Math.toIntExact(dim(hidden, 0)), heads, Math.max(0, blocks - 1));
     } catch (IllegalArgumentException | ArithmeticException e) {

@@ -13,9 +13,9 @@ public enum WanVariant {
   /** Control video through a side branch (Wan 2.1 VACE). */
   VACE(WanControl.PATCHES + ".weight", 0, Support.NETWORK, 0, 0),
   /** First and last frame through VAE latents and CLIP features (Wan 2.1 FLF2V). */
-  FLF2V("img_emb.emb_pos", 2, Support.NETWORK, 2, 2),
+  FLF2V("img_emb.emb_pos", 2, Support.CLIPS, 2, 2),
   /** A first frame through VAE latents and CLIP features (Wan 2.1 I2V). */
-  I2V("img_emb.proj.1.weight", 1, Support.NETWORK, 1, 1),
+  I2V("img_emb.proj.1.weight", 1, Support.CLIPS, 1, 1),
   /** A first frame, and maybe a last one, through VAE latents alone (Wan 2.2 I2V-A14B). */
   I2V_LATENT(null, 0, Support.CLIPS, 1, 2),
   /** Text, or a first frame in place of the first latent frame (Wan 2.2 TI2V-5B). */
