@@ -3,7 +3,7 @@ package dev.wanlet.wan.memory;
 
 import java.util.OptionalDouble;
 
-/** Plans encoding a clip's pictures with the VAE. Immutable; thread-safe. */
+/** Plans encoding a clip's pictures or its control video with the VAE. Immutable; thread-safe. */
 public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
   /** A frame on its way to the device: in planes, in pixels, and the copy that is uploaded. */
   private static final long BYTES_PER_PIXEL = 3 * 12;
@@ -15,7 +15,12 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
 
   @Override
   public boolean takesPart(RunPlanner.Job job) {
-    return job.hasPictures();
+    return job.hasPictures() || seesControlVideo();
+  }
+
+  /** A control branch is always shown something, if only a video of which nothing is kept. */
+  private boolean seesControlVideo() {
+    return facts.controlChannels() > 0;
   }
 
   /** The details are a {@link VaePlan}. */
@@ -47,7 +52,8 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
     return facts
         .vae()
         .map(v -> v.encodeFlops(job.size().height() / stride, job.size().width() / stride, frames))
-        .map(flops -> flops / facts.rates().convolutionFlops())
+        // A control video is encoded twice: what is kept, and what is made anew.
+        .map(flops -> (seesControlVideo() ? 2 : 1) * flops / facts.rates().convolutionFlops())
         .orElse(0.0);
   }
 
