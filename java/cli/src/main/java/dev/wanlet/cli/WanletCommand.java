@@ -5,6 +5,7 @@ import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.StderrLogFinder;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.generate.CalibrateCommand;
+import dev.wanlet.cli.generate.FinishCommand;
 import dev.wanlet.cli.generate.FitTableCommand;
 import dev.wanlet.cli.generate.GenerateCommand;
 import dev.wanlet.cli.generate.PlanCommand;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       GenerateCommand.class,
       ResumeCommand.class,
+      FinishCommand.class,
       PlanCommand.class,
       FitTableCommand.class,
       InspectCommand.class,

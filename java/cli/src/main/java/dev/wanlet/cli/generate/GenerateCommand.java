@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.CacheFinder;
@@ -12,11 +13,13 @@ import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
+import dev.wanlet.wan.request.Decoder;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,7 +54,7 @@ import picocli.CommandLine.Spec;
       "5:the device is missing or failed",
       "130:interrupted (Ctrl-C)"
     })
-public final class GenerateCommand implements Callable<Integer> {
+public sealed class GenerateCommand implements Callable<Integer> permits FinishCommand {
   @Spec private CommandSpec spec;
 
   @Mixin private ClipFlags flags = new ClipFlags();
@@ -97,7 +100,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SettingValues given = flags.given();
+    SettingValues given = drafted(given());
     ModelFiles files = ModelFinder.resolve(given.model());
     RecipeChoice recipe =
         RecipeFinder.choose(
@@ -128,8 +131,42 @@ public final class GenerateCommand implements Callable<Integer> {
       run.plan(files, request, options);
     } else {
       run.generate(files, request, options);
+      if (wishes.isDraft()) {
+        ClipRun.tell(
+            spec.commandLine(),
+            List.of("make it in full with: wanlet finish " + Printable.text(request.output())));
+      }
     }
     return ExitCode.OK;
+  }
+
+  /** What the user gave; valid once the command line is parsed. */
+  SettingValues given() throws IOException {
+    return flags.given();
+  }
+
+  /** Says something on stderr. */
+  void tell(String line) {
+    ClipRun.tell(spec.commandLine(), List.of(line));
+  }
+
+  /** What the user wishes for. */
+  WishFlags wishes() {
+    return wishes;
+  }
+
+  /** A draft's frames come from the small decoder, if there is one. */
+  private SettingValues drafted(SettingValues given) {
+    if (!wishes.isDraft() || given.find(Settings.DECODER).isPresent()) {
+      return given;
+    }
+    if (given.find(Settings.TAE).isPresent()) {
+      return given.with(Settings.DECODER, Decoder.TAE);
+    }
+    ClipRun.tell(
+        spec.commandLine(),
+        List.of("the draft's frames come from the whole VAE; --tae FILE gives a small decoder"));
+    return given;
   }
 
   /** What was given or comes from a sampling recipe, and what the machine chooses beside. */
@@ -151,6 +188,11 @@ public final class GenerateCommand implements Callable<Integer> {
   }
 
   private Path output(long seed) {
-    return output.file == null ? Path.of("wanlet-" + seed + ".mp4") : output.file;
+    return output.file == null ? unnamed(seed) : output.file;
+  }
+
+  /** Where the clip goes if the user does not say. */
+  Path unnamed(long seed) {
+    return Path.of("wanlet-" + seed + ".mp4");
   }
 }

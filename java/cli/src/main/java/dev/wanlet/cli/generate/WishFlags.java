@@ -20,6 +20,8 @@ import picocli.CommandLine.Option;
 
 /** Flags that say what a clip should be like, and leave the rest to the machine. */
 final class WishFlags {
+  private static final String DRAFT = "draft";
+
   @Option(
       names = "--profile",
       paramLabel = "NAME",
@@ -28,6 +30,18 @@ final class WishFlags {
               + " (default: auto, which is balanced, where neither size nor steps are given; the"
               + " demo model keeps its own).")
   private String profile;
+
+  @Option(
+      names = "--draft",
+      description =
+          "A first look: profile draft, and the small decoder of --tae if there is one. 'wanlet"
+              + " finish' makes the clip in full.")
+  private boolean draft;
+
+  /** Of a draft that is to be made in full. */
+  private Aspect drafted;
+
+  private String unnamed;
 
   @Option(
       names = "--aspect",
@@ -55,7 +69,23 @@ final class WishFlags {
 
   /** Whether the user wished for anything. */
   boolean isGiven() {
-    return profile != null || aspect != null || duration != null || timeLimit != null || explain;
+    return draft
+        || drafted != null
+        || profile != null
+        || aspect != null
+        || duration != null
+        || timeLimit != null
+        || explain;
+  }
+
+  boolean isDraft() {
+    return draft;
+  }
+
+  /** What to wish for where the user names no profile and no shape. */
+  void unless(String profileName, Aspect shape) {
+    unnamed = profileName;
+    drafted = shape;
   }
 
   boolean explain() {
@@ -70,10 +100,17 @@ final class WishFlags {
    * @throws IOException if a profile of the user cannot be read
    */
   Wish wish(SettingValues given, boolean ownSteps) throws IOException {
-    String unnamed = ownSteps ? Profiles.FINEST : Profiles.DEFAULT;
+    if (draft && profile != null && !profile.equals(DRAFT)) {
+      throw new RequestException("--draft and --profile " + profile + " contradict; give one");
+    }
+    String usual = ownSteps ? Profiles.FINEST : Profiles.DEFAULT;
+    String other = draft ? DRAFT : unnamed == null ? usual : unnamed;
     return new Wish(
-        profiles().require(profile == null ? unnamed : profile),
-        Optional.ofNullable(aspect).map(Aspect::parse).or(() -> ofPicture(given)),
+        profiles().require(profile == null ? other : profile),
+        Optional.ofNullable(aspect)
+            .map(Aspect::parse)
+            .or(() -> ofPicture(given))
+            .or(() -> ofDraft(given)),
         duration == null ? OptionalDouble.empty() : OptionalDouble.of(seconds(duration)),
         Optional.ofNullable(timeLimit).map(WishFlags::time),
         given);
@@ -86,6 +123,15 @@ final class WishFlags {
     return bothSides || given.find(Settings.SIZE).isPresent()
         ? Optional.empty()
         : given.find(Settings.INIT_IMG).map(file -> Aspect.nearest(PictureSettings.size(file)));
+  }
+
+  /** The shape of the draft, where the size is open. */
+  private Optional<Aspect> ofDraft(SettingValues given) {
+    boolean sized =
+        given.find(Settings.SIZE).isPresent()
+            || given.find(Settings.WIDTH).isPresent()
+            || given.find(Settings.HEIGHT).isPresent();
+    return sized ? Optional.empty() : Optional.ofNullable(drafted);
   }
 
   /** The profiles that come along, and those in the user's configuration folder. */

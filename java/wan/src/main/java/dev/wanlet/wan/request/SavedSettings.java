@@ -10,6 +10,7 @@ import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.weights.WeightFormatException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The settings of a run as clips and saved runs carry them: {@link #store} writes them, {@link
@@ -111,6 +112,21 @@ public record SavedSettings(Path file, VideoMetadata stored, SettingTable table)
       }
     }
     return new GenerationRequest.Builder(table).set(values).output(output).build(model);
+  }
+
+  /**
+   * The stored values of some settings.
+   *
+   * @throws WeightFormatException if one is damaged
+   */
+  public SettingValues values(Predicate<Setting<?>> wanted) throws WeightFormatException {
+    SettingValues values = SettingValues.NONE;
+    for (Setting<?> setting : table.settings()) {
+      if (setting.scope().isStored() && wanted.test(setting)) {
+        values = restored(values, setting);
+      }
+    }
+    return values;
   }
 
   private <T> SettingValues restored(SettingValues values, Setting<T> setting)

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.cli.generate;
+
+import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.profiles.select.Aspect;
+import dev.wanlet.profiles.select.Profiles;
+import dev.wanlet.wan.catalog.FrameSize;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.media.PngSequence;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.request.SavedSettings;
+import dev.wanlet.wan.request.Setting;
+import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
+import dev.wanlet.weights.WeightFormatException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code wanlet finish}: makes a draft anew in full. Confined to one thread. */
+@Command(
+    name = "finish",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    sortOptions = false,
+    description =
+        "Make a draft anew at full quality: prompts, seed, model and sampling as its file says, but for"
+            + " a recipe; size, length, steps and decoder as 'generate --profile quality' chooses them,"
+            + " in the draft's shape. What you give yourself wins.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  wanlet finish fox.mp4",
+      "  wanlet finish fox.mp4 --profile balanced --duration 3 -o fox-final.webm"
+    })
+public final class FinishCommand extends GenerateCommand {
+  /** What a draft makes smaller, shorter or quicker. */
+  private static final Set<Setting<?>> CHOSEN_ANEW =
+      Set.of(Settings.WIDTH, Settings.HEIGHT, Settings.FRAMES, Settings.STEPS, Settings.DECODER);
+
+  /** What a sampling recipe may have brought: a draft's is one of few steps. */
+  private static final List<Setting<?>> OF_RECIPES =
+      List.of(
+          Settings.RECIPE,
+          Settings.METHOD,
+          Settings.SIGMAS,
+          Settings.SCHEDULER,
+          Settings.FLOW_SHIFT,
+          Settings.GUIDANCE_SCALE,
+          Settings.HIGH_NOISE_GUIDANCE_SCALE,
+          Settings.GUIDANCE_INTERVAL,
+          Settings.EXPERT_BOUNDARY,
+          Settings.LORA);
+
+  @Parameters(
+      arity = "1",
+      paramLabel = "CLIP",
+      description = "The draft: a clip with its settings inside, as every clip of Wanlet has them.")
+  private Path draft;
+
+  @Override
+  SettingValues given() throws IOException {
+    Path file = PngSequence.firstFile(draft);
+    VideoMetadata stored = VideoMetadata.read(file);
+    if (stored.settings().isEmpty()) {
+      throw new WeightFormatException(
+          file, "this clip holds no settings of Wanlet; make it anew with wanlet generate");
+    }
+    SavedSettings settings = new SavedSettings(file, stored);
+    SettingValues values = settings.values(setting -> !CHOSEN_ANEW.contains(setting));
+    SettingValues size = settings.values(CHOSEN_ANEW::contains);
+    int width = size.find(Settings.WIDTH).orElseThrow(() -> lacks(file, Settings.WIDTH));
+    int height = size.find(Settings.HEIGHT).orElseThrow(() -> lacks(file, Settings.HEIGHT));
+    ModelDefaults model = ModelFinder.resolve(settings.model()).model();
+    FrameSize drafted = new FrameSize(width, height);
+    // The shift goes with the size, unless somebody chose it.
+    if (values.find(Settings.FLOW_SHIFT).filter(s -> s == model.flowShift(drafted)).isPresent()) {
+      values = values.with(Settings.FLOW_SHIFT, null);
+    }
+    Optional<String> recipe = values.find(Settings.RECIPE);
+    if (recipe.isPresent()) {
+      for (Setting<?> setting : OF_RECIPES) {
+        values = values.with(setting, null);
+      }
+      tell(
+          "the draft's recipe "
+              + recipe.get()
+              + " is left out, with its sampling and all adapters; give them again to keep them");
+    }
+    wishes().unless(Profiles.FINEST, Aspect.of(drafted));
+    return values.with(super.given());
+  }
+
+  private static WeightFormatException lacks(Path file, Setting<?> setting) {
+    return new WeightFormatException(
+        file, "damaged settings: the setting '" + setting.name() + "' is missing");
+  }
+
+  @Override
+  Path unnamed(long seed) {
+    String name = draft.getFileName().toString().replaceAll("%0?\\d*d", "");
+    int dot = name.lastIndexOf('.');
+    return draft.resolveSibling(
+        dot < 0 ? name + "-final.mp4" : name.substring(0, dot) + "-final" + name.substring(dot));
+  }
+}
