@@ -15,7 +15,7 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.OpenPipeline;
 import dev.wanlet.wan.pipeline.SamplingRun;
-import dev.wanlet.wan.pipeline.VaeColors;
+import dev.wanlet.wan.pipeline.preview.VaeColors;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.io.IOException;

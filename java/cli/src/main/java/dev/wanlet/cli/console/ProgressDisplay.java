@@ -7,7 +7,7 @@ import dev.wanlet.wan.media.preview.PreviewFile;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.pipeline.GenerationListener;
-import dev.wanlet.wan.pipeline.Preview;
+import dev.wanlet.wan.pipeline.preview.Preview;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

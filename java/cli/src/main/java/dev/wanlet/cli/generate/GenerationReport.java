@@ -5,7 +5,7 @@ import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Durations;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.RunPlan;
-import dev.wanlet.wan.pipeline.CacheTally;
+import dev.wanlet.wan.sampling.cache.CacheTally;
 import dev.wanlet.wan.pipeline.GenerationResult;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.Setting;

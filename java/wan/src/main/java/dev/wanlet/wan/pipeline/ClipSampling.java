@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.sampling.cache.CacheTally;
 import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.RequestException;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;

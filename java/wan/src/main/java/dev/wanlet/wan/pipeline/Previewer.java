@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.pipeline.preview.VaeColors;
+import dev.wanlet.wan.pipeline.preview.LatentPictures;
+import dev.wanlet.wan.pipeline.preview.PreviewOptions;
+import dev.wanlet.wan.pipeline.preview.Preview;
 import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.Shape;

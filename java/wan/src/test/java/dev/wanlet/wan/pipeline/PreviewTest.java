@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.pipeline.preview.VaeColors;
+import dev.wanlet.wan.pipeline.preview.PreviewOptions;
+import dev.wanlet.wan.pipeline.preview.Preview;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

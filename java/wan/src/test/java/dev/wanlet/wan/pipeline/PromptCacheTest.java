@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.wan.pipeline.prompts.PromptKeys;
+import dev.wanlet.wan.pipeline.prompts.PromptCache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wanlet.ggml.Device;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.pipeline.preview;
 
 import dev.wanlet.wan.catalog.RequestException;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ public record PreviewOptions(int every, Optional<Path> tae, Optional<Path> color
     return new PreviewOptions(1, Optional.empty(), Optional.empty());
   }
 
-  boolean isDue(int step, int steps) {
+  public boolean isDue(int step, int steps) {
     return (step + 1) % every == 0 || step + 1 == steps;
   }
 }

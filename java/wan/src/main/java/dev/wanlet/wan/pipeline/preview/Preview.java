@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.pipeline.preview;
 
 import dev.wanlet.wan.media.RgbFrame;
 import java.util.List;

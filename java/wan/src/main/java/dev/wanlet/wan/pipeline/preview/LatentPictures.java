@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.pipeline.preview;
 
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.media.RgbFrame;
@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Owner: makes quick pictures of latents. Confined to one thread. */
-interface LatentPictures extends AutoCloseable {
+public interface LatentPictures extends AutoCloseable {
   /** Pictures of some moments of a clip, in time; latents [C, T, h, w]. */
   List<RgbFrame> of(float[] latents);
 

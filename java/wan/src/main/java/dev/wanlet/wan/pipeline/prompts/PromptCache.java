@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.pipeline.prompts;
 
 import dev.wanlet.base.Printable;
 import dev.wanlet.files.AtomicFile;
@@ -54,7 +54,7 @@ public record PromptCache(Path folder, long maxBytes) {
    * @param key of everything that it depends on
    * @return [tokens, dim]; empty if there is none, or what there is is damaged, which is logged
    */
-  Optional<float[]> find(String key, int tokens, int dim) {
+  public Optional<float[]> find(String key, int tokens, int dim) {
     Path file = file(key);
     try {
       byte[] bytes = Files.readAllBytes(file);
@@ -108,7 +108,7 @@ public record PromptCache(Path folder, long maxBytes) {
    *
    * @param context [tokens, dim]
    */
-  void keep(String key, float[] context, int tokens) {
+  public void keep(String key, float[] context, int tokens) {
     byte[] bytes = new byte[HEADER_BYTES + context.length * Float.BYTES + SUM_BYTES];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putInt(SIGNATURE).putInt(tokens).putInt(context.length / tokens);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.pipeline.prompts;
 
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
@@ -20,7 +20,7 @@ import java.util.HexFormat;
  * the device, the precision and the build. Of the weights only samples are read, which a file of
  * many gigabytes allows at once, beside the files' sizes and times. Immutable.
  */
-final class PromptKeys {
+public final class PromptKeys {
   /** Goes up when the encoder's results change for another reason. */
   private static final int VERSION = 1;
 
@@ -38,7 +38,7 @@ final class PromptKeys {
    *
    * @throws IOException if its files cannot be read
    */
-  static PromptKeys of(WeightSource encoder, Device device, Precision precision)
+  public static PromptKeys of(WeightSource encoder, Device device, Precision precision)
       throws IOException {
     MessageDigest digest = sha256();
     text(digest, VERSION + " " + Ggml.version() + " " + Ggml.treeHash());
@@ -61,7 +61,7 @@ final class PromptKeys {
   }
 
   /** The key of a prompt's tokens. */
-  String key(int[] ids) {
+  public String key(int[] ids) {
     MessageDigest digest = sha256();
     digest.update(network);
     ByteBuffer bytes = ByteBuffer.allocate(ids.length * Integer.BYTES);

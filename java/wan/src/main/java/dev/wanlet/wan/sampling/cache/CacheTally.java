@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.sampling.cache;
 
 import dev.wanlet.wan.sampling.cache.CacheKind;
 
@@ -16,19 +16,22 @@ import dev.wanlet.wan.sampling.cache.CacheKind;
 public record CacheTally(
     CacheKind kind, int steps, int passes, int computed, double seconds, double reuseSeconds) {
   /** Of a run that begins. */
-  static CacheTally of(CacheKind kind) {
+  public static CacheTally of(CacheKind kind) {
     return new CacheTally(kind, 0, 0, 0, 0, 0);
   }
 
-  CacheTally plusComputed(int more, double took) {
+  /** After a pass that was computed. */
+  public CacheTally plusComputed(int more, double took) {
     return new CacheTally(kind, steps, passes, computed + more, seconds + took, reuseSeconds);
   }
 
-  CacheTally plusReused(double took) {
+  /** After a pass that was not. */
+  public CacheTally plusReused(double took) {
     return new CacheTally(kind, steps, passes + 1, computed, seconds, reuseSeconds + took);
   }
 
-  CacheTally plusStep() {
+  /** After a step of which no pass was computed. */
+  public CacheTally plusStep() {
     return new CacheTally(kind, steps + 1, passes, computed, seconds, reuseSeconds);
   }
 

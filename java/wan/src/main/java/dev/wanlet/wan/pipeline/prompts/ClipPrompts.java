@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.pipeline.prompts;
 
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.OpenModel;
@@ -13,7 +13,7 @@ import java.util.Optional;
  * The prompts of a clip: their tokens, and their contexts as far as they are known from earlier
  * runs. Confined to one thread.
  */
-final class ClipPrompts {
+public final class ClipPrompts {
   private final List<int[]> ids;
   private final List<float[]> contexts = new ArrayList<>();
   private final PromptCache cache;
@@ -32,7 +32,7 @@ final class ClipPrompts {
    *     where guidance is on
    * @throws IOException if the text encoder's files cannot be read
    */
-  static ClipPrompts of(
+  public static ClipPrompts of(
       List<int[]> ids,
       Optional<PromptCache> cache,
       OpenModel model,
@@ -52,7 +52,7 @@ final class ClipPrompts {
   }
 
   /** Tokens of each prompt. */
-  List<int[]> ids() {
+  public List<int[]> ids() {
     return ids;
   }
 
@@ -61,7 +61,7 @@ final class ClipPrompts {
   }
 
   /** Tokens of the prompts that are to be encoded. */
-  List<int[]> missing() {
+  public List<int[]> missing() {
     List<int[]> missing = new ArrayList<>();
     for (int i = 0; i < ids.size(); i++) {
       if (!isKnown(i)) {
@@ -76,7 +76,7 @@ final class ClipPrompts {
    *
    * @param encoded contexts of those that were {@linkplain #missing missing}
    */
-  List<float[]> complete(List<float[]> encoded) {
+  public List<float[]> complete(List<float[]> encoded) {
     List<float[]> all = new ArrayList<>();
     int next = 0;
     for (int i = 0; i < ids.size(); i++) {

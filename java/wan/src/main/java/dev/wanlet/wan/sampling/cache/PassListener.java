@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.sampling.cache;
 
 /**
  * Hears what each pass through the blocks came to, of runs with a step cache that keeps the blocks'

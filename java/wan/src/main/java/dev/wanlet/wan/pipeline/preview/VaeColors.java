@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.pipeline.preview;
 
 import dev.wanlet.files.AtomicFile;
 import dev.wanlet.ggml.Backend;
@@ -101,7 +101,7 @@ public final class VaeColors {
     return folder.resolve(print + ".json");
   }
 
-  static Optional<LatentColors> kept(Path folder, String print) {
+  public static Optional<LatentColors> kept(Path folder, String print) {
     Path file = file(folder, print);
     try {
       return Optional.of(ColorTable.read(Files.readAllBytes(file), print));
@@ -113,7 +113,7 @@ public final class VaeColors {
     }
   }
 
-  static void keep(Path folder, String print, LatentColors colors) {
+  public static void keep(Path folder, String print, LatentColors colors) {
     try {
       Files.createDirectories(folder);
       try (AtomicFile file = new AtomicFile(file(folder, print))) {
