@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.model.transformer.WanCondition;
+import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

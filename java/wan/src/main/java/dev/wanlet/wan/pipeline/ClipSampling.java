@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.sampling.cache.CacheTally;
 import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.RequestException;
@@ -22,6 +21,7 @@ import dev.wanlet.wan.sampling.SamplingLoop;
 import dev.wanlet.wan.sampling.StepNoise;
 import dev.wanlet.wan.sampling.TorchRandom;
 import dev.wanlet.wan.sampling.cache.CacheState;
+import dev.wanlet.wan.sampling.cache.CacheTally;
 import dev.wanlet.wan.sampling.cache.StepCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.pipeline.preview.LatentPictures;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
@@ -14,6 +13,7 @@ import dev.wanlet.wan.memory.TaePlan;
 import dev.wanlet.wan.memory.TaePlanner;
 import dev.wanlet.wan.model.tae.TaeDecoder;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.pipeline.preview.LatentPictures;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.pipeline.preview.Preview;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.pipeline.preview.Preview;
 import java.nio.file.Path;
 import java.util.List;
 

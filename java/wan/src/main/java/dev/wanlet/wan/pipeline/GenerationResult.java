@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.sampling.cache.CacheTally;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.sampling.cache.CacheTally;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
@@ -19,6 +18,7 @@ import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;

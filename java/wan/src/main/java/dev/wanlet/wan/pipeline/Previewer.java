@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.pipeline.preview.VaeColors;
-import dev.wanlet.wan.pipeline.preview.LatentPictures;
-import dev.wanlet.wan.pipeline.preview.PreviewOptions;
-import dev.wanlet.wan.pipeline.preview.Preview;
 import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.Shape;
@@ -12,6 +8,10 @@ import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.TaeFile;
 import dev.wanlet.wan.media.preview.LatentColors;
 import dev.wanlet.wan.memory.MemoryBudgetException;
+import dev.wanlet.wan.pipeline.preview.LatentPictures;
+import dev.wanlet.wan.pipeline.preview.Preview;
+import dev.wanlet.wan.pipeline.preview.PreviewOptions;
+import dev.wanlet.wan.pipeline.preview.VaeColors;
 import dev.wanlet.wan.sampling.Denoiser;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.sampling.cache.PassListener;
+import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.pipeline.preview.PreviewOptions;
 import dev.wanlet.wan.pipeline.prompts.PromptCache;
-import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.sampling.cache.PassListener;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.pipeline.preview.VaeColors;
-import dev.wanlet.wan.pipeline.preview.PreviewOptions;
-import dev.wanlet.wan.pipeline.preview.Preview;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +13,9 @@ import dev.wanlet.wan.media.preview.ColorTable;
 import dev.wanlet.wan.media.preview.LatentColors;
 import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.pipeline.preview.Preview;
+import dev.wanlet.wan.pipeline.preview.PreviewOptions;
+import dev.wanlet.wan.pipeline.preview.VaeColors;
 import dev.wanlet.wan.quality.ShapeScore;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.weights.WeightFormatException;

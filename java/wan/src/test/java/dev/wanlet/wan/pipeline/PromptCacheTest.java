@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.pipeline.prompts.PromptKeys;
-import dev.wanlet.wan.pipeline.prompts.PromptCache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wanlet.ggml.Device;
@@ -12,6 +10,8 @@ import dev.wanlet.wan.memory.DeviceBytes;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.pipeline.prompts.PromptCache;
+import dev.wanlet.wan.pipeline.prompts.PromptKeys;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.io.IOException;
 import java.nio.file.Files;

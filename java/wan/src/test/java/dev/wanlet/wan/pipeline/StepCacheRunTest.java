@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
-import dev.wanlet.wan.sampling.cache.CacheTally;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,6 +18,7 @@ import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.cache.CacheKind;
 import dev.wanlet.wan.sampling.cache.CacheMeasurement;
 import dev.wanlet.wan.sampling.cache.CacheNumbers;
+import dev.wanlet.wan.sampling.cache.CacheTally;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -6,8 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * How a clip is shown while it is being made; {@link GenerationListener#previewed} gets the
- * pictures. Immutable.
+ * How a clip is shown while it is being made; a listener of the run gets the pictures. Immutable.
  *
  * @param every steps from one preview to the next, the last step always having one
  * @param tae a small decoder that makes the pictures, on the CPU; empty: colours are read off the

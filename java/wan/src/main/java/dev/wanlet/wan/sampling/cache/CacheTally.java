@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.sampling.cache;
 
-import dev.wanlet.wan.sampling.cache.CacheKind;
-
 /**
  * What a step cache saved in a run, or in the part of it that ran here. Immutable.
  *
