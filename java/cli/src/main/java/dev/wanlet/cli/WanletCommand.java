@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli;
 
+import dev.wanlet.cli.compare.CompareCommand;
+import dev.wanlet.cli.compare.ScoreCommand;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.StderrLogFinder;
 import dev.wanlet.cli.console.VersionProvider;
@@ -45,6 +47,8 @@ import picocli.CommandLine.Spec;
       CalibrateCommand.class,
       DoctorCommand.class,
       ParityCommand.class,
+      ScoreCommand.class,
+      CompareCommand.class,
       SynthCommand.class,
       QuantizeCommand.class,
       ImatrixCommand.class,

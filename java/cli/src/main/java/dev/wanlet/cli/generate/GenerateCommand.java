@@ -4,13 +4,7 @@ package dev.wanlet.cli.generate;
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
-import dev.wanlet.cli.options.CacheFinder;
-import dev.wanlet.cli.options.ModelFinder;
-import dev.wanlet.cli.options.RecipeFinder;
-import dev.wanlet.profiles.recipes.ModelSigns;
-import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelFiles;
-import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.request.Decoder;
@@ -101,16 +95,9 @@ public sealed class GenerateCommand implements Callable<Integer> permits FinishC
   @Override
   public Integer call() throws IOException {
     SettingValues given = drafted(given());
-    ModelFiles files = ModelFinder.resolve(given.model());
-    RecipeChoice recipe =
-        RecipeFinder.choose(
-            given,
-            files.model(),
-            ModelSigns.of(files.transformers(), RecipeFinder.adapters(given)));
-    if (given.find(Settings.CACHE).isPresent()) {
-      recipe = CacheFinder.filled(recipe, files.model(), CacheFinder.type(files.transformer()));
-    }
-    SettingValues values = chosen(given, recipe.settings(), files);
+    ChosenSettings chosen = ChosenSettings.of(given, wishes, spec.commandLine().getErr());
+    ModelFiles files = chosen.files();
+    SettingValues values = chosen.values();
     GenerationRequest.Builder clip = clip(values);
     GenerationRequest request = clip.build(files.model());
     RunOptions options = ClipRun.options(output.checkpointEvery);
@@ -125,7 +112,7 @@ public sealed class GenerateCommand implements Callable<Integer> permits FinishC
     }
     ClipRun run = new ClipRun(spec.commandLine(), output.json, previews);
     run.announce(files, request);
-    ClipRun.tell(spec.commandLine(), recipe.notes());
+    ClipRun.tell(spec.commandLine(), chosen.notes());
     ClipRun.tell(spec.commandLine(), clip.notes(files.model()));
     if (output.dryRun) {
       run.plan(files, request, options);
@@ -167,20 +154,6 @@ public sealed class GenerateCommand implements Callable<Integer> permits FinishC
         spec.commandLine(),
         List.of("the draft's frames come from the whole VAE; --tae FILE gives a small decoder"));
     return given;
-  }
-
-  /** What was given or comes from a sampling recipe, and what the machine chooses beside. */
-  private SettingValues chosen(SettingValues given, SettingValues withRecipe, ModelFiles files)
-      throws IOException {
-    if (!AutoChoice.isWanted(wishes, given, files.model())) {
-      return withRecipe;
-    }
-    Machine machine = Machine.here(given.compute());
-    try (OpenModel model = OpenModel.open(files)) {
-      return new AutoChoice(machine, wishes, withRecipe, spec.commandLine().getErr())
-          .among(model)
-          .settings(withRecipe);
-    }
   }
 
   private GenerationRequest.Builder clip(SettingValues values) {

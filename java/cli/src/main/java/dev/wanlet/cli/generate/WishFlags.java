@@ -67,6 +67,13 @@ final class WishFlags {
       description = "Print all sizes, lengths and steps that are worth a choice, with their times.")
   private boolean explain;
 
+  /** Flags with a profile alone; null for none. */
+  static WishFlags ofProfile(String name) {
+    WishFlags flags = new WishFlags();
+    flags.profile = name;
+    return flags;
+  }
+
   /** Whether the user wished for anything. */
   boolean isGiven() {
     return draft
