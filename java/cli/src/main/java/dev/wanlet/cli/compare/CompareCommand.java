@@ -131,7 +131,8 @@ public final class CompareCommand implements Callable<Integer> {
     List<ComparedClip> clips = new ArrayList<>();
     Cancellation cancellation = new Cancellation();
     int total = variants.size() * texts.size() * all.size();
-    try (Interruption interruption = Interruption.onInterrupt(cancellation::cancel)) {
+    Interruption interruption = Interruption.onInterrupt(cancellation::cancel);
+    try (interruption) {
       for (int p = 0; p < texts.size(); p++) {
         for (long seed : all) {
           for (Variant variant : variants) {

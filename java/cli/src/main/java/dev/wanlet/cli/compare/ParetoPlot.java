@@ -3,10 +3,15 @@ package dev.wanlet.cli.compare;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
-/** Draws clips by time and a measure, with those that none beats in both. Stateless. */
+/**
+ * Draws variants by time and a measure, each the mean of its clips, with those that none beats in
+ * both. Stateless.
+ */
 final class ParetoPlot {
   private static final int WIDTH = 320;
   private static final int HEIGHT = 220;
@@ -14,15 +19,34 @@ final class ParetoPlot {
 
   private ParetoPlot() {}
 
-  /** The clips that no other beats in both, the fastest first. */
-  static List<ComparedClip> front(List<ComparedClip> clips, String measure, boolean higher) {
-    List<ComparedClip> front = new ArrayList<>();
+  /** A variant: means over its clips. */
+  record Dot(String variant, double seconds, double value) {}
+
+  /** The variants of some clips, in their order. */
+  static List<Dot> dots(List<ComparedClip> clips, String measure) {
+    Map<String, List<ComparedClip>> variants = new LinkedHashMap<>();
+    for (ComparedClip clip : clips) {
+      variants.computeIfAbsent(clip.text("variant"), v -> new ArrayList<>()).add(clip);
+    }
+    List<Dot> dots = new ArrayList<>();
+    variants.forEach(
+        (variant, its) ->
+            dots.add(
+                new Dot(
+                    variant,
+                    its.stream().mapToDouble(ComparedClip::seconds).average().orElseThrow(),
+                    its.stream().mapToDouble(c -> value(c, measure)).average().orElseThrow())));
+    return dots;
+  }
+
+  /** The variants that no other beats in both, the fastest first. */
+  static List<Dot> front(List<Dot> dots, boolean higher) {
+    List<Dot> front = new ArrayList<>();
     double best = Double.NEGATIVE_INFINITY;
-    for (ComparedClip clip :
-        clips.stream().sorted(Comparator.comparingDouble(ComparedClip::seconds)).toList()) {
-      double goodness = value(clip, measure) * (higher ? 1 : -1);
+    for (Dot dot : dots.stream().sorted(Comparator.comparingDouble(Dot::seconds)).toList()) {
+      double goodness = dot.value() * (higher ? 1 : -1);
       if (goodness > best) {
-        front.add(clip);
+        front.add(dot);
         best = goodness;
       }
     }
@@ -34,6 +58,7 @@ final class ParetoPlot {
   }
 
   static String svg(String measure, boolean higher, List<ComparedClip> clips) {
+    List<Dot> dots = dots(clips, measure);
     double most = clips.stream().mapToDouble(ComparedClip::seconds).max().orElse(1);
     double low = clips.stream().mapToDouble(c -> value(c, measure)).min().orElse(0);
     double high = clips.stream().mapToDouble(c -> value(c, measure)).max().orElse(1);
@@ -50,21 +75,23 @@ final class ParetoPlot {
             MARGIN,
             HEIGHT - MARGIN,
             WIDTH - 10));
+    for (ComparedClip clip : clips) {
+      circle(svg, 2, x(clip.seconds(), most), y(value(clip, measure), low - pad, high + pad));
+    }
     StringBuilder line = new StringBuilder();
-    for (ComparedClip clip : front(clips, measure, higher)) {
-      line.append(x(clip.seconds(), most)).append(',');
-      line.append(y(value(clip, measure), low - pad, high + pad)).append(' ');
+    for (Dot dot : front(dots, higher)) {
+      line.append(x(dot.seconds(), most)).append(',');
+      line.append(y(dot.value(), low - pad, high + pad)).append(' ');
     }
     svg.append("<polyline fill=\"none\" stroke=\"#38c\" stroke-width=\"2\" points=\"")
         .append(line.toString().strip())
         .append("\"/>");
-    for (ComparedClip clip : clips) {
-      String x = x(clip.seconds(), most);
-      String y = y(value(clip, measure), low - pad, high + pad);
-      String name = ReportPage.escaped(clip.text("variant"));
-      svg.append("<circle r=\"4\" fill=\"#38c\" cx=\"").append(x).append("\" cy=\"").append(y);
-      svg.append("\"/><text text-anchor=\"middle\" x=\"").append(x).append("\" y=\"").append(y);
-      svg.append("\" dy=\"-8\">").append(name).append("</text>");
+    for (Dot dot : dots) {
+      String x = x(dot.seconds(), most);
+      String y = y(dot.value(), low - pad, high + pad);
+      circle(svg, 5, x, y);
+      svg.append("<text text-anchor=\"middle\" x=\"").append(x).append("\" y=\"").append(y);
+      svg.append("\" dy=\"-8\">").append(ReportPage.escaped(dot.variant())).append("</text>");
     }
     return svg.append(label(MARGIN, HEIGHT - MARGIN + 16, "0"))
         .append(label(WIDTH - 50, HEIGHT - MARGIN + 16, ReportPage.number(most) + " s"))
@@ -74,6 +101,11 @@ final class ParetoPlot {
             label(MARGIN, HEIGHT - 6, measure + (higher ? ", higher" : ", lower") + " is better"))
         .append("</svg>")
         .toString();
+  }
+
+  private static void circle(StringBuilder svg, int radius, String x, String y) {
+    svg.append("<circle r=\"").append(radius).append("\" fill=\"#38c\" cx=\"").append(x);
+    svg.append("\" cy=\"").append(y).append("\"/>");
   }
 
   private static String x(double seconds, double most) {

@@ -66,8 +66,9 @@ record ReportPage(List<ComparedClip> clips) {
       page.append("</div>");
     }
     page.append(
-        "<h2>Time and quality</h2><p>Each dot is a clip; the line joins those that no other");
-    page.append(" beats in both time and the measure.</p><div class=\"plots\">");
+        "<h2>Time and quality</h2><p>Each large dot is a variant, the mean of its clips, which are");
+    page.append(" the small ones; the line joins the variants that no other beats in both time");
+    page.append(" and the measure.</p><div class=\"plots\">");
     plot(page, "caption_accuracy", true);
     ClipMeasures.infos().forEach(m -> plot(page, m.id(), m.higherIsBetter()));
     page.append("</div><h2>Figures</h2>");

@@ -35,7 +35,7 @@ public final class ReferenceMeasures {
     long sum = 0;
     for (int i = 0; i < a.length; i++) {
       int d = (a[i] & 0xff) - (b[i] & 0xff);
-      sum += d * d;
+      sum += (long) d * d;
     }
     squares += sum;
     count += a.length;
