@@ -12,13 +12,16 @@ import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SamplingSettings;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.ExpertSchedule;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,12 +42,25 @@ class RecipeBookTest {
   @TempDir private Path folder;
 
   private SamplingSettings sampling(SamplingRecipe recipe, ModelDefaults model) {
-    return GenerationRequest.builder()
-        .set(recipe.settings())
-        .prompt("a fox")
-        .output(folder.resolve("fox.mp4"))
-        .build(model)
-        .sampling();
+    GenerationRequest.Builder request =
+        GenerationRequest.builder()
+            .set(recipe.settings())
+            .prompt("a fox")
+            .output(folder.resolve("fox.mp4"));
+    if (model.transformer().variant().takesPictures()) {
+      request.picture(picture());
+    }
+    return request.build(model).sampling();
+  }
+
+  private Path picture() {
+    Path file = folder.resolve("fox.png");
+    try {
+      ImageIO.write(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB), "png", file.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return file;
   }
 
   static Stream<SamplingRecipe> all() {
