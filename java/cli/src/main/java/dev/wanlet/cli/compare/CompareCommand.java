@@ -184,7 +184,8 @@ public final class CompareCommand implements Callable<Integer> {
     boolean demo =
         !List.of(asked.colour(), asked.shape(), asked.motion(), asked.background())
             .contains(ShapeScore.NONE);
-    Map<String, Object> score = ClipScore.of(file, null, demo ? prompt : null).facts();
+    Optional<ShapeScore> scored = demo ? Optional.of(asked) : Optional.empty();
+    Map<String, Object> score = ClipScorer.score(file, Optional.empty(), scored).facts();
     facts.put("measures", score.get("measures"));
     if (score.containsKey("caption_accuracy")) {
       facts.put("caption_accuracy", score.get("caption_accuracy"));

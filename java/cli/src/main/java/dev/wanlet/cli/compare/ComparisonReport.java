@@ -38,7 +38,11 @@ record ComparisonReport(List<ComparedClip> clips) {
                 methods.put(
                     m.id(),
                     m.method()
-                        + (m.higherIsBetter() ? "; higher is better" : "; lower is better")));
+                        + switch (m.better()) {
+                          case HIGHER -> "; higher is better";
+                          case LOWER -> "; lower is better";
+                          case NEITHER -> "; neither way is better by itself";
+                        }));
     methods.put(
         "caption_accuracy",
         "share of colour, shape, motion and background of a demo prompt that are seen; higher is"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.compare;
 
+import dev.wanlet.wan.quality.Better;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -39,12 +40,15 @@ final class ParetoPlot {
     return dots;
   }
 
-  /** The variants that no other beats in both, the fastest first. */
-  static List<Dot> front(List<Dot> dots, boolean higher) {
+  /** The variants that no other beats in both, the fastest first; none where nothing is better. */
+  static List<Dot> front(List<Dot> dots, Better better) {
+    if (better == Better.NEITHER) {
+      return List.of();
+    }
     List<Dot> front = new ArrayList<>();
     double best = Double.NEGATIVE_INFINITY;
     for (Dot dot : dots.stream().sorted(Comparator.comparingDouble(Dot::seconds)).toList()) {
-      double goodness = dot.value() * (higher ? 1 : -1);
+      double goodness = dot.value() * (better == Better.HIGHER ? 1 : -1);
       if (goodness > best) {
         front.add(dot);
         best = goodness;
@@ -57,7 +61,7 @@ final class ParetoPlot {
     return ((Number) ComparisonReport.measure(clip, measure)).doubleValue();
   }
 
-  static String svg(String measure, boolean higher, List<ComparedClip> clips) {
+  static String svg(String measure, Better better, List<ComparedClip> clips) {
     List<Dot> dots = dots(clips, measure);
     double most = clips.stream().mapToDouble(ComparedClip::seconds).max().orElse(1);
     double low = clips.stream().mapToDouble(c -> value(c, measure)).min().orElse(0);
@@ -79,7 +83,7 @@ final class ParetoPlot {
       circle(svg, 2, x(clip.seconds(), most), y(value(clip, measure), low - pad, high + pad));
     }
     StringBuilder line = new StringBuilder();
-    for (Dot dot : front(dots, higher)) {
+    for (Dot dot : front(dots, better)) {
       line.append(x(dot.seconds(), most)).append(',');
       line.append(y(dot.value(), low - pad, high + pad)).append(' ');
     }
@@ -97,10 +101,17 @@ final class ParetoPlot {
         .append(label(WIDTH - 50, HEIGHT - MARGIN + 16, ReportPage.number(most) + " s"))
         .append(label(2, 20, ReportPage.number(high)))
         .append(label(2, HEIGHT - MARGIN, ReportPage.number(low)))
-        .append(
-            label(MARGIN, HEIGHT - 6, measure + (higher ? ", higher" : ", lower") + " is better"))
+        .append(label(MARGIN, HEIGHT - 6, measure + says(better)))
         .append("</svg>")
         .toString();
+  }
+
+  private static String says(Better better) {
+    return switch (better) {
+      case HIGHER -> ", higher is better";
+      case LOWER -> ", lower is better";
+      case NEITHER -> "";
+    };
   }
 
   private static void circle(StringBuilder svg, int radius, String x, String y) {

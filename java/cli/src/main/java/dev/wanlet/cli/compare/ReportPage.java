@@ -3,6 +3,7 @@ package dev.wanlet.cli.compare;
 
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.wan.memory.Bytes;
+import dev.wanlet.wan.quality.Better;
 import dev.wanlet.wan.quality.ClipMeasures;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,8 +70,8 @@ record ReportPage(List<ComparedClip> clips) {
         "<h2>Time and quality</h2><p>Each large dot is a variant, the mean of its clips, which are");
     page.append(" the small ones; the line joins the variants that no other beats in both time");
     page.append(" and the measure.</p><div class=\"plots\">");
-    plot(page, "caption_accuracy", true);
-    ClipMeasures.infos().forEach(m -> plot(page, m.id(), m.higherIsBetter()));
+    plot(page, "caption_accuracy", Better.HIGHER);
+    ClipMeasures.infos().forEach(m -> plot(page, m.id(), m.better()));
     page.append("</div><h2>Figures</h2>");
     table(page);
     page.append("<p>").append(escaped(ComparisonReport.NO_REFERENCE)).append("</p>");
@@ -137,11 +138,11 @@ record ReportPage(List<ComparedClip> clips) {
     page.append("<td>").append(escaped(text)).append("</td>");
   }
 
-  private void plot(StringBuilder page, String measure, boolean higher) {
+  private void plot(StringBuilder page, String measure, Better better) {
     List<ComparedClip> shown =
         clips.stream().filter(c -> ComparisonReport.measure(c, measure) != null).toList();
     if (!shown.isEmpty()) {
-      page.append(ParetoPlot.svg(measure, higher, shown));
+      page.append(ParetoPlot.svg(measure, better, shown));
     }
   }
 

@@ -6,9 +6,11 @@ import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.wan.quality.Better;
 import dev.wanlet.wan.quality.ClipMeasures;
 import dev.wanlet.wan.quality.MeasureInfo;
 import dev.wanlet.wan.quality.ReferenceMeasures;
+import dev.wanlet.wan.quality.ShapeScore;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -17,12 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -33,7 +37,7 @@ import picocli.CommandLine.Spec;
     versionProvider = VersionProvider.class,
     description =
         "Measure clips, whatever program made them: consistency, motion, flicker, sharpness and"
-            + " noise, and with a reference how near they come to it. The values are Wanlet's own,"
+            + " noise, and with a reference their PSNR, SSIM and motion against it. The values are Wanlet's own,"
             + " not VBench scores; docs/quality.md tells each method.",
     footerHeading = "%nExamples:%n",
     footer = {
@@ -48,6 +52,13 @@ import picocli.CommandLine.Spec;
       "3:a clip is missing or damaged, or not of the reference's size"
     })
 public final class ScoreCommand implements Callable<Integer> {
+  private static final Map<String, String> REFERENCE_UNITS =
+      Map.of(
+          "psnr", "dB, higher is nearer",
+          "ssim", "at most 1, higher is nearer",
+          "motion", "levels",
+          "motion_reference", "levels");
+
   @Spec private CommandSpec spec;
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Clips: MP4, WebM, GIF and more.")
@@ -56,7 +67,9 @@ public final class ScoreCommand implements Callable<Integer> {
   @Option(
       names = "--reference",
       paramLabel = "FILE",
-      description = "A clip of the same size to hold them against, frame by frame.")
+      description =
+          "A clip of the same size to hold them against, frame by frame, up to the end of the"
+              + " shorter one.")
   private Path reference;
 
   @Option(
@@ -72,9 +85,10 @@ public final class ScoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Optional<ShapeScore> asked = asked();
     List<ClipScore> scores = new ArrayList<>();
     for (Path file : files) {
-      ClipScore score = ClipScore.of(file, reference, prompt);
+      ClipScore score = ClipScorer.score(file, Optional.ofNullable(reference), asked);
       for (String note : score.notes()) {
         spec.commandLine().getErr().println("wanlet: " + Printable.text(file) + ": " + note);
       }
@@ -91,6 +105,25 @@ public final class ScoreCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  /** A part that the prompt leaves open could neither be seen nor missed. */
+  private Optional<ShapeScore> asked() {
+    if (prompt == null) {
+      return Optional.empty();
+    }
+    ShapeScore asked = ShapeScore.fromPrompt(prompt);
+    if (List.of(asked.colour(), asked.shape(), asked.motion(), asked.background())
+        .contains(ShapeScore.NONE)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--prompt: \""
+              + Printable.text(prompt)
+              + "\" does not name all of colour, shape, motion and background; expected words that"
+              + " the demo model knows, such as \"a red circle moving left on a black"
+              + " background\"");
+    }
+    return Optional.of(asked);
+  }
+
   private Map<String, Object> facts(List<ClipScore> scores) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("clips", scores.stream().map(ClipScore::facts).toList());
@@ -98,7 +131,7 @@ public final class ScoreCommand implements Callable<Integer> {
     for (MeasureInfo info : ClipMeasures.infos()) {
       Map<String, Object> method = new LinkedHashMap<>();
       method.put("unit", info.unit());
-      method.put("higher_is_better", info.higherIsBetter());
+      method.put("better", info.better().name().toLowerCase(Locale.ROOT));
       method.put("method", info.method());
       methods.put(info.id(), method);
     }
@@ -114,22 +147,16 @@ public final class ScoreCommand implements Callable<Integer> {
     Table table = new Table();
     row(table, "", s -> s.file().toString(), "", scores);
     for (MeasureInfo info : ClipMeasures.infos()) {
-      String better = info.higherIsBetter() ? "higher" : "lower";
       row(
           table,
           info.id(),
           s -> number(s.measures().get(info.id())),
-          info.unit() + ", " + better + " is better",
+          info.unit() + ", " + words(info.better()),
           scores);
     }
     if (reference != null) {
       for (String id : ReferenceMeasures.methods().keySet()) {
-        row(
-            table,
-            id,
-            s -> s.reference().containsKey(id) ? number(s.reference().get(id)) : "-",
-            id.equals("psnr") ? "dB" : "",
-            scores);
+        row(table, id, s -> number(s.reference().get(id)), REFERENCE_UNITS.get(id), scores);
       }
     }
     if (prompt != null) {
@@ -164,11 +191,19 @@ public final class ScoreCommand implements Callable<Integer> {
     table.row(cells.toArray(String[]::new));
   }
 
-  private static String number(OptionalDouble value) {
-    return value.isPresent() ? number(value.getAsDouble()) : "-";
+  private static String words(Better better) {
+    return switch (better) {
+      case HIGHER -> "higher is better";
+      case LOWER -> "lower is better";
+      case NEITHER -> "higher is more motion, not better";
+    };
   }
 
-  private static String number(double value) {
-    return Double.isInfinite(value) ? "identical" : String.format(Locale.ROOT, "%.4f", value);
+  private static String number(OptionalDouble value) {
+    if (value.isEmpty()) {
+      return "-";
+    }
+    double number = value.getAsDouble();
+    return Double.isInfinite(number) ? "no error" : String.format(Locale.ROOT, "%.4f", number);
   }
 }

@@ -27,22 +27,20 @@ final class BlockSearch {
 
   /** Length of the displacement in cells under which {@code now} is most like {@code before}. */
   static double displacement(Planes before, Planes now, int block) {
-    double best = difference(before, now, block, 0, 0);
+    double best = residual(before, before, now, block, 0, 0, 0, 0, Double.POSITIVE_INFINITY);
     double length = 0;
     for (int dy = -REACH; dy <= REACH; dy++) {
       for (int dx = -REACH; dx <= REACH; dx++) {
-        double d = difference(before, now, block, dx, dy) + LEVELS_PER_CELL * Math.hypot(dx, dy);
+        double cells = Math.hypot(dx, dy);
+        double cost = LEVELS_PER_CELL * cells;
+        double d = cost + residual(before, before, now, block, dx, dy, dx, dy, best - cost);
         if (d < best) {
           best = d;
-          length = Math.hypot(dx, dy);
+          length = cells;
         }
       }
     }
     return length;
-  }
-
-  private static double difference(Planes before, Planes now, int block, int dx, int dy) {
-    return residual(before, before, now, block, dx, dy, dx, dy);
   }
 
   /**
@@ -53,14 +51,15 @@ final class BlockSearch {
     double best = Double.POSITIVE_INFINITY;
     for (int dy = -REACH; dy <= REACH; dy++) {
       for (int dx = -REACH; dx <= REACH; dx++) {
-        best = Math.min(best, residual(before, after, now, block, dx, dy, -dx, -dy));
+        best = Math.min(best, residual(before, after, now, block, dx, dy, -dx, -dy, best));
       }
     }
     return best;
   }
 
+  /** Infinity as soon as it is more than {@code most}: most displacements are off by a row. */
   private static double residual(
-      Planes a, Planes b, Planes now, int block, int ax, int ay, int bx, int by) {
+      Planes a, Planes b, Planes now, int block, int ax, int ay, int bx, int by, double most) {
     int x0 = block % columns(now) * BLOCK;
     int y0 = block / columns(now) * BLOCK;
     double sum = 0;
@@ -68,6 +67,9 @@ final class BlockSearch {
       for (int x = x0; x < x0 + BLOCK; x++) {
         double predicted = (at(a, x + ax, y + ay) + at(b, x + bx, y + by)) / 2;
         sum += Math.abs(now.luma()[y * now.width() + x] - predicted);
+      }
+      if (sum > most * (BLOCK * BLOCK)) {
+        return Double.POSITIVE_INFINITY;
       }
     }
     return sum / (BLOCK * BLOCK);

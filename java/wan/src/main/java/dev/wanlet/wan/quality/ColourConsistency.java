@@ -43,14 +43,14 @@ final class ColourConsistency implements ClipMeasure {
         ? new MeasureInfo(
             "subject_consistency",
             "share",
-            true,
+            Better.HIGHER,
             2,
             "how near the mean colour of the twentieth of the picture least like its border stays to"
                 + " the first frame's")
         : new MeasureInfo(
             "background_consistency",
             "share",
-            true,
+            Better.HIGHER,
             2,
             "how near the median colour of the border stays to the first frame's");
   }

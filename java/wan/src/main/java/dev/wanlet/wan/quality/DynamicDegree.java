@@ -20,7 +20,7 @@ final class DynamicDegree implements ClipMeasure {
     return new MeasureInfo(
         "dynamic_degree",
         "percent a frame",
-        true,
+        Better.NEITHER,
         2,
         "displacement of the fastest twentieth of 8x8-cell blocks, in percent of the shorter side");
   }

@@ -25,7 +25,7 @@ final class Flicker implements ClipMeasure {
     return new MeasureInfo(
         "flicker",
         "levels",
-        false,
+        Better.LOWER,
         3,
         "median over an 8x8 grid of how far an area's mean luma is off the mean of the frames"
             + " before and after");

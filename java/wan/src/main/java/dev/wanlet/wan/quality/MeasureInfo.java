@@ -6,9 +6,8 @@ package dev.wanlet.wan.quality;
  *
  * @param id its stable name in reports
  * @param unit what its value counts
- * @param higherIsBetter which way a value improves
+ * @param better which way a value improves
  * @param leastFrames a shorter clip has no value
  * @param method what is computed, in a sentence
  */
-public record MeasureInfo(
-    String id, String unit, boolean higherIsBetter, int leastFrames, String method) {}
+public record MeasureInfo(String id, String unit, Better better, int leastFrames, String method) {}

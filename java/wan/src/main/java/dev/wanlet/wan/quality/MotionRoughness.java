@@ -22,7 +22,7 @@ final class MotionRoughness implements ClipMeasure {
     return new MeasureInfo(
         "motion_roughness",
         "levels",
-        false,
+        Better.LOWER,
         3,
         "difference of a frame's blocks from the mean of both neighbours along the even motion that"
             + " fits best");

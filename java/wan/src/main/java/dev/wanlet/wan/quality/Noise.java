@@ -27,7 +27,7 @@ final class Noise implements ClipMeasure {
     return new MeasureInfo(
         "noise",
         "levels",
-        false,
+        Better.LOWER,
         1,
         "deviation of the luma's noise by Immerkaer's mask over the quietest three quarters of"
             + " tiles");

@@ -25,7 +25,7 @@ final class Sharpness implements ClipMeasure {
     return new MeasureInfo(
         "sharpness",
         "share",
-        true,
+        Better.HIGHER,
         1,
         "share of the squared neighbour differences that a 9-pixel blur removes (after Crete's blur"
             + " effect)");

@@ -1,65 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.quality;
 
+import java.util.OptionalDouble;
+
 /**
- * Structural similarity of luma, at most 1: a Gaussian window of 11 by 11 pixels and sigma 1.5, the
- * picture mirrored at its edges, the mean over pixels and frames. Confined to one thread.
+ * Structural similarity of luma, at most 1: ((2 ma mb + C1)(2 cov + C2)) / ((ma² + mb² + C1)(va +
+ * vb + C2)), with means m, variances v and covariance under a Gaussian window of 11x11 pixels and
+ * sigma 1.5, C1 = (0.01 * 255)², C2 = (0.03 * 255)². Mean over all places where the window lies
+ * within the picture, then over frames. Pictures smaller than the window have no value. Confined to
+ * one thread.
  *
- * <p>Source: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment" (2004), K1 = 0.01, K2 =
- * 0.03, without their reduction of large pictures.
+ * <p>Source: Z. Wang et al., "Image quality assessment: from error visibility to structural
+ * similarity", 2004, without the halving of large pictures in their code.
  */
 final class Ssim {
-  private static final int TAPS = 11;
-  private static final double SIGMA = 1.5;
+  static final int WINDOW = 11;
+  private static final double[] GAUSSIAN = gaussian(1.5);
   private static final double C1 = 0.01 * 255 * 0.01 * 255;
   private static final double C2 = 0.03 * 255 * 0.03 * 255;
 
-  private final float[] window = new float[TAPS];
   private double sum;
   private int frames;
 
-  Ssim() {
+  private static double[] gaussian(double sigma) {
+    double[] taps = new double[WINDOW];
     double total = 0;
-    for (int i = 0; i < TAPS; i++) {
-      total += weight(i);
+    for (int i = 0; i < WINDOW; i++) {
+      double d = i - WINDOW / 2;
+      taps[i] = Math.exp(-d * d / (2 * sigma * sigma));
+      total += taps[i];
     }
-    for (int i = 0; i < TAPS; i++) {
-      window[i] = (float) (weight(i) / total);
+    for (int i = 0; i < WINDOW; i++) {
+      taps[i] /= total;
     }
+    return taps;
   }
 
-  private static double weight(int tap) {
-    double d = tap - TAPS / 2;
-    return Math.exp(-d * d / (2 * SIGMA * SIGMA));
-  }
-
-  void accept(LumaPlane a, LumaPlane b) {
-    float[] meanA = a.filtered(window).values();
-    float[] meanB = b.filtered(window).values();
-    float[] aa = product(a, a);
-    float[] bb = product(b, b);
-    float[] ab = product(a, b);
-    double total = 0;
-    for (int i = 0; i < meanA.length; i++) {
-      double ma = meanA[i];
-      double mb = meanB[i];
-      double similar = (2 * ma * mb + C1) * (2 * (ab[i] - ma * mb) + C2);
-      double most = (ma * ma + mb * mb + C1) * ((aa[i] - ma * ma) + (bb[i] - mb * mb) + C2);
-      total += similar / most;
+  void accept(Planes frame, Planes reference) {
+    int w = frame.width();
+    int h = frame.height();
+    if (Math.min(w, h) < WINDOW) {
+      return;
     }
-    sum += total / meanA.length;
+    float[] a = frame.luma();
+    float[] b = reference.luma();
+    double[] meanA = Taps.filtered(i -> a[i], w, h, GAUSSIAN);
+    double[] meanB = Taps.filtered(i -> b[i], w, h, GAUSSIAN);
+    double[] squareA = Taps.filtered(i -> (double) a[i] * a[i], w, h, GAUSSIAN);
+    double[] squareB = Taps.filtered(i -> (double) b[i] * b[i], w, h, GAUSSIAN);
+    double[] product = Taps.filtered(i -> (double) a[i] * b[i], w, h, GAUSSIAN);
+    double total = 0;
+    for (int i = 0; i < product.length; i++) {
+      double aa = meanA[i] * meanA[i];
+      double bb = meanB[i] * meanB[i];
+      double ab = meanA[i] * meanB[i];
+      double alike = (2 * ab + C1) * (2 * (product[i] - ab) + C2);
+      double most = (aa + bb + C1) * ((squareA[i] - aa) + (squareB[i] - bb) + C2);
+      total += alike / most;
+    }
+    sum += total / product.length;
     frames++;
   }
 
-  private float[] product(LumaPlane a, LumaPlane b) {
-    float[] values = new float[a.values().length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = a.values()[i] * b.values()[i];
-    }
-    return new LumaPlane(a.width(), a.height(), values).filtered(window).values();
-  }
-
-  double value() {
-    return sum / frames;
+  OptionalDouble value() {
+    return frames == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / frames);
   }
 }

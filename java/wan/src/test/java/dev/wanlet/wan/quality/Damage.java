@@ -30,7 +30,7 @@ public enum Damage {
   FROZEN("dynamic_degree") {
     @Override
     List<RgbFrame> apply(List<RgbFrame> clip, int strength) {
-      int from = clip.size() - 3 * strength;
+      int from = clip.size() - 1 - 2 * strength;
       List<RgbFrame> out = new ArrayList<>();
       for (int t = 0; t < clip.size(); t++) {
         out.add(clip.get(Math.min(t, from)));
@@ -43,7 +43,7 @@ public enum Damage {
     @Override
     List<RgbFrame> apply(List<RgbFrame> clip, int strength) {
       List<RgbFrame> out = new ArrayList<>(clip);
-      for (int t : List.of(4, 8, 11, 14).subList(0, strength)) {
+      for (int t : List.of(2, 4, 6, 8).subList(0, strength)) {
         out.set(t, clip.get(t - 1));
       }
       return out;
@@ -69,8 +69,8 @@ public enum Damage {
 
   public static final int STRENGTHS = 4;
   public static final int CLIPS = 24;
-  private static final int SIZE = 64;
-  private static final int FRAMES = 17;
+  private static final int SIZE = 48;
+  private static final int FRAMES = 11;
 
   private final List<String> measures;
 
@@ -90,14 +90,14 @@ public enum Damage {
     return strength == 0 ? clip : apply(clip, strength);
   }
 
-  /** A shape that moves one of four ways, in one of three pairs of colours: 24 clips of 64x64. */
+  /** A shape that moves one of four ways, in one of three pairs of colours: 24 clips of 48x48. */
   public static List<RgbFrame> clip(int number) {
     int[][] fore = {SyntheticClip.RED, SyntheticClip.WHITE, SyntheticClip.GREEN};
     int[][] back = {SyntheticClip.GRAY, SyntheticClip.NAVY, {96, 62, 36}};
     DoubleBinaryOperator shape =
         number % 2 == 0
-            ? (x, y) -> Math.hypot(x, y) - 12
-            : (x, y) -> Math.max(Math.abs(x), Math.abs(y)) - 11;
+            ? (x, y) -> Math.hypot(x, y) - 9
+            : (x, y) -> Math.max(Math.abs(x), Math.abs(y)) - 8;
     int way = number / 2 % 4;
     List<RgbFrame> clip = new ArrayList<>();
     for (int t = 0; t < FRAMES; t++) {
