@@ -9,6 +9,10 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 rounds=3
+case ${1:-} in
+  '' | --) ;;
+  *[!0-9]*) sed -n '3,8p' "$0" >&2; exit 2 ;;
+esac
 if [ $# -gt 0 ] && [ "$1" != -- ]; then rounds=$1; shift; fi
 if [ "${1:-}" = -- ]; then shift; fi
 if [ $# -eq 0 ]; then set -- --seed 1 --prompt "a yellow star moving up on a navy background"; fi

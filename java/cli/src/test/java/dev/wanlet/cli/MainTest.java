@@ -4,7 +4,9 @@ package dev.wanlet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.wanlet.base.UserCache;
 import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.profiles.UserFolder;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -15,6 +17,13 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class MainTest {
+  @Test
+  void testsKeepNothingWhereTheUserKeepsHis() {
+    Path home = Path.of(System.getProperty("user.home"));
+    assertThat(UserCache.folder("prompts").startsWith(home.resolve(".cache"))).isFalse();
+    assertThat(UserFolder.of("recipes").startsWith(home.resolve(".config"))).isFalse();
+  }
+
   @Test
   void helpGoesToStdout() {
     CommandRun run = CommandRun.of("--help");

@@ -13,7 +13,6 @@ import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.RecipeFinder;
 import dev.wanlet.profiles.caches.MeasuredCache;
 import dev.wanlet.profiles.caches.MeasuredCaches;
-import dev.wanlet.profiles.recipes.ModelSigns;
 import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelFiles;
@@ -98,11 +97,7 @@ public final class CalibrateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SettingValues given = flags.given();
     ModelFiles files = ModelFinder.resolve(given.model());
-    RecipeChoice recipe =
-        RecipeFinder.choose(
-            given,
-            files.model(),
-            ModelSigns.of(files.transformers(), RecipeFinder.adapters(given)));
+    RecipeChoice recipe = RecipeFinder.choose(given, files);
     ClipRun.tell(spec.commandLine(), recipe.notes());
     SettingValues values = recipe.settings();
     List<CacheKind> kinds =

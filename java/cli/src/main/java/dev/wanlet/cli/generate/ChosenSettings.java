@@ -4,7 +4,6 @@ package dev.wanlet.cli.generate;
 import dev.wanlet.cli.options.CacheFinder;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.RecipeFinder;
-import dev.wanlet.profiles.recipes.ModelSigns;
 import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.OpenModel;
@@ -29,11 +28,7 @@ record ChosenSettings(ModelFiles files, SettingValues values, List<String> notes
   static ChosenSettings of(SettingValues given, WishFlags wishes, PrintWriter err)
       throws IOException {
     ModelFiles files = ModelFinder.resolve(given.model());
-    RecipeChoice recipe =
-        RecipeFinder.choose(
-            given,
-            files.model(),
-            ModelSigns.of(files.transformers(), RecipeFinder.adapters(given)));
+    RecipeChoice recipe = RecipeFinder.choose(given, files);
     if (given.find(Settings.CACHE).isPresent()) {
       recipe = CacheFinder.filled(recipe, files.model(), CacheFinder.type(files.transformer()));
     }

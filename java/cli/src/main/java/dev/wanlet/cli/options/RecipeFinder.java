@@ -8,6 +8,7 @@ import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.profiles.recipes.SamplingRecipe;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.request.AdapterList;
@@ -38,6 +39,11 @@ public final class RecipeFinder {
       throws IOException {
     return RecipeChoice.of(
         RecipeBook.with(RecipeBook.userFolder()), given, model, signs, ownAdapters(model));
+  }
+
+  /** As the other form, by what the files of a model show. */
+  public static RecipeChoice choose(SettingValues given, ModelFiles files) throws IOException {
+    return choose(given, files.model(), ModelSigns.of(files.transformers(), adapters(given)));
   }
 
   private static List<Path> ownAdapters(ModelDefaults model) throws IOException {
