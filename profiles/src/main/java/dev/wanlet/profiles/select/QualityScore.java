@@ -13,7 +13,8 @@ import java.util.Map;
  * <p>Points: 0.5 for each doubling of a transformer's weights and 0.25 for a second expert, 1 for
  * each doubling of a frame's pixels, 1 for each doubling of the length up to what was aimed at, 1
  * for each doubling of the steps up to what the model's authors recommend; less what the
- * quantisation recipe costs. A sampling recipe of few steps counts as half the recommended ones.
+ * quantisation recipe costs. A sampling recipe of few steps counts as half the recommended ones; a
+ * step cache takes off a quarter of a point.
  */
 final class QualityScore {
   /** What a recipe takes off, after the weight errors that the quantise tool reports. */
@@ -33,6 +34,9 @@ final class QualityScore {
   /** What a sampling recipe takes off, whatever its steps. */
   private static final double SAMPLING_RECIPE = 1;
 
+  /** What a step cache takes off. */
+  private static final double STEP_CACHE = 0.25;
+
   private QualityScore() {}
 
   /**
@@ -46,7 +50,8 @@ final class QualityScore {
     double steps = log2((double) Math.min(job.steps(), model.steps()) / model.steps());
     return ofModel(model)
         + log2((double) job.size().pixels())
-        + (option.way().isOwn() ? steps : -SAMPLING_RECIPE)
+        + (option.way().recipe().isEmpty() ? steps : -SAMPLING_RECIPE)
+        - (option.way().cache().isPresent() ? STEP_CACHE : 0)
         + log2((double) Math.min(job.frames(), aimedFrames) / aimedFrames)
         - RECIPES.getOrDefault(option.recipe(), 0.0);
   }

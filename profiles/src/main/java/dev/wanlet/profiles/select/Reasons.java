@@ -4,6 +4,7 @@ package dev.wanlet.profiles.select;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.memory.StepPasses;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -68,11 +69,38 @@ final class Reasons {
         .map(idea -> name.apply(idea) + " " + why(idea));
   }
 
-  /** What a sampling recipe stands for: the finest of the same clip without it. */
+  /** What another way than the model's own stands for. */
   private Optional<String> ownWay() {
     if (chosen.way().isOwn()) {
       return Optional.empty();
     }
+    return chosen.way().recipe().isEmpty() ? cached() : ofRecipe();
+  }
+
+  /** What the step cache does without, and the same clip in full. */
+  private Optional<String> cached() {
+    StepPasses passes = chosen.job().passes();
+    return search.ideas().stream()
+        .filter(i -> i.option().way().isOwn())
+        .filter(i -> i.option().model().equals(chosen.model()))
+        .filter(i -> i.option().recipe().equals(chosen.recipe()))
+        .filter(i -> i.job().size().equals(chosen.job().size()))
+        .filter(i -> i.job().frames() == chosen.job().frames())
+        .filter(i -> i.job().steps() == chosen.job().steps())
+        .findFirst()
+        .map(
+            i ->
+                String.format(
+                    Locale.ROOT,
+                    "%s does without the blocks in %d of %d passes: the same clip in full %s",
+                    chosen.way().words(),
+                    passes.cache().reused(),
+                    passes.total(),
+                    why(i)));
+  }
+
+  /** The finest of the same clip without the recipe. */
+  private Optional<String> ofRecipe() {
     return search.ideas().stream()
         .filter(i -> i.option().way().isOwn())
         .filter(i -> i.option().model().equals(chosen.model()))
@@ -125,6 +153,10 @@ final class Reasons {
         ByteSize.format(refusal.budgetBytes()));
   }
 
+  private static String way(Way way) {
+    return way.isOwn() ? "" : (way.recipe().isEmpty() ? " with " : " of ") + way.words();
+  }
+
   /** {@code wan2.1-t2v-1.3b Q8_0, 832x480, 81 frames, 30 steps, about 12 min}. */
   static String describe(Candidate c) {
     return String.format(
@@ -135,7 +167,7 @@ final class Reasons {
         c.job().size(),
         c.job().frames(),
         c.job().steps(),
-        c.way().isOwn() ? "" : " of recipe " + c.way().recipe(),
+        way(c.way()),
         time(c.seconds()));
   }
 

@@ -7,6 +7,7 @@ import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.SamplingSettings;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -37,6 +38,9 @@ final class Search {
       for (FrameSize size : grid.sizes()) {
         for (int frames : grid.lengths()) {
           for (int steps : grid.steps()) {
+            if (option.way().cache().isPresent() && steps < SamplingSettings.LEAST_STEPS_TO_CACHE) {
+              continue; // the cache would be off
+            }
             RunPlanner.Job job = job(option, own, size, frames, steps);
             double quality = QualityScore.of(option, job, aimed);
             ideas.add(new Idea(option, job, quality, option.planner().leastSeconds(job)));

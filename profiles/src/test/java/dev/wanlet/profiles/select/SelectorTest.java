@@ -24,6 +24,7 @@ import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
+import dev.wanlet.wan.sampling.cache.CacheKind;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -145,7 +146,7 @@ class SelectorTest {
             .with(Settings.GUIDANCE_SCALE, 1.0);
     Selector.Option quick =
         new Selector.Option(
-            own.model(), own.recipe(), new Way("quick", recipe), own.planner(), own.tokens());
+            own.model(), own.recipe(), Way.ofRecipe("quick", recipe), own.planner(), own.tokens());
     Selector selector = new Selector(CARD.budget(16 * GIB));
     Choice draft = selector.choose(List.of(own, quick), wish("draft"));
     assertThat(draft.candidate().way().recipe()).isEqualTo("quick");
@@ -162,6 +163,36 @@ class SelectorTest {
     assertThat(selector.front(List.of(own, quick), wish("quality")))
         .extracting(c -> c.way().recipe())
         .contains("", "quick");
+  }
+
+  @Test
+  void aStepCacheIsWeighedAgainstFewerSteps() {
+    Selector.Option own = option(WAN_1_3B, "Q8_0", CARD.rates());
+    Way way = Way.cached(SettingValues.NONE.with(Settings.CACHE, CacheKind.MAG));
+    Selector.Option cached =
+        new Selector.Option(own.model(), own.recipe(), way, own.planner(), own.tokens());
+    List<Selector.Option> both = List.of(own, cached);
+    Selector selector = new Selector(CARD.budget(16 * GIB));
+    Choice quality = selector.choose(both, wish("quality"));
+    assertThat(quality.candidate().way()).isEqualTo(Way.OWN);
+    double whole = quality.candidate().seconds();
+    assertThat(selector.front(both, wish("quality")))
+        .filteredOn(c -> c.way().cache().isPresent())
+        .isNotEmpty()
+        .allSatisfy(c -> assertThat(c.job().steps()).isGreaterThanOrEqualTo(8))
+        .anySatisfy(c -> assertThat(c.seconds()).isLessThan(0.8 * whole));
+    Duration most = Duration.ofSeconds((long) (0.8 * whole));
+    Choice limited = selector.choose(both, limited("quality", most));
+    assertThat(limited.candidate().way()).isEqualTo(way);
+    assertThat(limited.candidate().job().steps()).isEqualTo(50);
+    assertThat(limited.line()).contains("50 steps with step cache mag");
+    assertThat(limited.reasons())
+        .anyMatch(
+            r ->
+                r.matches(
+                    "step cache mag does without the blocks in \\d+ of 100 passes: the same clip in"
+                        + " full would take .*, the limit is .*"));
+    assertThat(limited.settings(SettingValues.NONE).find(Settings.CACHE)).contains(CacheKind.MAG);
   }
 
   @Test

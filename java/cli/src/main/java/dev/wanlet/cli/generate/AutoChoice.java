@@ -47,7 +47,7 @@ final class AutoChoice {
 
   /** Chooses for a model whose files are at hand, or that stands for itself. */
   Choice among(OpenModel model) throws IOException {
-    try (Ways ways = Ways.open(machine, model, given)) {
+    try (Ways ways = Ways.open(machine, model, given, flags.leavesCacheOpen())) {
       return choose(ways.options());
     }
   }
@@ -88,7 +88,8 @@ final class AutoChoice {
 
   private static String table(List<Candidate> front, Candidate chosen) {
     Table table = new Table();
-    table.row("", "time", "size", "frames", "steps", "recipe", "device memory", "model", "type");
+    table.row(
+        "", "time", "size", "frames", "steps", "sampled with", "device memory", "model", "type");
     for (Candidate c : front) {
       table.row(
           c.isSameAs(chosen) ? "*" : "",
@@ -96,7 +97,7 @@ final class AutoChoice {
           c.job().size().toString(),
           Integer.toString(c.job().frames()),
           Integer.toString(c.job().steps()),
-          c.way().isOwn() ? "-" : c.way().recipe(),
+          c.way().isOwn() ? "-" : c.way().words(),
           ByteSize.format(c.plan().peakDeviceBytes()),
           c.model().id(),
           c.recipe().isEmpty() ? "as stored" : c.recipe());

@@ -16,11 +16,17 @@ import java.time.format.DateTimeParseException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** Flags that say what a clip should be like, and leave the rest to the machine. */
 final class WishFlags {
   private static final String DRAFT = "draft";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
 
   @Option(
       names = "--profile",
@@ -93,6 +99,12 @@ final class WishFlags {
   void unless(String profileName, Aspect shape) {
     unnamed = profileName;
     drafted = shape;
+  }
+
+  /** Whether a step cache may be chosen: the user did not say {@code --cache none}. */
+  boolean leavesCacheOpen() {
+    ParseResult parsed = command == null ? null : command.commandLine().getParseResult();
+    return parsed == null || !parsed.hasMatchedOption(Settings.CACHE.option());
   }
 
   boolean explain() {

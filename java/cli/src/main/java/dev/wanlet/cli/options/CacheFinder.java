@@ -6,9 +6,11 @@ import dev.wanlet.profiles.caches.MeasuredCaches;
 import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.cache.CacheKind;
+import dev.wanlet.wan.sampling.cache.PublishedCaches;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
@@ -49,6 +51,29 @@ public final class CacheFinder {
     List<String> notes = new ArrayList<>(choice.notes());
     notes.add(note(measured.get()));
     return new RecipeChoice(values.with(Settings.CACHE_TABLE, measured.get().table()), notes);
+  }
+
+  /**
+   * The settings with the step cache whose saving is known before the run: MagCache, by the table
+   * that was measured, else the published one. Empty if there is none for the model, or where the
+   * user says how to sample.
+   *
+   * @throws IOException if the user's tables cannot be read
+   */
+  public static Optional<SettingValues> predictable(SettingValues given, OpenModel model)
+      throws IOException {
+    String id = model.defaults().id();
+    if (!RecipeFinder.samplingIsOpen(given)) {
+      return Optional.empty();
+    }
+    SettingValues cached = given.with(Settings.CACHE, CacheKind.MAG);
+    SettingValues filled =
+        filled(new RecipeChoice(cached, List.of()), model.defaults(), type(model.transformers()))
+            .settings();
+    boolean known =
+        filled.find(Settings.CACHE_TABLE).isPresent()
+            || PublishedCaches.find(CacheKind.MAG, id).isPresent();
+    return known ? Optional.of(filled) : Optional.empty();
   }
 
   /** Name of the sampling recipe; empty for none. */

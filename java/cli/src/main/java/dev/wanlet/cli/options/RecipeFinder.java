@@ -50,6 +50,13 @@ public final class RecipeFinder {
     return model.id().equals(ModelCatalog.DEMO) ? List.of(DemoModel.fourStepAdapter()) : List.of();
   }
 
+  /** Whether the user left open how to sample, and gave no adapter. */
+  static boolean samplingIsOpen(SettingValues given) {
+    return given.find(Settings.LORA).isEmpty()
+        && Settings.TABLE.listed(Setting.Section.SAMPLING).stream()
+            .allMatch(s -> given.find(s).isEmpty());
+  }
+
   /**
    * The recipes that a model may be sampled by because their adapters are there: brought along, or
    * beside the model's files or in a folder {@code loras} there. None where a recipe or a way to
@@ -58,11 +65,7 @@ public final class RecipeFinder {
    * @throws IOException if a recipe of the user's cannot be read
    */
   public static List<RecipeChoice> atHand(SettingValues given, OpenModel model) throws IOException {
-    boolean open =
-        Settings.TABLE.listed(Setting.Section.SAMPLING).stream()
-                .allMatch(s -> given.find(s).isEmpty())
-            && given.find(Settings.LORA).isEmpty();
-    if (!open) {
+    if (!samplingIsOpen(given)) {
       return List.of();
     }
     List<Path> adapters = new ArrayList<>(ownAdapters(model.defaults()));

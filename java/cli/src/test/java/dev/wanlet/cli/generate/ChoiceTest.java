@@ -71,7 +71,16 @@ class ChoiceTest {
   void theFrontShowsTheRecipesThatAreAtHand() {
     CommandRun run = demo("--profile", "quality", "--explain");
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.err()).contains("profile quality: tiny-wan", " 20 steps").contains(" fast ");
+    assertThat(run.err())
+        .contains("profile quality: tiny-wan", " 20 steps")
+        .contains(" recipe fast ", " step cache mag ");
+  }
+
+  @Test
+  void whoWantsNoCacheGetsNone() {
+    CommandRun run = demo("--profile", "quality", "--explain", "--cache", "none");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains(" recipe fast ").doesNotContain("step cache");
   }
 
   @Test
