@@ -163,4 +163,36 @@ class ChoiceTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(Files.readAllLines(README)).containsAll(run.out().lines().toList());
   }
+
+  @Test
+  void theTableOfModelsInTheReadmeIsThatOfTheCommand() throws IOException {
+    CommandRun run =
+        run(
+            "fit-table",
+            "--models",
+            "wan2.1-t2v-1.3b",
+            "wan2.1-i2v-14b-480p",
+            "wan2.1-i2v-14b-720p");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .hasLineCount(6)
+        .contains("wan2.1-i2v-14b-480p, wan2.1-i2v-14b-720p | 832x480");
+    assertThat(Files.readAllLines(README)).containsAll(run.out().lines().toList());
+  }
+
+  @Test
+  void aTypeIsForTheTableOfModels() {
+    CommandRun run = run("fit-table", "--type", "Q8_0", "rtx-4060");
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains("--type goes with --models");
+  }
+
+  @Test
+  void aClipThatDoesNotFitACardSaysWhatItNeeds() {
+    CommandRun run = run("fit-table", "--models", "wan2.1-vace-14b", "--type", "F16");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out().lines().toList().get(3))
+        .contains("1280x720")
+        .containsPattern("needs [5-9]\\.\\d GiB \\|");
+  }
 }

@@ -50,7 +50,7 @@ class ModelsCommandTest {
   @Test
   void jsonIsOneObject() throws IOException {
     JsonNode models = new ObjectMapper().readTree(CommandRun.of("models", "--json").out());
-    assertThat(models.path("models")).hasSize(12);
+    assertThat(models.path("models")).hasSize(13);
     assertThat(models.path("models").findValuesAsText("id")).contains("wan2.2-t2v-a14b");
     JsonNode one =
         new ObjectMapper()

@@ -30,6 +30,7 @@ class ModelCatalogTest {
     "wan2.1-vace-14b, 50, 16, 16, 5, 5, 16, 81, 832x480, 16",
     "wan2.2-t2v-a14b, 40, 12, 12, 3, 4, 16, 81, 832x480, 16",
     "wan2.2-i2v-a14b, 40, 5, 5, 3.5, 3.5, 16, 81, 832x480, 16",
+    "wan2.2-vace-fun-a14b, 50, 12, 12, 5, 5, 16, 81, 832x480, 16",
     "wan2.2-ti2v-5b, 50, 5, 5, 5, 5, 24, 121, 1280x704, 32"
   })
   void settingsOfEachModel(
@@ -107,6 +108,11 @@ class ModelCatalogTest {
     assertThat(id(big, 1, "model.gguf")).isEqualTo("wan2.1-t2v-14b");
     assertThat(id(big, 2, "a.gguf", "b.gguf")).isEqualTo("wan2.2-t2v-a14b");
     assertThat(id(big, 1, "Wan2.2-T2V-A14B-HighNoise-Q8_0.gguf")).isEqualTo("wan2.2-t2v-a14b");
+    WanConfig control = CATALOG.require("wan2.1-vace-14b").transformer();
+    assertThat(id(control, 1, "Wan2.1_14B_VACE-Q8_0.gguf")).isEqualTo("wan2.1-vace-14b");
+    assertThat(id(control, 2, "a.gguf", "b.gguf")).isEqualTo("wan2.2-vace-fun-a14b");
+    assertThat(id(control, 1, "wan2.2_fun_vace_high_noise_14B_fp8_scaled"))
+        .isEqualTo("wan2.2-vace-fun-a14b");
     WanConfig image = CATALOG.require("wan2.1-i2v-14b-480p").transformer();
     assertThat(id(image, 1, "wan2.1_i2v_480p_14B_fp16")).isEqualTo("wan2.1-i2v-14b-480p");
     assertThat(id(image, 1, "wan2.1_i2v_720p_14B_fp16")).isEqualTo("wan2.1-i2v-14b-720p");
