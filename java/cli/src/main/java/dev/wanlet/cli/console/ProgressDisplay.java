@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ProgressBar;
 
@@ -24,12 +26,20 @@ import me.tongfei.progressbar.ProgressBar;
  */
 public abstract class ProgressDisplay implements GenerationListener, AutoCloseable {
   private final PrintWriter err;
+  private final LongSupplier nanoTime;
+  final TimeLeft timeLeft = new TimeLeft();
   private Path savedRun;
   private PreviewFile previewFile;
   private TerminalPictures.Protocol pictures;
 
-  private ProgressDisplay(PrintWriter err) {
+  private ProgressDisplay(PrintWriter err, LongSupplier nanoTime) {
     this.err = err;
+    this.nanoTime = nanoTime;
+  }
+
+  /** The clock. */
+  double seconds() {
+    return nanoTime.getAsLong() / 1e9;
   }
 
   /** The display that suits where stderr goes. */
@@ -39,6 +49,7 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
 
   @Override
   public void planned(RunPlan plan) {
+    timeLeft.planned(plan);
     println(plan.summary());
   }
 
@@ -49,6 +60,7 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
 
   @Override
   public void resumed(int step, int steps) {
+    timeLeft.resumed(step);
     println("an earlier run of this clip is saved; going on after step " + step + " of " + steps);
   }
 
@@ -96,6 +108,13 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
     return Optional.ofNullable(savedRun).filter(Files::exists);
   }
 
+  /** {@code 40.0 s left}, {@code 40.0 s left (clip: 1 min 10 s)}. */
+  static String words(double stageSeconds, OptionalDouble clipSeconds) {
+    String clip =
+        clipSeconds.isPresent() ? " (clip: " + Durations.text(clipSeconds.getAsDouble()) + ")" : "";
+    return Durations.text(stageSeconds) + " left" + clip;
+  }
+
   void println(String text) {
     err.println("wanlet: " + Printable.message(text));
     err.flush();
@@ -117,7 +136,7 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
     private volatile int pictureRows;
 
     Bars(PrintWriter err) {
-      super(err);
+      super(err, System::nanoTime);
       StderrLogFinder.console(
           line -> {
             pictureRows = 0;
@@ -141,19 +160,42 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
 
     @Override
     public void stageStarted(Stage stage, int total) {
+      timeLeft.started(stage, total, seconds());
+      start(stage, total, 0);
+    }
+
+    /** Without the bar's own time left, which knows only what it saw itself. */
+    private void start(Stage stage, int total, int done) {
       finish();
       bar =
           Terminals.bar(stage.id())
               .setInitialMax((long) total * FINENESS)
+              .startsFrom((long) done * FINENESS, Duration.ZERO)
               .setUnit(" " + stage.unit(), FINENESS)
+              .hideEta()
               .build();
+      tell(done);
+    }
+
+    @Override
+    public void resumed(int step, int steps) {
+      super.resumed(step, steps);
+      start(Stage.SAMPLE, steps, step);
     }
 
     @Override
     public void progress(Stage stage, double done, int total) {
       if (bar != null) {
+        tell(done);
         bar.stepTo(Math.round(done * FINENESS));
       }
+    }
+
+    private void tell(double done) {
+      double now = seconds();
+      timeLeft
+          .ofStage(done, now)
+          .ifPresent(left -> bar.setExtraMessage(" " + words(left, timeLeft.ofClip(done, now))));
     }
 
     @Override
@@ -180,41 +222,38 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
   static final class Lines extends ProgressDisplay {
     private static final double SECONDS_BETWEEN = 10;
 
-    private final LongSupplier nanoTime;
-    private long start;
-    private long last;
+    private double last;
 
     /**
      * @param nanoTime a clock, such as {@link System#nanoTime}
      */
     Lines(PrintWriter err, LongSupplier nanoTime) {
-      super(err);
-      this.nanoTime = nanoTime;
+      super(err, nanoTime);
     }
 
     @Override
     public void stageStarted(Stage stage, int total) {
-      start = nanoTime.getAsLong();
-      last = start;
+      last = seconds();
+      timeLeft.started(stage, total, last);
     }
 
     @Override
     public void progress(Stage stage, double done, int total) {
-      long now = nanoTime.getAsLong();
-      if ((now - last) / 1e9 < SECONDS_BETWEEN || done <= 0) {
+      double now = seconds();
+      OptionalDouble left = timeLeft.ofStage(done, now);
+      if (now - last < SECONDS_BETWEEN || left.isEmpty()) {
         return;
       }
       last = now;
-      double left = (now - start) / 1e9 / done * (total - done);
       println(
           String.format(
               Locale.ROOT,
-              "%s: %.1f of %d %s, %s left",
+              "%s: %.1f of %d %s, %s",
               stage.id(),
               done,
               total,
               stage.unit(),
-              Durations.text(left)));
+              words(left.getAsDouble(), timeLeft.ofClip(done, now))));
     }
 
     @Override

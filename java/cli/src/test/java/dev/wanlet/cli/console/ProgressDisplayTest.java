@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wanlet.wan.memory.Stage;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,13 @@ class ProgressDisplayTest {
     assertThat(text.toString()).hasLineCount(1);
     lines.stageFinished(Stage.SAMPLE, 80.2);
     assertThat(text.toString()).contains("sample: done in 1 min 20 s").hasLineCount(2);
+  }
+
+  @Test
+  void untilTheEndOfTheClipIsSaidBehind() {
+    assertThat(ProgressDisplay.words(40, OptionalDouble.of(70)))
+        .isEqualTo("40.0 s left (clip: 1 min 10 s)");
+    assertThat(ProgressDisplay.words(40, OptionalDouble.empty())).isEqualTo("40.0 s left");
   }
 
   @ParameterizedTest
