@@ -46,7 +46,10 @@ final class PublishedModels implements AutoCloseable {
    */
   static Predicate<ModelDefaults> that(boolean takesPictures) {
     return m ->
-        !ModelCatalog.isDemo(m.id()) && m.transformer().variant().takesPictures() == takesPictures;
+        !ModelCatalog.isDemo(m.id())
+            && (takesPictures
+                ? m.transformer().variant().takesPictures()
+                : m.transformer().variant().leastPictures() == 0);
   }
 
   /**

@@ -162,5 +162,11 @@ class SmallModelsTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(VideoReader.readAll(file)).hasSize(5);
     assertThat(VideoMetadata.read(file).setting("fps")).contains(24.0);
+    // The same model begins a clip with a picture.
+    Path shown = folder.resolve("shown.mp4");
+    CommandRun from = generate(shown, "--diffusion-model", model, "--vae", vae, "-i", picture);
+    assertThat(from.code()).as(from.err()).isZero();
+    assertThat(VideoMetadata.read(shown).setting("fit")).contains("crop");
+    assertThat(VideoReader.readAll(shown).get(4)).isNotEqualTo(VideoReader.readAll(file).get(4));
   }
 }

@@ -52,6 +52,31 @@ public record FrameSize(int width, int height) {
         side(Math.sqrt(pixels / aspect), multiple), side(Math.sqrt(pixels * aspect), multiple));
   }
 
+  /**
+   * The size of at most so many pixels whose aspect is nearest to that of a picture: of the two
+   * that come of choosing the width first or the height.
+   *
+   * <p>Source: Wan2.2 wan/utils/utils.py, {@code best_output_size}.
+   *
+   * @param pixels most pixels
+   * @param multiple both sides are multiples of this, and at least that
+   */
+  public static FrameSize nearest(FrameSize picture, long pixels, int multiple) {
+    double aspect = (double) picture.width() / picture.height();
+    double width = Math.sqrt(pixels * aspect);
+    int w = side(width, multiple);
+    FrameSize byWidth = new FrameSize(w, side((double) pixels / w, multiple));
+    int h = side(pixels / width, multiple);
+    FrameSize byHeight = new FrameSize(side((double) pixels / h, multiple), h);
+    return byWidth.offAspect(aspect) < byHeight.offAspect(aspect) ? byWidth : byHeight;
+  }
+
+  /** By which factor the aspect is another one; 1 if it is the same. */
+  private double offAspect(double aspect) {
+    double own = (double) width / height;
+    return Math.max(aspect / own, own / aspect);
+  }
+
   private static int side(double length, int multiple) {
     return Math.max(1, (int) (length / multiple)) * multiple;
   }

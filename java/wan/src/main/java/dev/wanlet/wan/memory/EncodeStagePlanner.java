@@ -37,7 +37,7 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
         new VaePlanner(facts.vae().get(), facts.device(), facts.threads())
             .encoder(
                 new VaePlanner.Job(
-                    job.size().width(), job.size().height(), job.frames(), job.precision()),
+                    job.size().width(), job.size().height(), job.encodedFrames(), job.precision()),
                 budget.deviceBytes());
     HostBytes host = host(job, plan);
     host.requireWithin(budget, "the VAE encoder");
@@ -48,7 +48,7 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
   @Override
   public double leastSeconds(RunPlanner.Job job) {
     int stride = facts.latents().spatialStride();
-    int frames = (job.frames() - 1) / facts.latents().temporalStride() + 1;
+    int frames = (job.encodedFrames() - 1) / facts.latents().temporalStride() + 1;
     return facts
         .vae()
         .map(v -> v.encodeFlops(job.size().height() / stride, job.size().width() / stride, frames))

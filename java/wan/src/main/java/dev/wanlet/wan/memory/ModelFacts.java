@@ -180,7 +180,7 @@ public record ModelFacts(
   }
 
   /** Bytes of what the transformer sees of a clip's pictures and control video. */
-  long conditionBytes(RunPlanner.Job job) {
+  public long conditionBytes(RunPlanner.Job job) {
     int channels = transformer.inChannels() - transformer.outChannels() + controlChannels();
     long features = (long) transformer.imageTokens() * transformer.imageDim();
     return 4L * (channels * (long) grid(job).tokens() * WanConfig.PATCH_AREA + features);

@@ -20,6 +20,14 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
     stages = List.copyOf(stages);
   }
 
+  /** What latents are before the first step. */
+  public enum Start {
+    /** Noise alone; pictures stand beside it, if there are any. */
+    NOISE,
+    /** Noise behind a first latent frame that a picture gives. */
+    FIRST_FRAME
+  }
+
   /**
    * What a run asks.
    *
@@ -31,6 +39,7 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
    *     has none
    * @param encoded tokens of those prompts that are to be encoded: not those kept from earlier runs
    * @param previewBytes host memory that previews take
+   * @param start what the latents begin as
    */
   public record Job(
       FrameSize size,
@@ -42,7 +51,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
       StepPasses passes,
       long pictureBytes,
       List<Integer> encoded,
-      long previewBytes) {
+      long previewBytes,
+      Start start) {
     public Job {
       tokens = List.copyOf(tokens);
       encoded = List.copyOf(encoded);
@@ -58,7 +68,18 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
         int maxResident,
         StepPasses passes,
         long pictureBytes) {
-      this(size, frames, steps, tokens, precision, maxResident, passes, pictureBytes, tokens, 0);
+      this(
+          size,
+          frames,
+          steps,
+          tokens,
+          precision,
+          maxResident,
+          passes,
+          pictureBytes,
+          tokens,
+          0,
+          Start.NOISE);
     }
 
     /** A job without pictures. */
@@ -91,6 +112,11 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           StepPasses.plain(steps, tokens.size()));
     }
 
+    /** Frames that go through the VAE's encoder. */
+    public int encodedFrames() {
+      return start == Start.FIRST_FRAME ? 1 : frames;
+    }
+
     /** Whether the clip has pictures that go through the VAE. */
     public boolean hasPictures() {
       return pictureBytes > 0;
@@ -108,7 +134,24 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           passes,
           pictureBytes,
           encoded,
-          previewBytes);
+          previewBytes,
+          start);
+    }
+
+    /** The same whose latents begin as something else. */
+    public Job starting(Start other) {
+      return new Job(
+          size,
+          frames,
+          steps,
+          tokens,
+          precision,
+          maxResident,
+          passes,
+          pictureBytes,
+          encoded,
+          previewBytes,
+          other);
     }
 
     /**
@@ -127,7 +170,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           passes,
           pictureBytes,
           left,
-          previewBytes);
+          previewBytes,
+          start);
     }
 
     /** The same with previews that take so much host memory. */
@@ -142,7 +186,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           passes,
           pictureBytes,
           encoded,
-          hostBytes);
+          hostBytes,
+          start);
     }
   }
 

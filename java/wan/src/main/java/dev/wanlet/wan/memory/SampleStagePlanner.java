@@ -10,6 +10,9 @@ public final class SampleStagePlanner implements StagePlanner {
   /** Earlier predictions that the solver of the longest memory keeps. */
   private static final int SOLVER_HISTORY = 4;
 
+  /** Of each token, where they differ: as a number, and as the row that holds it. */
+  private static final long BYTES_PER_TIMESTEP = 4 + 4;
+
   private final ModelFacts facts;
   private final TransformerPlanner planner;
 
@@ -56,7 +59,7 @@ public final class SampleStagePlanner implements StagePlanner {
     return new TransformerPlanner.Job(
         facts.grid(job),
         job.tokens().stream().map(PromptRows::new).toList(),
-        1,
+        job.start() == RunPlanner.Start.FIRST_FRAME ? 2 : 1,
         job.precision(),
         job.maxResident(),
         job.passes().cache().keepsBlocks());
@@ -78,17 +81,23 @@ public final class SampleStagePlanner implements StagePlanner {
             * (config.inChannels() + config.outChannels() + facts.controlChannels())
             * plan.run().chunks().largest();
     int passes = job.tokens().size();
+    long timesteps =
+        job.start() == RunPlanner.Start.FIRST_FRAME
+            ? BYTES_PER_TIMESTEP * facts.grid(job).tokens()
+            : 0;
     // The run: latents, a velocity of each pass, the solver's history. A state being saved copies
     // latents and history, a resumed run holds the one it came from, the file's bytes come in one
     // piece per tensor. What guidance and a step cache remember is kept, and held once more by a
-    // resumed run.
-    int kept = job.passes().keptArrays() + job.passes().cache().keptArrays();
-    int arrays = 1 + passes + SOLVER_HISTORY + 2 * (1 + SOLVER_HISTORY) + 1 + 2 * kept;
+    // resumed run; a step cache's also as it was before the step that is being made.
+    int cached = job.passes().cache().keptArrays();
+    int kept = job.passes().keptArrays() + cached;
+    int arrays = 1 + passes + SOLVER_HISTORY + 2 * (1 + SOLVER_HISTORY) + 1 + 2 * kept + cached;
     long widest = Math.max(6L * config.dim(), config.ffnDim()) * config.dim();
     return new HostBytes(
         HostBytes.BASE_HEAP
             + arrays * facts.latentBytes(job)
             + facts.conditionBytes(job)
+            + timesteps
             + chunk
             + facts.contextHeap(job)
             + job.previewBytes(),

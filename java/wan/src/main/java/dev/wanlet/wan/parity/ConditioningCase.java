@@ -5,10 +5,14 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.fit.Fit;
+import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.vae.Vae21;
+import dev.wanlet.wan.model.vae.Vae22;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.known.ControlFrames;
 import dev.wanlet.wan.model.vae.known.KnownFrames;
+import dev.wanlet.wan.nn.Taps;
+import dev.wanlet.wan.sampling.FirstFrame;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.util.Arrays;
@@ -18,10 +22,13 @@ import java.util.Optional;
 /**
  * What transformers are shown of pictures, from bytes to mask and latents: a first frame ({@code
  * i2v}), a first and a last one ({@code flf2v}), a control video without and with a picture to
- * refer to ({@code vace}).
+ * refer to ({@code vace}), a first latent frame ({@code ti2v}).
  */
 final class ConditioningCase implements ParityCase {
   private static final int PIXELS_A_TOKEN = 16;
+
+  /** Tokens that fill up the reference's sequence. */
+  private static final int PADDING = 3;
 
   @Override
   public void run(ParityFolder folder, Engine engine, Sink sink) throws IOException {
@@ -54,6 +61,38 @@ final class ConditioningCase implements ParityCase {
     sink.accept("flf2v.msk81", KnownFrames.mask(vae.config(), 81, true, area));
 
     encodeControl(folder, vae, sink);
+    encodeFirst(folder, engine, sink);
+  }
+
+  /** A first latent frame, of the model that is shown no other channels. */
+  private static void encodeFirst(ParityFolder folder, Engine engine, Sink sink)
+      throws IOException {
+    VaeRun vae =
+        VaeRun.of(
+            engine,
+            Vae22.INSTANCE,
+            folder.tensors(
+                folder.directory().resolveSibling(folder.required("vae22_weights").asText())));
+    RgbFrame picture = picture(folder, "ti2v.image_u8");
+    FrameSize size =
+        FrameSize.nearest(
+            new FrameSize(picture.width(), picture.height()),
+            folder.required("ti2v_expected_area").asLong(),
+            folder.required("ti2v_multiple").get(0).asInt());
+    float[] image = Fit.CROP.smoothFrame(picture, size.width(), size.height());
+    sink.accept("ti2v.image", image);
+    float[] z = vae.encode(image, Shape.of(3, 1, size.height(), size.width()), Taps.NONE);
+    sink.accept("ti2v.z", z);
+    Shape noise = folder.inputs().require("ti2v.noise").shape();
+    int frames = (int) noise.dim(1);
+    FirstFrame first = new FirstFrame(z, (int) noise.dim(0), frames);
+    float[] latents = folder.requiredInput("ti2v.noise");
+    first.apply(latents, 0);
+    sink.accept("ti2v.latent", latents);
+    int tokens = frames * (int) (noise.dim(2) * noise.dim(3)) / WanConfig.PATCH_AREA;
+    float[] timesteps = Arrays.copyOf(first.timesteps(937, tokens), tokens + PADDING);
+    Arrays.fill(timesteps, tokens, tokens + PADDING, 937);
+    sink.accept("ti2v.timestep_937_seq_plus3", timesteps);
   }
 
   private static void encodeControl(ParityFolder folder, VaeRun vae, Sink sink) throws IOException {

@@ -28,7 +28,6 @@ final class Clip {
   private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
   private List<float[]> contexts = List.of();
   private float[] features = {};
-  private WanCondition condition = WanCondition.NONE;
   private Path output;
 
   /**
@@ -111,12 +110,17 @@ final class Clip {
 
   /** What the transformer sees of the clip's pictures; nothing until they are encoded. */
   WanCondition condition() {
-    return condition;
+    return sampling.shown();
+  }
+
+  /** Whether the clip goes on from a saved run that has all that its pictures give. */
+  boolean hasPicturesEncoded() {
+    return sampling.hasFirstFrame() || sampling.shown().channels().length > 0;
   }
 
   /** The pictures are not needed any more. */
   void encoded(WanCondition seen) {
-    condition = seen;
+    sampling.show(seen);
     pictures = Optional.empty();
   }
 

@@ -7,6 +7,7 @@ import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.fit.Fit;
 import dev.wanlet.wan.media.read.Picture;
 import dev.wanlet.wan.media.read.PictureReader;
+import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.PictureSettings;
 import java.io.IOException;
@@ -48,7 +49,10 @@ record ClipPictures(float[] first, Optional<float[]> last, List<float[]> seen) {
     List<float[]> seen = new ArrayList<>();
     for (Path file : pictures.files()) {
       RgbFrame picture = picture(file, pictures.fit(), size, notes);
-      frames.add(pictures.fit().frame(picture, size.width(), size.height()));
+      frames.add(
+          pictures.start() == RunPlanner.Start.NOISE
+              ? pictures.fit().frame(picture, size.width(), size.height())
+              : pictures.fit().smoothFrame(picture, size.width(), size.height()));
       if (side.isPresent()) {
         seen.add(Fit.STRETCH.frame(picture, side.getAsInt(), side.getAsInt()));
       }

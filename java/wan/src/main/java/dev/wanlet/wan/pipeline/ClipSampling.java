@@ -5,13 +5,17 @@ import dev.wanlet.base.Printable;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.model.transformer.WanCondition;
+import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.GuidanceSettings;
 import dev.wanlet.wan.request.SamplingSettings;
 import dev.wanlet.wan.sampling.Denoiser;
 import dev.wanlet.wan.sampling.ExpertSchedule;
+import dev.wanlet.wan.sampling.FirstFrame;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.Guider;
 import dev.wanlet.wan.sampling.Sampler;
@@ -59,6 +63,9 @@ final class ClipSampling {
   private int savedSteps;
   private int target;
   private CacheTally tally; // null without a step cache
+  private CacheState cacheState = CacheState.NONE; // as it was after the last step
+  private FirstFrame first; // null unless a picture gives it
+  private WanCondition shown = WanCondition.NONE;
 
   /**
    * Draws the noise, or goes on from the saved state in the options or the one that was found.
@@ -98,6 +105,11 @@ final class ClipSampling {
       restore(earlier.get());
       latents = earlier.get().latents().clone();
       savedSteps = sampler.nextStep();
+      cacheState = earlier.get().cache();
+      shown = earlier.get().shown();
+      if (request.pictures().start() == RunPlanner.Start.FIRST_FRAME) {
+        first = FirstFrame.of(latents, (int) shape.dim(0), (int) shape.dim(1));
+      }
       options.listener().resumed(savedSteps, steps());
       if (saved.found().isPresent()) {
         options.listener().saved(saved.file());
@@ -135,6 +147,36 @@ final class ClipSampling {
     } catch (IllegalArgumentException e) {
       throw new RequestException(e.getMessage(), e);
     }
+  }
+
+  /**
+   * Gives the latents their first frame, which then stays.
+   *
+   * @param values [C, 1, h, w], normalised
+   */
+  void begin(float[] values) {
+    first = new FirstFrame(values, (int) shape.dim(0), (int) shape.dim(1));
+    first.apply(latents, 0);
+  }
+
+  /** What the transformer sees of the clip's pictures: it is saved, and comes back on resume. */
+  WanCondition shown() {
+    return shown;
+  }
+
+  void show(WanCondition seen) {
+    shown = seen;
+  }
+
+  /** Whether the latents have what a picture gives them, or are saved ones. */
+  boolean hasFirstFrame() {
+    return first != null;
+  }
+
+  /** The timestep of each token, or of all of them. */
+  float[] timesteps(float timestep) {
+    int tokens = Math.toIntExact(shape.elements() / shape.dim(0) / WanConfig.PATCH_AREA);
+    return first == null ? new float[] {timestep} : first.timesteps(timestep, tokens);
   }
 
   /** Steps of the whole run. */
@@ -224,12 +266,7 @@ final class ClipSampling {
   /** This state, as it is kept on disk; shares the latents. */
   RunCheckpoint checkpoint() {
     return new RunCheckpoint(
-        settings,
-        shape,
-        latents,
-        sampler.state(),
-        guider.state(),
-        cache.map(StepCache::state).orElse(CacheState.NONE));
+        settings, shape, latents, sampler.state(), guider.state(), cacheState, shown);
   }
 
   /** Where this run is saved. */
@@ -262,7 +299,8 @@ final class ClipSampling {
   void advance(Denoiser denoiser) throws IOException {
     stepStart = System.nanoTime();
     try {
-      new SamplingLoop(sampler, previewer.watching(denoiser, schedule, guider::isZero))
+      new SamplingLoop(sampler, previewer.watching(still(denoiser), schedule, guider::isZero))
+          .withConstraint(first == null ? (values, step) -> {} : first)
           .withListener(this::stepDone)
           .withCancelled(options.cancellation()::observe)
           .run(latents, target);
@@ -275,6 +313,17 @@ final class ClipSampling {
     }
   }
 
+  /** What a model says of a frame that stays says nothing. */
+  private Denoiser still(Denoiser denoiser) {
+    return first == null
+        ? denoiser
+        : (values, timestep, step) -> {
+          float[] velocity = denoiser.predict(values, timestep, step);
+          first.still(velocity);
+          return velocity;
+        };
+  }
+
   private void saveUnfinished() {
     if (sampler.nextStep() > savedSteps && checkpoint().isFinite()) {
       save();
@@ -283,6 +332,7 @@ final class ClipSampling {
 
   private void stepDone(SamplingListener.Step step) {
     long now = System.nanoTime();
+    cacheState = cache.map(StepCache::state).orElse(CacheState.NONE);
     stepSeconds.add((now - stepStart) / 1e9);
     stepStart = now;
     options.listener().progress(Stage.SAMPLE, step.index() + 1, step.steps());

@@ -5,6 +5,7 @@ import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.EncodeStagePlanner;
 import dev.wanlet.wan.memory.ModelFacts;
+import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import dev.wanlet.wan.memory.StagePlanner;
@@ -18,7 +19,10 @@ import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
 
-/** Pictures become the channels that the transformer sees behind the noise. Immutable. */
+/**
+ * Pictures become the channels that the transformer sees behind the noise, or the first frame of
+ * the latents. Immutable.
+ */
 final class EncodeStage implements ClipStage {
   @Override
   public StagePlanner planner(ModelFacts facts) {
@@ -28,10 +32,15 @@ final class EncodeStage implements ClipStage {
   @Override
   public void requireWeights(OpenModel model) throws IOException {
     WanConfig transformer = model.transformerConfig();
-    if (!transformer.variant().takesPictures()) {
-      return;
-    }
     VaeConfig vae = model.vaeConfig().orElseThrow();
+    if (transformer.inChannels() > transformer.outChannels()) {
+      requireChannels(model, transformer, vae);
+    }
+    new SourceReader(model.vae()).require(VaeEncoder.layout(vae));
+  }
+
+  private static void requireChannels(OpenModel model, WanConfig transformer, VaeConfig vae)
+      throws WeightFormatException {
     int wanted = transformer.inChannels() - transformer.outChannels();
     int made = KnownFrames.maskChannels(vae) + vae.zDim();
     if (made != wanted) {
@@ -44,12 +53,18 @@ final class EncodeStage implements ClipStage {
               + "; give the VAE of the transformer's model, and a transformer that is shown a first"
               + " frame and nothing else");
     }
-    new SourceReader(model.vae()).require(VaeEncoder.layout(vae));
   }
 
   @Override
   public int units(Clip clip) {
-    return clip.request().clip().frames();
+    return clip.request().pictures().start() == RunPlanner.Start.FIRST_FRAME
+        ? 1
+        : clip.request().clip().frames();
+  }
+
+  @Override
+  public boolean isDone(Clip clip) {
+    return clip.hasPicturesEncoded();
   }
 
   @Override
@@ -72,6 +87,17 @@ final class EncodeStage implements ClipStage {
 
     @Override
     public void run(Clip clip) {
+      if (clip.request().pictures().start() == RunPlanner.Start.FIRST_FRAME) {
+        encoder.start();
+        clip.sampling().begin(encoder.push(clip.pictures().orElseThrow().first()).orElseThrow());
+        clip.encoded(WanCondition.NONE);
+        clip.progress(Stage.ENCODE, 1, 1);
+      } else {
+        encodeKnown(clip);
+      }
+    }
+
+    private void encodeKnown(Clip clip) {
       int frames = clip.request().clip().frames();
       ClipPictures pictures = clip.pictures().orElseThrow();
       KnownFrames known = new KnownFrames(pictures.first(), pictures.last(), frames);

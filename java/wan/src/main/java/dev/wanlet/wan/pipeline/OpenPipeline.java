@@ -21,13 +21,16 @@ import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.PictureSettings;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Owner: a model that makes one clip after another. Files stay mapped, and what fits the budget
@@ -46,7 +49,7 @@ public final class OpenPipeline implements AutoCloseable {
   private final DeviceLease lease;
   private SamplingRun current;
   private boolean closed;
-  private boolean weightsFit;
+  private final Set<ClipStage> fitting = new HashSet<>();
   private Planned last;
   private OpenAdapters adapters = OpenAdapters.NONE;
 
@@ -117,22 +120,31 @@ public final class OpenPipeline implements AutoCloseable {
     tell(adapters, options.listener());
     Job job = job(request, options, adapters);
     RunPlan plan = plan(job);
-    requireWeights();
+    requireWeights(job);
     adapters.requireFinite();
     VideoMetadata settings =
-        PictureHashes.add(
-            AdapterHashes.add(SavedSettings.store(request, pipeline.files()), adapters),
-            request.pictures());
+        AdapterHashes.add(SavedSettings.store(request, pipeline.files()), adapters);
+    boolean carried = carriesPictures(request, options);
+    settings =
+        carried
+            ? PictureHashes.kept(
+                settings,
+                options.resumeFrom().orElseThrow().settings(),
+                request.pictures(),
+                OpenPipeline::note)
+            : PictureHashes.add(settings, request.pictures());
     if (options.resumeFrom().isPresent()) {
       VideoMetadata started = options.resumeFrom().get().settings();
       AdapterHashes.requireSame(started, settings);
       PictureHashes.requireSame(started, settings, request.pictures());
     }
     Optional<ClipPictures> pictures =
-        ClipPictures.read(
-            request,
-            model.imageEncoderConfig().stream().mapToInt(ClipConfig::imageSize).findFirst(),
-            note -> LOG.log(Level.WARNING, () -> Printable.message(note)));
+        carried
+            ? Optional.empty()
+            : ClipPictures.read(
+                request,
+                model.imageEncoderConfig().stream().mapToInt(ClipConfig::imageSize).findFirst(),
+                OpenPipeline::note);
     SavedRun saved = SavedRun.open(request.output(), settings, options.overwriteSaved());
     try {
       return start(request, options, settings, pictures, job, plan, saved);
@@ -142,6 +154,23 @@ public final class OpenPipeline implements AutoCloseable {
     } finally {
       options.cancellation().restoreInterrupt();
     }
+  }
+
+  private static void note(String line) {
+    LOG.log(Level.WARNING, () -> Printable.message(line));
+  }
+
+  /** Whether a run goes on from a saved one that has all that the pictures give. */
+  private static boolean carriesPictures(GenerationRequest request, RunOptions options) {
+    PictureSettings pictures = request.pictures();
+    return !pictures.files().isEmpty()
+        && options
+            .resumeFrom()
+            .filter(
+                saved ->
+                    pictures.start() != RunPlanner.Start.NOISE
+                        || saved.shown().channels().length > 0)
+            .isPresent();
   }
 
   private SamplingRun start(
@@ -161,7 +190,9 @@ public final class OpenPipeline implements AutoCloseable {
             grid.frames(),
             grid.latentHeight(),
             grid.latentWidth());
-    saved.reserve(RunCheckpoint.roomBytes(latents), clipBytes(request));
+    long shown =
+        request.pictures().files().isEmpty() ? 0 : job.planner().facts().conditionBytes(job.clip());
+    saved.reserve(RunCheckpoint.roomBytes(latents, shown), clipBytes(request));
     Backend backend = prepared(job);
     Previewer previewer =
         Previewer.open(options, model, latents, request.clip().fps(), job.budget().hostBytes());
@@ -230,12 +261,12 @@ public final class OpenPipeline implements AutoCloseable {
   }
 
   /** A file that does not fit is told before any work, not when its stage comes. */
-  private void requireWeights() throws IOException {
-    if (!weightsFit) {
-      for (ClipStage stage : pipeline.stages()) {
+  private void requireWeights(Job job) throws IOException {
+    for (ClipStage stage : taking(job)) {
+      if (!fitting.contains(stage)) {
         stage.requireWeights(model);
+        fitting.add(stage);
       }
-      weightsFit = true;
     }
   }
 
@@ -311,7 +342,7 @@ public final class OpenPipeline implements AutoCloseable {
         ClipPrompts.of(ids, options.prompts(), model, device, request.compute().precision());
     RunPlanner planner = pipeline.planner(model, wanted, request, device);
     RunPlanner.Job clip =
-        VideoPipeline.job(request, ids)
+        VideoPipeline.job(request, ids, !carriesPictures(request, options))
             .encoding(prompts.missing().stream().map(i -> i.length).toList());
     return new Job(
         planner,

@@ -7,6 +7,7 @@ import dev.wanlet.files.WorkFolder;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.Settings;
@@ -46,6 +47,8 @@ import java.util.zip.CRC32C;
  * @param guidance what guidance remembers of earlier steps, each as long as the latents; mostly
  *     nothing
  * @param cache what a step cache remembers of earlier steps
+ * @param shown what the transformer sees of the clip's pictures, so that a run goes on without the
+ *     files; what a control branch sees is not saved
  */
 public record RunCheckpoint(
     VideoMetadata settings,
@@ -53,15 +56,16 @@ public record RunCheckpoint(
     float[] latents,
     SamplerState sampler,
     List<float[]> guidance,
-    CacheState cache) {
-  /** Of a run without a step cache. */
+    CacheState cache,
+    WanCondition shown) {
+  /** Of a run without a step cache and without pictures. */
   public RunCheckpoint(
       VideoMetadata settings,
       Shape shape,
       float[] latents,
       SamplerState sampler,
       List<float[]> guidance) {
-    this(settings, shape, latents, sampler, guidance, CacheState.NONE);
+    this(settings, shape, latents, sampler, guidance, CacheState.NONE, WanCondition.NONE);
   }
 
   private static final String SETTINGS = "wanlet.settings";
@@ -73,6 +77,7 @@ public record RunCheckpoint(
   private static final String GUIDANCE = "guidance.";
   private static final String CACHE = "cache.";
   private static final String CACHE_NUMBERS = "wanlet.cache";
+  private static final String PICTURES = "pictures.";
 
   /** Name of the clip, for a file whose own name had no room for it. */
   private static final String OUTPUT = "wanlet.output";
@@ -169,9 +174,14 @@ public record RunCheckpoint(
     return claim.isEmpty();
   }
 
-  /** Bytes that a saved run takes at most. */
-  static long roomBytes(Shape latents) {
+  /**
+   * Bytes that a saved run takes at most.
+   *
+   * @param shown bytes of what the transformer sees of pictures
+   */
+  static long roomBytes(Shape latents, long shown) {
     return (1 + MOST_HISTORY + MOST_GUIDANCE + MOST_CACHE) * Float.BYTES * latents.elements()
+        + shown
         + HEADER_BYTES;
   }
 
@@ -208,13 +218,25 @@ public record RunCheckpoint(
       declare(writer, HISTORY, sampler.history());
       declare(writer, GUIDANCE, guidance);
       declare(writer, CACHE, cache.arrays());
+      declare(writer, PICTURES, pictures());
       append(writer, LATENTS, latents);
       append(writer, SIGMAS, sampler.sigmas());
       append(writer, HISTORY, sampler.history());
       append(writer, GUIDANCE, guidance);
       append(writer, CACHE, cache.arrays());
+      append(writer, PICTURES, pictures());
       writer.commit();
     }
+  }
+
+  /** Channels and features, as far as there are any. */
+  private List<float[]> pictures() {
+    return Stream.of(shown.channels(), shown.features()).filter(a -> a.length > 0).toList();
+  }
+
+  private static WanCondition shown(List<float[]> pictures) {
+    float[] features = pictures.size() > 1 ? pictures.get(1) : new float[0];
+    return pictures.isEmpty() ? WanCondition.NONE : new WanCondition(pictures.get(0), features);
   }
 
   private static void declare(SafetensorsWriter writer, String prefix, List<float[]> arrays)
@@ -262,6 +284,7 @@ public record RunCheckpoint(
     guidance.forEach(values -> sum.update(bytes(values)));
     sum.update(cache.text().getBytes(StandardCharsets.UTF_8));
     cache.arrays().forEach(values -> sum.update(bytes(values)));
+    pictures().forEach(values -> sum.update(bytes(values)));
     return String.format(Locale.ROOT, "%08x", sum.getValue());
   }
 
@@ -304,7 +327,8 @@ public record RunCheckpoint(
                 arrays(source, GUIDANCE),
                 new CacheState(
                     CacheState.numbers(metadata.getOrDefault(CACHE_NUMBERS, "")),
-                    arrays(source, CACHE)));
+                    arrays(source, CACHE)),
+                shown(arrays(source, PICTURES)));
         String problem = loaded.problem(Optional.ofNullable(metadata.get(CHECKSUM)));
         if (!problem.isEmpty()) {
           throw new WeightFormatException(
@@ -330,7 +354,7 @@ public record RunCheckpoint(
       return sampler.nextStep() + " steps of " + steps + " are done";
     }
     if (!isFinite()
-        || Stream.of(sampler.history(), guidance, cache.arrays())
+        || Stream.of(sampler.history(), guidance, cache.arrays(), pictures())
             .flatMap(List::stream)
             .anyMatch(h -> !isFinite(h))) {
       return "it holds NaN or infinities";

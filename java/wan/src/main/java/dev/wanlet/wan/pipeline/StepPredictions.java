@@ -49,7 +49,7 @@ final class StepPredictions {
 
   private List<float[]> computed(float[] latents, float timestep, List<Integer> branches)
       throws IOException {
-    float[] timesteps = {timestep};
+    float[] timesteps = sampling.timesteps(timestep);
     if (layerMajor && branches.size() == 2) {
       passBegins.accept(0);
       return session.predict(latents, timesteps, 0, 1);
@@ -102,11 +102,11 @@ final class StepPredictions {
       session.skipBlocksWithoutPrompt(sampling.skippedAt(step));
       passBegins.accept(branch);
       session.predict(
-          cache.lastLatents(branch), new float[] {sampling.timestep(step)}, BRANCH[branch]);
+          cache.lastLatents(branch), sampling.timesteps(sampling.timestep(step)), BRANCH[branch]);
     }
     float[] velocity =
         cache.kind().keepsBlocks()
-            ? session.predictAgain(latents, new float[] {timestep}, branch)
+            ? session.predictAgain(latents, sampling.timesteps(timestep), branch)
             : cache.velocity(branch, latents);
     double seconds = (System.nanoTime() - start) / 1e9;
     sampling.tally(t -> t.plusReused(seconds));

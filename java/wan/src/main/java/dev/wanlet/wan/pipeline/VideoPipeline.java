@@ -205,16 +205,22 @@ public final class VideoPipeline {
     return new RunPlanner(facts, stages.stream().map(s -> s.planner(facts)).toList());
   }
 
-  static RunPlanner.Job job(GenerationRequest request, List<int[]> ids) {
+  /**
+   * What planning asks of a clip.
+   *
+   * @param encodes whether its pictures are to be encoded: not those that a saved run has
+   */
+  static RunPlanner.Job job(GenerationRequest request, List<int[]> ids, boolean encodes) {
     return new RunPlanner.Job(
-        request.clip().size(),
-        request.clip().frames(),
-        request.sampling().steps(),
-        ids.stream().map(i -> i.length).toList(),
-        request.compute().precision(),
-        request.maxResident(),
-        request.sampling().passes(),
-        request.pictures().hostBytes(request.clip().size()));
+            request.clip().size(),
+            request.clip().frames(),
+            request.sampling().steps(),
+            ids.stream().map(i -> i.length).toList(),
+            request.compute().precision(),
+            request.maxResident(),
+            request.sampling().passes(),
+            encodes ? request.pictures().hostBytes(request.clip().size()) : 0)
+        .starting(request.pictures().start());
   }
 
   /** The prompts to encode: the negative one only where some step is guided. */

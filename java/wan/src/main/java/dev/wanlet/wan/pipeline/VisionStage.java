@@ -52,6 +52,11 @@ final class VisionStage implements ClipStage {
   }
 
   @Override
+  public boolean isDone(Clip clip) {
+    return clip.hasPicturesEncoded();
+  }
+
+  @Override
   public StageRunner open(OpenModel model, Backend backend, StagePlan plan) throws IOException {
     VisionPlan details = plan.details(VisionPlan.class).orElseThrow();
     return new Runner(

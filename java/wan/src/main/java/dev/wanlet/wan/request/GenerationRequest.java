@@ -271,14 +271,15 @@ public final class GenerationRequest {
             known ? tokens.applyAsInt(d.get(Settings.NEGATIVE_PROMPT)) : WanConfig.TEXT_LENGTH);
       }
       return new RunPlanner.Job(
-          size,
-          d.get(Settings.FRAMES),
-          sampling.steps(),
-          counts,
-          d.get(Settings.PRECISION),
-          maxResident(d.find(Settings.MAX_RESIDENT)),
-          sampling.passes(),
-          pictureBytes(d, size));
+              size,
+              d.get(Settings.FRAMES),
+              sampling.steps(),
+              counts,
+              d.get(Settings.PRECISION),
+              maxResident(d.find(Settings.MAX_RESIDENT)),
+              sampling.passes(),
+              pictureBytes(d, size))
+          .starting(PictureSettings.of(d).start());
     }
 
     private static long pictureBytes(Decisions d, FrameSize size) {

@@ -5,6 +5,7 @@ import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.media.fit.Fit;
 import dev.wanlet.wan.media.read.PictureHeader;
 import dev.wanlet.wan.media.read.PictureReader;
+import dev.wanlet.wan.memory.RunPlanner;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -18,14 +19,26 @@ import java.util.stream.Stream;
  * @param first the first frame
  * @param last the last frame; there is none without a first
  * @param fit how they fill the frame
+ * @param start what they make of the latents before the first step
  */
-public record PictureSettings(Optional<Path> first, Optional<Path> last, Fit fit) {
+public record PictureSettings(
+    Optional<Path> first, Optional<Path> last, Fit fit, RunPlanner.Start start) {
   /** A frame in 32-bit floats, three channels. */
   private static final long FRAME_BYTES_PER_PIXEL = 12;
 
   static PictureSettings of(Decisions d) {
     return new PictureSettings(
-        d.find(Settings.INIT_IMG), d.find(Settings.END_IMG), d.find(Settings.FIT).orElse(Fit.CROP));
+        d.find(Settings.INIT_IMG),
+        d.find(Settings.END_IMG),
+        d.find(Settings.FIT).orElse(Fit.CROP),
+        start(d));
+  }
+
+  private static RunPlanner.Start start(Decisions d) {
+    return d.find(Settings.INIT_IMG).isPresent()
+            && d.model().transformer().variant().beginsWithLatents()
+        ? RunPlanner.Start.FIRST_FRAME
+        : RunPlanner.Start.NOISE;
   }
 
   /** The files there are, the first frame before the last. */
@@ -76,7 +89,10 @@ public record PictureSettings(Optional<Path> first, Optional<Path> last, Fit fit
       double other = (double) height.get() * picture.width() / picture.height();
       return new FrameSize(side(other, multiple), Math.max(1, height.get()));
     }
-    return FrameSize.ofAspect(picture, d.model().size().pixels(), multiple);
+    long pixels = d.model().size().pixels();
+    return start(d) == RunPlanner.Start.NOISE
+        ? FrameSize.ofAspect(picture, pixels, multiple)
+        : FrameSize.nearest(picture, pixels, multiple);
   }
 
   private static int side(double length, int multiple) {
@@ -85,18 +101,23 @@ public record PictureSettings(Optional<Path> first, Optional<Path> last, Fit fit
 
   /**
    * As the reference where it can: it stretches to a frame of the picture's shape, which changes
-   * the aspect by a few pixels. A frame of another shape is filled without changing it.
+   * the aspect by a few pixels. A frame of another shape is filled without changing it, and so is
+   * one that becomes latents as it is. Empty without a picture.
    */
-  static Fit usualFit(Decisions d) {
-    Optional<Path> first = d.find(Settings.INIT_IMG);
+  static Optional<Fit> usualFit(Decisions d) {
+    return d.find(Settings.INIT_IMG)
+        .map(first -> start(d) == RunPlanner.Start.NOISE ? fitBeside(d, first) : Fit.CROP);
+  }
+
+  private static Fit fitBeside(Decisions d, Path first) {
     boolean ownSize =
         Stream.of(Settings.SIZE, Settings.WIDTH, Settings.HEIGHT)
             .allMatch(s -> d.given(s).isEmpty());
-    if (first.isEmpty() || !ownSize) {
+    if (!ownSize) {
       return Fit.CROP;
     }
     boolean alike =
-        d.find(Settings.END_IMG).map(last -> size(last).equals(size(first.get()))).orElse(true);
+        d.find(Settings.END_IMG).map(last -> size(last).equals(size(first))).orElse(true);
     return alike ? Fit.STRETCH : Fit.CROP;
   }
 

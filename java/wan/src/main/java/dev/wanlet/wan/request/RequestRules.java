@@ -338,6 +338,18 @@ record RequestRules(ModelDefaults model) {
     }
   }
 
+  /** A way to fit pictures is of use only where there is one. */
+  void fit(Decisions d) {
+    if (d.find(Settings.INIT_IMG).isEmpty()) {
+      throw new RequestException(
+          "a way to fit pictures was given, but no picture; name one with "
+              + Settings.INIT_IMG.option()
+              + ", or leave "
+              + Settings.FIT.option()
+              + " out");
+    }
+  }
+
   void lastPicture(Decisions d) {
     if (model.transformer().variant().mostPictures() < 2) {
       throw new RequestException(

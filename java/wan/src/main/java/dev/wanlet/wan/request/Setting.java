@@ -69,6 +69,7 @@ public final class Setting<T> {
   private final String subject;
   private final T none;
   private final Function<Decisions, T> defaultValue;
+  private final Function<Decisions, Optional<T>> usualValue;
   private final Function<Decisions, Optional<T>> forcedValue;
   private final BiConsumer<Decisions, T> check;
 
@@ -85,6 +86,7 @@ public final class Setting<T> {
     subject = b.subject;
     none = b.none;
     defaultValue = b.defaultValue;
+    usualValue = b.usualValue;
     forcedValue = b.forcedValue;
     check = b.check;
   }
@@ -173,6 +175,9 @@ public final class Setting<T> {
     if (value.isEmpty() && defaultValue != null) {
       value = Optional.of(defaultValue.apply(decisions));
     }
+    if (value.isEmpty()) {
+      value = usualValue.apply(decisions);
+    }
     value.ifPresent(v -> check.accept(decisions, v));
     return value;
   }
@@ -196,6 +201,7 @@ public final class Setting<T> {
     private String subject;
     private T none;
     private Function<Decisions, T> defaultValue;
+    private Function<Decisions, Optional<T>> usualValue = decisions -> Optional.empty();
     private Function<Decisions, Optional<T>> forcedValue = decisions -> Optional.empty();
     private BiConsumer<Decisions, T> check = (decisions, value) -> {};
 
@@ -232,6 +238,15 @@ public final class Setting<T> {
      */
     public Builder<T> orElse(Function<Decisions, T> value) {
       defaultValue = value;
+      return this;
+    }
+
+    /**
+     * The value of some requests unless the user gives one; empty for others. Saved runs may lack
+     * it.
+     */
+    Builder<T> usually(Function<Decisions, Optional<T>> value) {
+      usualValue = value;
       return this;
     }
 

@@ -207,9 +207,10 @@ public final class Settings {
                   "HOW",
                   "How a picture of another shape fills the frame: crop, pad (with black) or stretch"
                       + " (default: crop; stretch where the frame has the picture's shape but for a"
-                      + " few pixels).")
+                      + " few pixels, and the model sees the picture beside the noise).")
               .pictures("a way to fit pictures")
-              .orElse(PictureSettings::usualFit));
+              .usually(PictureSettings::usualFit)
+              .check((d, fit) -> d.rules().fit(d)));
 
   // --- Sampling
 

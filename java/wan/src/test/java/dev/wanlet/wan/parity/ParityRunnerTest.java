@@ -68,7 +68,7 @@ class ParityRunnerTest {
     "clip, 19",
     "vae21, 30",
     "vae22, 38",
-    "conditioning, 12",
+    "conditioning, 16",
     "tae21, 3",
     "tae22, 3"
   })

@@ -176,7 +176,7 @@ class PictureRunTest extends DemoRuns {
   }
 
   @Test
-  void aStoppedRunResumesToTheSameClipWithTheSamePicture() throws IOException {
+  void aStoppedRunResumesToTheSameClipWhateverBecameOfThePicture() throws IOException {
     GenerationResult whole = generate(brief("whole.mp4"));
     GenerationRequest request = brief("resumed.mp4").build(files.model());
     RunCheckpoint saved = stopped(request);
@@ -187,8 +187,38 @@ class PictureRunTest extends DemoRuns {
             files.model(),
             SettingValues.NONE.with(Settings.THREADS, 1).with(Settings.DEVICE, "CPU"),
             request.output());
+    Path file = RunCheckpoint.fileFor(request.output());
+    byte[] kept = Files.readAllBytes(file);
+    Files.delete(left);
+    GenerationResult resumed = pipeline.generate(again, RunOptions.defaults().resuming(saved));
+    assertSameFrames(resumed, whole);
+    assertThat(resumed.stageSeconds().keySet()).doesNotContain(Stage.ENCODE);
+    assertThat(VideoMetadata.read(resumed.output()).provenance().get("picture-sha256"))
+        .isEqualTo(saved.settings().provenance().get("picture-sha256"));
+    Files.write(file, kept);
+    Files.copy(right, left);
+    assertSameFrames(pipeline.generate(again, RunOptions.defaults().resuming(saved)), whole);
+  }
+
+  /** As an older version saved it: then the run needs the picture it was started with. */
+  @Test
+  void aSavedRunWithoutThePicturesLatentsWantsTheSamePicture() throws IOException {
+    GenerationResult whole = generate(brief("whole.mp4"));
+    GenerationRequest request = brief("resumed.mp4").build(files.model());
+    RunCheckpoint full = stopped(request);
+    assertThat(full.shown().channels()).isNotEmpty();
+    RunCheckpoint saved =
+        new RunCheckpoint(
+            full.settings(), full.shape(), full.latents(), full.sampler(), full.guidance());
+    saved.save(RunCheckpoint.fileFor(request.output()));
     Files.copy(left, folder.resolve("kept.png"));
     Files.delete(left);
+    GenerationRequest again =
+        new SavedSettings(folder, saved.settings())
+            .request(
+                files.model(),
+                SettingValues.NONE.with(Settings.THREADS, 1).with(Settings.DEVICE, "CPU"),
+                request.output());
     assertThatThrownBy(() -> pipeline.generate(again, RunOptions.defaults().resuming(saved)))
         .hasMessageContaining("left.png: no such file");
     Files.copy(right, left);

@@ -138,7 +138,7 @@ class StepCacheRunTest extends DemoRuns {
     assertThat(mag.stage(Stage.SAMPLE).host().copies())
         .isEqualTo(plain.stage(Stage.SAMPLE).host().copies() + change);
     assertThat(mag.stage(Stage.SAMPLE).host().heap())
-        .isEqualTo(plain.stage(Stage.SAMPLE).host().heap() + 2 * 2 * latents);
+        .isEqualTo(plain.stage(Stage.SAMPLE).host().heap() + 3 * 2 * latents);
     int reused = mag.passes().cache().reused();
     assertThat(pipeline.generate(built(MAG), ANEW).cache().orElseThrow().passes())
         .isEqualTo(reused);

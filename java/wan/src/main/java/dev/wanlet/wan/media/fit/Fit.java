@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.fit;
 
+import dev.wanlet.wan.media.FrameConversion;
 import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.fit.Bicubic.Window;
 import java.util.Arrays;
@@ -41,6 +42,60 @@ public enum Fit {
   /** As the reference: from bytes to 0..1, to -1..1. */
   private static float signed(byte value) {
     return ((value & 0xff) / 255f - 0.5f) / 0.5f;
+  }
+
+  /**
+   * The picture in a frame, by Lanczos interpolation: smoothed before a reduction, and never beyond
+   * the range of its bytes. For what becomes latents as it is; models that see pictures beside the
+   * noise were trained on those of {@link #frame}.
+   *
+   * @return [3, height, width], -1 to 1
+   */
+  public float[] smoothFrame(RgbFrame picture, int width, int height) {
+    Window window = window(picture.width(), picture.height(), width, height);
+    float[] resized =
+        FrameConversion.toChw(Lanczos.resize(picture, window), window.columns(), window.rows());
+    return this == PAD ? padded(resized, window, width, height) : resized;
+  }
+
+  /**
+   * A picture in the shape of another, in its own pixels: its middle, or the whole of it between
+   * black bars, or as it is where shapes do not matter.
+   *
+   * @param width of the other picture, like the height
+   */
+  public RgbFrame shaped(RgbFrame picture, int width, int height) {
+    int w = picture.width();
+    int h = picture.height();
+    boolean wider = (long) w * height > (long) width * h;
+    boolean sides = wider == (this == CROP); // else above and below
+    if (this == STRETCH || (long) w * height == (long) width * h) {
+      return picture;
+    }
+    int newWidth = sides ? side(h, width, height) : w;
+    int newHeight = sides ? h : side(w, height, width);
+    return placed(picture, newWidth, newHeight);
+  }
+
+  private static int side(int other, int of, int to) {
+    return (int) Math.max(1, Math.round((double) other * of / to));
+  }
+
+  /** What of a picture lies within a frame that has the same middle; the rest is black. */
+  private static RgbFrame placed(RgbFrame picture, int width, int height) {
+    int left = Math.floorDiv(picture.width() - width, 2);
+    int top = Math.floorDiv(picture.height() - height, 2);
+    int columns = Math.min(width, picture.width());
+    byte[] rgb = new byte[RgbFrame.byteCount(width, height)];
+    for (int y = Math.max(0, -top); y < Math.min(height, picture.height() - top); y++) {
+      System.arraycopy(
+          picture.rgb24(),
+          RGB * ((top + y) * picture.width() + Math.max(0, left)),
+          rgb,
+          RGB * (y * width + Math.max(0, -left)),
+          RGB * columns);
+    }
+    return new RgbFrame(width, height, rgb);
   }
 
   private Window window(int fromWidth, int fromHeight, int width, int height) {

@@ -19,7 +19,7 @@ public enum WanVariant {
   /** A first frame, and maybe a last one, through VAE latents alone (Wan 2.2 I2V-A14B). */
   I2V_LATENT(null, 0, Support.CLIPS, 1, 2),
   /** Text, or a first frame in place of the first latent frame (Wan 2.2 TI2V-5B). */
-  TI2V(null, 0, Support.CLIPS, 0, 0),
+  TI2V(null, 0, Support.CLIPS, 0, 1),
   /** Text only (Wan 2.1 T2V, Wan 2.2 T2V-A14B). */
   T2V(null, 0, Support.CLIPS, 0, 0);
 
@@ -57,9 +57,14 @@ public enum WanVariant {
     return mostPictures;
   }
 
-  /** Whether clips begin with a picture. */
+  /** Whether clips begin with a picture, or may. */
   public boolean takesPictures() {
     return mostPictures > 0;
+  }
+
+  /** Whether a picture takes the place of the first latent frame, instead of standing beside it. */
+  public boolean beginsWithLatents() {
+    return this == TI2V;
   }
 
   /** Of how many pictures cross-attention sees the CLIP features. */
