@@ -91,7 +91,7 @@ class PictureFlagTest {
         CommandRun.of("plan", "-i", wide.toString(), "--device-spec", "rtx-4060", "--json");
     assertThat(run.code()).as(run.err()).isZero();
     JsonNode plan = new ObjectMapper().readTree(run.out());
-    assertThat(plan.path("model").asText()).isEqualTo("wan2.2-i2v-a14b");
+    assertThat(plan.path("model").asText()).isEqualTo("wan2.2-ti2v-5b");
     double aspect = plan.path("width").asDouble() / plan.path("height").asDouble();
     assertThat(aspect).isBetween(1.42, 1.58);
   }

@@ -24,8 +24,8 @@ import java.util.function.Consumer;
  *
  * @param first [3, H, W], about -1 to 1
  * @param last of the same shape
- * @param seen each picture as CLIP sees it: whole, stretched to a square, [3, S, S]; none for a
- *     model that does not see them so
+ * @param seen each picture as CLIP sees it, stretched to a square, [3, S, S]: the first whole, the
+ *     last as it fills a frame of the first one's shape; none for a model that does not see them so
  */
 record ClipPictures(float[] first, Optional<float[]> last, List<float[]> seen) {
   /** What changes less than this goes without saying. */
@@ -47,14 +47,19 @@ record ClipPictures(float[] first, Optional<float[]> last, List<float[]> seen) {
     FrameSize size = request.clip().size();
     List<float[]> frames = new ArrayList<>();
     List<float[]> seen = new ArrayList<>();
+    FrameSize shape = null; // of the first picture
     for (Path file : pictures.files()) {
       RgbFrame picture = picture(file, pictures.fit(), size, notes);
       frames.add(
           pictures.start() == RunPlanner.Start.NOISE
               ? pictures.fit().frame(picture, size.width(), size.height())
               : pictures.fit().smoothFrame(picture, size.width(), size.height()));
+      shape = shape == null ? new FrameSize(picture.width(), picture.height()) : shape;
       if (side.isPresent()) {
-        seen.add(Fit.STRETCH.frame(picture, side.getAsInt(), side.getAsInt()));
+        // Source: Wan2.1 wan/first_last_frame2video.py means to give the last picture the first
+        // one's shape before CLIP sees it. Its code only cuts or pads, by sizes in pixels.
+        RgbFrame shaped = pictures.fit().shaped(picture, shape.width(), shape.height());
+        seen.add(Fit.STRETCH.frame(shaped, side.getAsInt(), side.getAsInt()));
       }
     }
     return frames.isEmpty()

@@ -321,6 +321,27 @@ class PictureRunTest extends DemoRuns {
   }
 
   @Test
+  void clipSeesTheLastPictureInTheShapeOfTheFirst() throws IOException {
+    Path wide = circle("wide.png", 128, 64, 64, 32); // its middle is a picture of the first's shape
+    Path middle = circle("middle.png", 64, 64, 32, 32);
+    GenerationRequest both =
+        request("both.mp4").set(Settings.END_IMG, wide).build(files.model());
+    ClipPictures shown = ClipPictures.read(both, OptionalInt.of(56), note -> {}).orElseThrow();
+    GenerationRequest square =
+        request("square.mp4").set(Settings.END_IMG, middle).build(files.model());
+    ClipPictures cut = ClipPictures.read(square, OptionalInt.of(56), note -> {}).orElseThrow();
+    assertThat(shown.seen().get(1)).isEqualTo(cut.seen().get(1));
+    assertThat(shown.seen().get(0)).isEqualTo(cut.seen().get(0));
+    GenerationRequest stretched =
+        request("s.mp4")
+            .set(Settings.END_IMG, wide)
+            .set(Settings.FIT, Fit.STRETCH)
+            .build(files.model());
+    ClipPictures whole = ClipPictures.read(stretched, OptionalInt.of(56), note -> {}).orElseThrow();
+    assertThat(whole.seen().get(1)).isNotEqualTo(cut.seen().get(1));
+  }
+
+  @Test
   void whatFittingChangesHasALine() {
     RgbFrame wide = new RgbFrame(200, 100, new byte[60_000]);
     FrameSize square = new FrameSize(64, 64);

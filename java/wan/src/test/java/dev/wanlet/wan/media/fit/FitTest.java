@@ -51,6 +51,45 @@ class FitTest {
   }
 
   @Test
+  void aPictureTakesTheShapeOfAnotherInItsOwnPixels() {
+    RgbFrame wide = ramps(60, 20);
+    RgbFrame cut = Fit.CROP.shaped(wide, 300, 200);
+    assertThat(cut.width()).isEqualTo(30);
+    assertThat(cut.height()).isEqualTo(20);
+    assertThat(cut.red(0, 3)).isEqualTo(wide.red(15, 3));
+    assertThat(cut.green(29, 19)).isEqualTo(wide.green(44, 19));
+    RgbFrame between = Fit.PAD.shaped(wide, 300, 200);
+    assertThat(between.width()).isEqualTo(60);
+    assertThat(between.height()).isEqualTo(40);
+    assertThat(between.red(59, 9)).isZero();
+    assertThat(between.red(59, 10)).isEqualTo(255);
+    assertThat(between.green(3, 29)).isEqualTo(wide.green(3, 19));
+    RgbFrame tall = ramps(20, 60);
+    assertThat(Fit.CROP.shaped(tall, 200, 300).height()).isEqualTo(30);
+    assertThat(Fit.CROP.shaped(tall, 200, 300).green(7, 0)).isEqualTo(tall.green(7, 15));
+    assertThat(Fit.PAD.shaped(tall, 200, 300).width()).isEqualTo(40);
+    assertThat(Fit.PAD.shaped(tall, 200, 300).green(10, 59)).isEqualTo(255);
+    assertThat(Fit.STRETCH.shaped(wide, 1, 9)).isSameAs(wide);
+    assertThat(Fit.CROP.shaped(wide, 3, 1)).isSameAs(wide);
+  }
+
+  @Test
+  void smoothingBeforeAReductionLeavesNoStripes() {
+    byte[] rgb = new byte[3 * 64 * 64];
+    for (int i = 0; i < 64 * 64; i++) {
+      Arrays.fill(rgb, 3 * i, 3 * i + 3, (byte) (i % 2 * 255));
+    }
+    RgbFrame stripes = new RgbFrame(64, 64, rgb);
+    float[] smooth = Fit.CROP.smoothFrame(stripes, 16, 16);
+    for (int x = 2; x < 14; x++) {
+      assertThat(smooth[5 * 16 + x]).isCloseTo(0, within(0.05f));
+    }
+    // And one that needs no change has none.
+    float[] same = Fit.CROP.smoothFrame(ramps(32, 16), 32, 16);
+    assertThat(same).isEqualTo(Fit.CROP.frame(ramps(32, 16), 32, 16));
+  }
+
+  @Test
   void stretchingKeepsEveryEdge() {
     float[] frame = Fit.STRETCH.frame(ramps(64, 8), 16, 16);
     assertThat(frame[0]).isLessThan(-0.9f);
