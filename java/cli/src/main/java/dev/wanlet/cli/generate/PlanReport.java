@@ -86,6 +86,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
     facts.put("steps_without_pass", plan.passes().none());
     facts.put("blocks_skipped", plan.passes().skippedBlocks());
     facts.put("guidance_bytes", plan.guidanceBytes());
+    facts.put("attention_guidance_seconds_per_step", t.attentionSeconds());
     facts.put("cache_bytes", plan.cacheBytes());
     facts.put(
         "passes_reused",
@@ -155,6 +156,21 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
         ByteSize.format(plan.guidanceBytes()));
   }
 
+  /** What the negative prompt takes within the passes of the prompt. */
+  private static void addAttention(StringBuilder text, TransformerPlan t) {
+    if (t.run().attention().isPresent()) {
+      line(
+          text,
+          "attention guidance (NAG): the negative prompt's %s in each block, %s of a step",
+          count(t.run().prompts().get(1).keys(), "key"),
+          share(t.attentionSeconds() / t.stepSeconds()));
+    }
+  }
+
+  private static String share(double part) {
+    return part < 0.001 ? "less than 0.1%" : String.format(Locale.ROOT, "about %.1f%%", 100 * part);
+  }
+
   /** What a step cache saves, as far as a table tells, and the memory it takes. */
   private static void addCache(StringBuilder text, RunPlan plan) {
     StepPasses.CacheUse cache = plan.passes().cache();
@@ -174,7 +190,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
   }
 
   private static String guidance(TransformerPlan plan) {
-    if (plan.run().prompts().size() == 1) {
+    if (plan.run().passes() == 1) {
       return "off";
     }
     return plan.run().layerMajor() ? "layer-major" : "sequential";
@@ -223,6 +239,7 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
         guidance(t),
         t.run().keepsTextKeys() ? "" : "; the prompt's keys made anew in each block");
     addGuidance(text, plan);
+    addAttention(text, t);
     addCache(text, plan);
     for (StagePlan stage : plan.stages()) {
       stage

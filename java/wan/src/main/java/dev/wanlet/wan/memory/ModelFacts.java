@@ -189,7 +189,7 @@ public record ModelFacts(
   /** Host memory for what a step cache keeps of the blocks' work. */
   public long keptBlocksBytes(RunPlanner.Job job) {
     return job.passes().cache().keepsBlocks()
-        ? BlockChanges.bytes(transformer, grid(job), job.tokens().size())
+        ? BlockChanges.bytes(transformer, grid(job), job.passes().most())
         : 0;
   }
 

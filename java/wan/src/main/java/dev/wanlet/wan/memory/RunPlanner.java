@@ -31,8 +31,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
   /**
    * What a run asks.
    *
-   * @param tokens of each prompt, the end token included: the prompt, and the negative one where
-   *     guidance is on
+   * @param tokens of each prompt, the end token included: the prompt, and the negative one where it
+   *     has an effect
    * @param maxResident most blocks that may stay on the device
    * @param passes what guidance makes of the steps
    * @param pictureBytes host memory that the clip's pictures take until they are encoded; 0 if it

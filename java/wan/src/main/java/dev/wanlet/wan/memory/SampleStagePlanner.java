@@ -51,14 +51,18 @@ public final class SampleStagePlanner implements StagePlanner {
 
   @Override
   public double leastSeconds(RunPlanner.Job job) {
-    double step = planner.leastStepSeconds(clip(job));
-    return job.passes().seconds(step, step / job.tokens().size(), facts.transformer().layers());
+    TransformerPlanner.Job clip = clip(job);
+    double all = planner.leastStepSeconds(clip, clip.passes());
+    double one = planner.leastStepSeconds(clip, 1);
+    return job.passes().seconds(all, one, facts.transformer().layers());
   }
 
   private TransformerPlanner.Job clip(RunPlanner.Job job) {
     return new TransformerPlanner.Job(
         facts.grid(job),
         job.tokens().stream().map(PromptRows::new).toList(),
+        job.passes().most(),
+        job.passes().attention(),
         job.start() == RunPlanner.Start.FIRST_FRAME ? 2 : 1,
         job.precision(),
         job.maxResident(),
@@ -80,7 +84,7 @@ public final class SampleStagePlanner implements StagePlanner {
             * WanConfig.PATCH_AREA
             * (config.inChannels() + config.outChannels() + facts.controlChannels())
             * plan.run().chunks().largest();
-    int passes = job.tokens().size();
+    int passes = job.passes().most();
     long timesteps =
         job.start() == RunPlanner.Start.FIRST_FRAME
             ? BYTES_PER_TIMESTEP * facts.grid(job).tokens()

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.memory;
 
+import dev.wanlet.wan.model.transformer.AttentionGuidance;
+import java.util.Optional;
+
 /**
  * What guidance makes of the steps of a run. Immutable.
  *
@@ -10,9 +13,16 @@ package dev.wanlet.wan.memory;
  * @param skippedBlocks blocks that passes leave out, over the whole run
  * @param keptArrays arrays as long as the latents that guidance remembers between steps
  * @param cache what a step cache makes of the passes
+ * @param attention what the negative prompt does within the passes of the prompt; empty for nothing
  */
 public record StepPasses(
-    int guided, int single, int none, int skippedBlocks, int keptArrays, CacheUse cache) {
+    int guided,
+    int single,
+    int none,
+    int skippedBlocks,
+    int keptArrays,
+    CacheUse cache,
+    Optional<AttentionGuidance> attention) {
   /**
    * What a step cache makes of the passes of a run. Immutable.
    *
@@ -26,14 +36,19 @@ public record StepPasses(
     public static final CacheUse NONE = new CacheUse(0, true, false, 0);
   }
 
-  /** A run without a step cache. */
+  /** A run without a step cache, and without attention guidance. */
   public StepPasses(int guided, int single, int none, int skippedBlocks, int keptArrays) {
-    this(guided, single, none, skippedBlocks, keptArrays, CacheUse.NONE);
+    this(guided, single, none, skippedBlocks, keptArrays, CacheUse.NONE, Optional.empty());
   }
 
   /** A run whose every step takes as many passes as there are prompts. */
   public static StepPasses plain(int steps, int prompts) {
     return prompts > 1 ? new StepPasses(steps, 0, 0, 0, 0) : new StepPasses(0, steps, 0, 0, 0);
+  }
+
+  /** The most passes of a step. */
+  public int most() {
+    return guided > 0 ? 2 : 1;
   }
 
   /** Passes of the whole run, those that do without the blocks among them. */

@@ -19,6 +19,7 @@ import dev.wanlet.wan.nn.Placement;
  * @param uploadBytesPerStep weights that go to the device in each step
  * @param stepSeconds predicted time of a step, all passes
  * @param onePassSeconds predicted time of a step that takes the pass with the prompt alone
+ * @param attentionSeconds what attention guidance adds to each step of these; 0 without
  */
 public record TransformerPlan(
     WanRun run,
@@ -32,7 +33,8 @@ public record TransformerPlan(
     long scratchBytes,
     long uploadBytesPerStep,
     double stepSeconds,
-    double onePassSeconds) {
+    double onePassSeconds,
+    double attentionSeconds) {
 
   /** Where the device memory goes. */
   public DeviceBytes deviceBytes() {

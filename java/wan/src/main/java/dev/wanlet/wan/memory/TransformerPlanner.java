@@ -6,6 +6,7 @@ import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.ErrorCode;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.model.transformer.AttentionGuidance;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanConfig;
@@ -25,6 +26,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -168,12 +170,14 @@ public final class TransformerPlanner {
   /**
    * What a clip asks, before it is cut.
    *
+   * @param passes of a step, at most; as are attention and keepsBlocks in {@link WanRun}
    * @param maxResident most blocks that may stay
-   * @param keepsBlocks as in {@link WanRun}
    */
   public record Job(
       TokenGrid grid,
       List<PromptRows> prompts,
+      int passes,
+      Optional<AttentionGuidance> attention,
       int timesteps,
       Precision precision,
       int maxResident,
@@ -182,14 +186,22 @@ public final class TransformerPlanner {
       prompts = List.copyOf(prompts);
     }
 
-    /** A clip whose every pass goes through the blocks. */
+    /** A clip with a pass for each prompt, each of which goes through the blocks. */
     public Job(
         TokenGrid grid,
         List<PromptRows> prompts,
         int timesteps,
         Precision precision,
         int maxResident) {
-      this(grid, prompts, timesteps, precision, maxResident, false);
+      this(
+          grid,
+          prompts,
+          prompts.size(),
+          Optional.empty(),
+          timesteps,
+          precision,
+          maxResident,
+          false);
     }
   }
 
@@ -275,7 +287,7 @@ public final class TransformerPlanner {
 
   /** With one pass there is no order to choose; two passes may share each block's weights. */
   private static boolean[] guidanceOrders(Job job) {
-    return job.prompts().size() > 1 ? new boolean[] {true, false} : new boolean[] {false};
+    return job.passes() > 1 ? new boolean[] {true, false} : new boolean[] {false};
   }
 
   private static SortedSet<Integer> chunkRows(int tokens) {
@@ -289,18 +301,23 @@ public final class TransformerPlanner {
 
   /** Everything streamed through one slot. */
   private TransformerPlan least(Job job, int rows, boolean layerMajor, boolean keepsTextKeys) {
-    WanRun run =
-        new WanRun(
-            job.grid(),
-            new RowChunks(job.grid().tokens(), rows),
-            job.prompts(),
-            layerMajor,
-            job.timesteps(),
-            job.precision(),
-            keepsTextKeys,
-            job.keepsBlocks());
+    WanRun run = run(job, rows, layerMajor, keepsTextKeys);
     return made(
         run, Placement.allStreamed(blocks.size(), 1), measure(run), hidden(run), Long.MAX_VALUE);
+  }
+
+  private static WanRun run(Job job, int rows, boolean layerMajor, boolean keepsTextKeys) {
+    return new WanRun(
+        job.grid(),
+        new RowChunks(job.grid().tokens(), rows),
+        job.prompts(),
+        job.passes(),
+        layerMajor,
+        job.timesteps(),
+        job.precision(),
+        keepsTextKeys,
+        job.keepsBlocks(),
+        job.attention());
   }
 
   /** Graphs are the same with the prompts' keys kept or not; the state alone differs. */
@@ -386,7 +403,7 @@ public final class TransformerPlanner {
       slot = Math.max(slot, block.bytes());
       sweep += block.dataBytes();
     }
-    int sweeps = run.layerMajor() ? 1 : run.prompts().size();
+    int sweeps = run.layerMajor() ? 1 : run.passes();
     return new TransformerPlan(
         run,
         placement,
@@ -401,48 +418,58 @@ public final class TransformerPlanner {
         seconds(
             run,
             placement.slots(),
-            run.prompts(),
+            run.passes(),
             sweep * sweeps / rates.streamedBytesPerSecond(sweep, cacheBytes)),
-        seconds(
-            run,
-            placement.slots(),
-            run.prompts().subList(0, 1),
-            sweep / rates.streamedBytesPerSecond(sweep, cacheBytes)));
+        seconds(run, placement.slots(), 1, sweep / rates.streamedBytesPerSecond(sweep, cacheBytes)),
+        guidedAttentionSeconds(run));
   }
 
-  /** The least time that a step can take: everything resident, in the longest chunks. */
-  public double leastStepSeconds(Job job) {
-    int tokens = job.grid().tokens();
-    return computeSeconds(
-        job.grid(), job.prompts(), new RowChunks(tokens, chunkRows(tokens).last()), true);
+  /** The least time that so many passes can take: everything resident, in the longest chunks. */
+  double leastStepSeconds(Job job, int passes) {
+    int longest = chunkRows(job.grid().tokens()).last();
+    return computeSeconds(run(job, longest, false, true), passes);
   }
 
   /** Keys of cross-attention. */
-  private int seenKeys(PromptRows prompt) {
-    return prompt.keys() + config.imageTokens();
+  private int seenKeys(WanRun run) {
+    return run.prompts().get(0).keys() + config.imageTokens();
   }
 
-  private double computeSeconds(
-      TokenGrid grid, List<PromptRows> prompts, RowChunks chunks, boolean keepsTextKeys) {
-    double tokens = grid.tokens();
-    double attention =
-        4.0 * config.dim() * (tokens + seenKeys(prompts.get(0))) * blocks.size() * tokens;
-    double rows = Math.min(chunks.rows(), chunks.tokens());
+  private double computeSeconds(WanRun run, int passes) {
+    double tokens = run.grid().tokens();
+    double rows = Math.min(run.chunks().rows(), tokens);
     double products = tokens / rows * rates.productSeconds(rows, flopsPerToken);
-    double all = prompts.size() * (products + attention / rates.attentionFlops(tokens));
-    return keepsTextKeys ? all : all + textKeySeconds(prompts);
+    double all = passes * (products + attentionSeconds(run, tokens + seenKeys(run)));
+    all += guidedAttentionSeconds(run);
+    return run.keepsTextKeys() ? all : all + textKeySeconds(run, passes);
   }
 
-  private double textKeySeconds(List<PromptRows> prompts) {
+  /** What the negative prompt takes within the first pass; its keys, made anew, come on top. */
+  private double guidedAttentionSeconds(WanRun run) {
+    return run.attention().isPresent() ? attentionSeconds(run, run.prompts().get(1).keys()) : 0;
+  }
+
+  private double attentionSeconds(WanRun run, double keys) {
+    double tokens = run.grid().tokens();
+    double flops = 4.0 * config.dim() * keys * blocks.size() * tokens;
+    return flops / rates.attentionFlops(tokens);
+  }
+
+  private double textKeySeconds(WanRun run, int passes) {
     int seen = config.imageTokens();
     double ofPictures = seen > 0 ? rates.productSeconds(seen, flopsPerWord) : 0;
-    return prompts.stream()
-        .mapToDouble(p -> rates.productSeconds(p.embedded(), flopsPerWord) + ofPictures)
-        .sum();
+    double all = passes * ofPictures;
+    for (int pass = 0; pass < passes; pass++) {
+      all += rates.productSeconds(run.prompts().get(pass).embedded(), flopsPerWord);
+    }
+    if (run.attention().isPresent()) {
+      all += rates.productSeconds(run.prompts().get(1).embedded(), flopsPerWord);
+    }
+    return all;
   }
 
-  private double seconds(WanRun run, int slots, List<PromptRows> passes, double upload) {
-    double compute = computeSeconds(run.grid(), passes, run.chunks(), run.keepsTextKeys());
+  private double seconds(WanRun run, int slots, int passes, double upload) {
+    double compute = computeSeconds(run, passes);
     // Two slots overlap loading with computing, one cannot.
     return slots == 1 ? compute + upload : Math.max(compute, upload);
   }

@@ -2,6 +2,7 @@
 package dev.wanlet.wan.parity;
 
 import dev.wanlet.ggml.Shape;
+import dev.wanlet.wan.model.transformer.AttentionGuidance;
 import dev.wanlet.wan.model.transformer.PromptRows;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.model.transformer.WanCondition;
@@ -16,6 +17,7 @@ import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,26 +102,40 @@ final class DitCase implements ParityCase {
     for (float value : t) {
       rowOf.putIfAbsent(value, rowOf.size());
     }
+    List<float[]> contexts = new ArrayList<>(List.of(context));
+    folder.input("negative").ifPresent(contexts::add);
     WanRun run =
         new WanRun(
             grid,
             RowChunks.whole(grid.tokens()),
-            List.of(new PromptRows(context.length / textDim)),
+            contexts.stream().map(c -> new PromptRows(c.length / textDim)).toList(),
             false,
             rowOf.size(),
             engine.precision());
+    if (contexts.size() > 1) {
+      run = run.withAttention(attention(folder, name), 1);
+    }
     Taps taps = new Taps(tap -> true);
     WanCondition condition =
         new WanCondition(
             folder.input("y").orElse(new float[0]),
             features(folder, model.config().variant()),
             control(folder, name));
-    try (WanSession session = model.open(run, List.of(context), condition, taps)) {
+    try (WanSession session = model.open(run, contexts, condition, taps)) {
       float[] velocity = session.predict(folder.requiredInput("x"), t, 0).get(0);
       taps.collected().forEach((tap, values) -> sink.accept(name + "." + tap, values.values()));
       sink.accept(name + ".output", velocity);
     }
     derived(folder, name, taps.collected(), t, rowOf, sink);
+  }
+
+  /** What a negative prompt does within the pass: scale, tau and alpha of the case. */
+  private static AttentionGuidance attention(ParityFolder folder, String name) throws IOException {
+    float[] numbers = folder.requiredInput(name + ".nag");
+    if (numbers.length != 3) {
+      throw folder.bad("input '" + name + ".nag' is not scale, tau and alpha");
+    }
+    return new AttentionGuidance(numbers[0], numbers[1], numbers[2]);
   }
 
   /** What a control branch is shown, in every case the same, and the strength of the case. */

@@ -223,9 +223,9 @@ public final class VideoPipeline {
         .starting(request.pictures().start());
   }
 
-  /** The prompts to encode: the negative one only where some step is guided. */
+  /** The prompts to encode: the negative one only where it has an effect. */
   static List<String> prompts(GenerationRequest request) {
-    return request.sampling().isGuided()
+    return request.sampling().needsNegativePrompt()
         ? List.of(request.clip().prompt(), request.clip().negativePrompt())
         : List.of(request.clip().prompt());
   }

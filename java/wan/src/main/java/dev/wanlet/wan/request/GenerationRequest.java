@@ -266,7 +266,7 @@ public final class GenerationRequest {
       boolean known = d.given(Settings.PROMPT).isPresent();
       List<Integer> counts = new ArrayList<>();
       counts.add(known ? tokens.applyAsInt(d.get(Settings.PROMPT)) : WanConfig.TEXT_LENGTH);
-      if (sampling.isGuided()) {
+      if (sampling.needsNegativePrompt()) {
         counts.add(
             known ? tokens.applyAsInt(d.get(Settings.NEGATIVE_PROMPT)) : WanConfig.TEXT_LENGTH);
       }

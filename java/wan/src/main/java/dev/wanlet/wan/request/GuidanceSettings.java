@@ -2,6 +2,7 @@
 package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.model.transformer.AttentionGuidance;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.GuidanceInterval;
 import dev.wanlet.wan.sampling.GuidanceRule;
@@ -16,16 +17,22 @@ import java.util.Set;
  * @param rule how two velocities become one
  * @param skipped blocks that the pass without the prompt leaves out
  * @param skippedWithin where it leaves them out
+ * @param attention what the negative prompt does within the pass of the prompt; empty for nothing
  */
 public record GuidanceSettings(
     Optional<GuidanceInterval> interval,
     GuidanceRule rule,
     Optional<SkippedBlocks> skipped,
-    GuidanceInterval skippedWithin) {
+    GuidanceInterval skippedWithin,
+    Optional<AttentionGuidance> attention) {
   /** Plain guidance everywhere. */
   public static final GuidanceSettings PLAIN =
       new GuidanceSettings(
-          Optional.empty(), GuidanceRule.CFG, Optional.empty(), Settings.USUAL_SLG_INTERVAL);
+          Optional.empty(),
+          GuidanceRule.CFG,
+          Optional.empty(),
+          Settings.USUAL_SLG_INTERVAL,
+          Optional.empty());
 
   static GuidanceSettings of(Decisions d) {
     GuidanceRule.Kind kind = d.find(Settings.GUIDANCE_RULE).orElse(GuidanceRule.Kind.CFG);
@@ -41,7 +48,16 @@ public record GuidanceSettings(
                 d.find(Settings.APG_NORM).orElse(usual.norm()),
                 d.find(Settings.APG_ETA).orElse(usual.eta()))),
         d.find(Settings.SLG_BLOCKS),
-        d.find(Settings.SLG_INTERVAL).orElse(Settings.USUAL_SLG_INTERVAL));
+        d.find(Settings.SLG_INTERVAL).orElse(Settings.USUAL_SLG_INTERVAL),
+        d.find(Settings.NAG_SCALE).filter(scale -> scale != 1).map(scale -> attention(d, scale)));
+  }
+
+  private static AttentionGuidance attention(Decisions d, double scale) {
+    AttentionGuidance usual = AttentionGuidance.USUAL;
+    return new AttentionGuidance(
+        (float) scale,
+        d.find(Settings.NAG_TAU).map(Double::floatValue).orElse(usual.tau()),
+        d.find(Settings.NAG_ALPHA).map(Double::floatValue).orElse(usual.alpha()));
   }
 
   /** Refuses steps without prediction that leave none with one. */

@@ -26,6 +26,7 @@ final class RequestNotes {
           "rcm has noise levels of its own: " + words(d, Settings.FLOW_SHIFT) + " has no effect");
     }
     notes.addAll(unguided(d));
+    notes.addAll(unheard(d));
     notes.addAll(adapterTags(d));
     int steps = SamplingSettings.of(d).steps();
     if (d.find(Settings.CACHE).isPresent() && steps < SamplingSettings.LEAST_STEPS_TO_CACHE) {
@@ -59,6 +60,20 @@ final class RequestNotes {
     return idle.isEmpty() || SamplingSettings.of(d).isGuided()
         ? List.of()
         : List.of("no step is guided: no effect has " + idle);
+  }
+
+  private static List<String> unheard(Decisions d) {
+    boolean idle =
+        d.given(Settings.NEGATIVE_PROMPT).filter(text -> !text.isBlank()).isPresent()
+            && !SamplingSettings.of(d).needsNegativePrompt();
+    return idle
+        ? List.of(
+            "no step is guided: no effect has "
+                + Settings.NEGATIVE_PROMPT.option()
+                + "; with "
+                + Settings.NAG_SCALE.option()
+                + " 11 it has one")
+        : List.of();
   }
 
   private static List<String> sigmas(Decisions d, int steps) {

@@ -212,6 +212,33 @@ record RequestRules(ModelDefaults model) {
     }
   }
 
+  static void nagScale(double scale) {
+    if (!(scale >= 1 && scale <= 1000)) {
+      throw new RequestException(
+          Settings.NAG_SCALE.option()
+              + " "
+              + number(scale)
+              + "; expected a number from 1 to 1000, such as 11 (1 switches it off)");
+    }
+  }
+
+  static void nag(Decisions d, Setting<Double> setting, double value, boolean possible) {
+    if (d.find(Settings.NAG_SCALE).isEmpty()) {
+      throw new RequestException(
+          setting.option()
+              + " belongs to "
+              + Settings.NAG_SCALE.option()
+              + ", and none was given; give that too, or leave it out");
+    }
+    if (!possible) {
+      throw new RequestException(
+          setting.option()
+              + " "
+              + number(value)
+              + "; expected a tau from 1 to 1000, an alpha above 0 to 1");
+    }
+  }
+
   private static void requireRule(Decisions d, Setting<?> setting, GuidanceRule.Kind kind) {
     if (d.find(Settings.GUIDANCE_RULE).filter(kind::equals).isEmpty()) {
       throw new RequestException(

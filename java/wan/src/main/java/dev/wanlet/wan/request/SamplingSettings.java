@@ -129,9 +129,14 @@ public record SamplingSettings(
         numbers -> StepCache.of(numbers, CacheSteps.of(schedule, experts(), adapterSteps)));
   }
 
-  /** Whether some step needs the negative prompt. */
+  /** Whether some step takes a pass with the negative prompt. */
   public boolean isGuided() {
     return passes().guided() > 0;
+  }
+
+  /** Whether the negative prompt has any effect. */
+  public boolean needsNegativePrompt() {
+    return guidance.attention().isPresent() || isGuided();
   }
 
   /** The passes of the whole run. */
@@ -149,7 +154,13 @@ public record SamplingSettings(
     }
     boolean keeps = guidance.rule().kind() == GuidanceRule.Kind.APG && guided > 0;
     return new StepPasses(
-        guided, steps() - guided - none, none, skipped, keeps ? 1 : 0, cacheUse(guided));
+        guided,
+        steps() - guided - none,
+        none,
+        skipped,
+        keeps ? 1 : 0,
+        cacheUse(guided),
+        guidance.attention());
   }
 
   private CacheUse cacheUse(int guidedSteps) {

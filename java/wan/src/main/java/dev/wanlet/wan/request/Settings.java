@@ -361,6 +361,37 @@ public final class Settings {
               .help("START,END", "Where skip-layer guidance is on, as above (default: 0.2,1).")
               .check((d, interval) -> RequestRules.slgInterval(d)));
 
+  /** Normalized attention guidance, 1 to 1000; 1 is off; none: off. */
+  public static final Setting<Double> NAG_SCALE =
+      entry(
+          Setting.of("nag-scale", SettingType.DOUBLE, SAMPLING)
+              .help(
+                  "SCALE",
+                  "Normalized attention guidance: the negative prompt acts within cross-attention,"
+                      + " with --cfg-scale 1 too and without a second pass, such as 11; 1: off"
+                      + " (default: off).")
+              .check((d, scale) -> RequestRules.nagScale(scale)));
+
+  /** Most length of what it gives, 1 to 1000; none: 2.5. */
+  public static final Setting<Double> NAG_TAU =
+      entry(
+          Setting.of("nag-tau", SettingType.DOUBLE, SAMPLING)
+              .help(
+                  "RATIO",
+                  "How many times as long as without it what --nag-scale gives may be (default:"
+                      + " 2.5).")
+              .check(
+                  (d, tau) -> RequestRules.nag(d, Settings.NAG_TAU, tau, tau >= 1 && tau <= 1000)));
+
+  /** How much of it is taken, above 0 to 1; none: 0.25. */
+  public static final Setting<Double> NAG_ALPHA =
+      entry(
+          Setting.of("nag-alpha", SettingType.DOUBLE, SAMPLING)
+              .help("SHARE", "How much of it is taken, above 0 to 1 (default: 0.25).")
+              .check(
+                  (d, share) ->
+                      RequestRules.nag(d, Settings.NAG_ALPHA, share, share > 0 && share <= 1)));
+
   /** Noise level, 0 to 1, at which the low-noise expert takes over. */
   public static final Setting<Double> EXPERT_BOUNDARY =
       entry(

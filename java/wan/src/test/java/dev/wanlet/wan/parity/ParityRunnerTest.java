@@ -61,6 +61,7 @@ class ParityRunnerTest {
     "dit-t2v, 26",
     "dit-wan22-i2v, 12",
     "dit-i2v, 13",
+    "dit-t2v-nag, 3",
     "dit-wan22-ti2v, 20",
     "dit-flf2v, 14",
     "dit-vace, 25",

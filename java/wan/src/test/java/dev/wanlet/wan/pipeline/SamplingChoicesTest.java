@@ -100,6 +100,8 @@ class SamplingChoicesTest {
         "guidance-rule apg apg-momentum 0.5 apg-norm 10 apg-eta 0.5 guidance-interval 0.5,1",
         "guidance-rule cfg-zero-star",
         "slg-blocks 1,3 slg-interval sigma:0.3,0.9",
+        "nag-scale 11 cfg-scale 1",
+        "nag-scale 5 nag-tau 3 nag-alpha 0.5 guidance-interval 0,0.5",
         "scheduler beta guidance-interval sigma:0.5,1"
       })
   void stoppedAfterAnyStepItGoesOnToTheSameClip(String words) throws IOException {
@@ -140,6 +142,7 @@ class SamplingChoicesTest {
           "guidance-rule cfg-zero-star zero-init-steps 0",
           "guidance-rule apg",
           "slg-blocks 2",
+          "nag-scale 11",
           "scheduler karras"
         }) {
       assertThat(latents(words)).as(words).isNotEqualTo(plain);
@@ -180,6 +183,32 @@ class SamplingChoicesTest {
     assertThat(pipeline.plan(built("guidance-interval 0.9,1")).passes().guided()).isZero();
   }
 
+  /** Without guidance the negative prompt is encoded and acts, in one pass a step. */
+  @Test
+  void attentionGuidanceKnowsTheNegativePromptInOnePass() throws IOException {
+    RunPlan plain = pipeline.plan(built("cfg-scale 1"));
+    RunPlan nag = pipeline.plan(built("cfg-scale 1 nag-scale 11"));
+    assertThat(nag.passes().total()).isEqualTo(STEPS);
+    assertThat(nag.transformer().run().passes()).isEqualTo(1);
+    assertThat(nag.transformer().run().prompts()).hasSize(2);
+    assertThat(nag.transformer().attentionSeconds()).isPositive();
+    assertThat(nag.transformer().stateBytes()).isGreaterThan(plain.transformer().stateBytes());
+    assertThat(nag.stage(Stage.SAMPLE).seconds().getAsDouble())
+        .isBetween(
+            plain.stage(Stage.SAMPLE).seconds().getAsDouble(),
+            1.5 * plain.stage(Stage.SAMPLE).seconds().getAsDouble());
+    float[] expected = latents("cfg-scale 1 nag-scale 11 negative-prompt green");
+    assertThat(latents("cfg-scale 1 nag-scale 11 negative-prompt blue")).isNotEqualTo(expected);
+    assertThat(latents("cfg-scale 1 nag-scale 1 negative-prompt green"))
+        .as("a scale of 1 is off")
+        .isEqualTo(latents("cfg-scale 1"));
+    for (String words : new String[] {"cfg-scale 1 nag-scale 11", "nag-scale 11"}) {
+      assertThat(latents(words + " max-resident 0")).as(words).isEqualTo(latents(words));
+    }
+    GenerationResult made = pipeline.generate(built("cfg-scale 1 nag-scale 11"), ANEW);
+    assertThat(made.measuredPeakBytes()).isLessThanOrEqualTo(made.plannedPeakBytes());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -193,6 +222,10 @@ class SamplingChoicesTest {
         "guidance-rule apg apg-norm -1|--apg-norm -1; expected",
         "guidance-rule apg apg-eta 2|--apg-eta 2; expected",
         "slg-blocks 99|blocks 99: tiny-wan has",
+        "nag-scale 0.5|--nag-scale 0.5; expected a number from 1 to 1000",
+        "nag-tau 2|--nag-tau belongs to --nag-scale, and none was given",
+        "nag-scale 11 nag-tau 0.5|--nag-tau 0.5; expected a tau from 1",
+        "nag-scale 11 nag-alpha 0|--nag-alpha 0; expected a tau",
         "slg-interval 0,1|--slg-blocks are left out, and none were given"
       })
   void whatCannotBeIsRefused(String words, String reason) {
@@ -206,6 +239,11 @@ class SamplingChoicesTest {
     assertThat(request("cfg-scale 1 guidance-rule apg slg-blocks 1").notes(files.model()))
         .containsExactly("no step is guided: no effect has --guidance-rule apg, --slg-blocks 1");
     assertThat(request("guidance-rule apg").notes(files.model())).isEmpty();
+    assertThat(request("cfg-scale 1 negative-prompt blue").notes(files.model()))
+        .containsExactly(
+            "no step is guided: no effect has --negative-prompt; with --nag-scale 11 it has one");
+    assertThat(request("cfg-scale 1 negative-prompt blue nag-scale 5").notes(files.model()))
+        .isEmpty();
   }
 
   @Test

@@ -113,6 +113,9 @@ class SettingsTest {
             "apg-eta",
             "slg-blocks",
             "slg-interval",
+            "nag-scale",
+            "nag-tau",
+            "nag-alpha",
             "moe-boundary",
             "flow-shift",
             "sigmas",
@@ -124,7 +127,7 @@ class SettingsTest {
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
     assertThat(listed(Section.MODEL)).hasSize(9).endsWith("lora", "tae");
-    assertThat(Settings.TABLE.settings()).hasSize(47);
+    assertThat(Settings.TABLE.settings()).hasSize(50);
   }
 
   @Test

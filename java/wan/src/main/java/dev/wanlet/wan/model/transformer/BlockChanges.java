@@ -24,7 +24,7 @@ public final class BlockChanges implements AutoCloseable {
   BlockChanges(WanConfig config, WanRun run) {
     dim = config.dim();
     tokens = run.grid().tokens();
-    kept = new boolean[run.prompts().size()];
+    kept = new boolean[run.passes()];
     ratios = new double[kept.length];
     memory = new HostMemory(bytes(config, run.grid(), kept.length));
   }

@@ -109,6 +109,7 @@ final class WanBlock {
    * @param keys of all rows, [H, L, 128]
    * @param values likewise
    * @param text the prompt's keys and values of this block
+   * @param negative likewise of the prompt that attention guidance leads away from; null without
    * @param pictures likewise of the pictures; null if the model sees none
    * @return the block's output for the chunk, [rows, D]
    */
@@ -120,6 +121,7 @@ final class WanBlock {
       Tensor keys,
       Tensor values,
       TextKeys text,
+      Negative negative,
       TextKeys pictures) {
     Tensor h = selfAttentionInput(g, x, m);
     taps.tap(g, h, "self_attn.input");
@@ -138,9 +140,13 @@ final class WanBlock {
     taps.tap(g, h, "norm3");
     q = linear("cross_attn.q").forward(g, h);
     q = heads(g, Norms.rmsNorm(g, q, weights.get("cross_attn.norm_q.weight"), EPS));
-    attended = attention(g, q, text.keys(), text.values(), text.mask());
+    attended = attention(g, q, text);
+    if (negative != null) {
+      Tensor away = rows(g, attention(g, q, negative.text()));
+      attended = heads(g, negative.guidance().apply(g, rows(g, attended), away));
+    }
     if (pictures != null) {
-      Tensor seen = attention(g, q, pictures.keys(), pictures.values(), pictures.mask());
+      Tensor seen = attention(g, q, pictures);
       attended = g.addInPlace(attended, seen);
     }
     taps.tap(g, attended, "cross_attn.attention");
@@ -204,6 +210,10 @@ final class WanBlock {
     return g.reshape(x, x.dim(0), x.dim(1) * HEAD_DIM);
   }
 
+  private static Tensor attention(GraphBuilder g, Tensor q, TextKeys text) {
+    return attention(g, q, text.keys(), text.values(), text.mask());
+  }
+
   private static Tensor attention(GraphBuilder g, Tensor q, Tensor k, Tensor v, Tensor mask) {
     float scale = (float) (1 / Math.sqrt(HEAD_DIM));
     return g.flashAttention(g.permute(q, 1, 0, 2), k, v, mask, scale);
@@ -218,6 +228,9 @@ final class WanBlock {
    *     one
    */
   record TextKeys(Tensor keys, Tensor values, Tensor mask) {}
+
+  /** The prompt that attention guidance leads away from. */
+  record Negative(TextKeys text, AttentionGuidance guidance) {}
 
   /** The grid positions of a chunk's rows, three of [rows], I32. */
   record Positions(Tensor frame, Tensor row, Tensor column) {

@@ -19,7 +19,7 @@ import java.util.List;
  * thread.
  */
 final class WanGraphs {
-  // The largest graph, pass B with several timesteps, has about 90 nodes.
+  // The largest graph, pass B with several timesteps and attention guidance, has about 110 nodes.
   private static final int MAX_NODES = 160;
 
   /** What a graph does. */
@@ -39,8 +39,8 @@ final class WanGraphs {
   }
 
   /**
-   * Which graph: its kind, the weights it reads, and the block (its place among all blocks), pass,
-   * stream and chunk it works on (0 where that means nothing).
+   * Which graph: its kind, the weights it reads, and the block (its place among all blocks), pass
+   * (or prompt, where it works on one), stream and chunk it works on (0 where that means nothing).
    */
   record Key(
       Kind kind, WeightSet weights, int block, int pass, int stream, RowChunks.Chunk chunk) {}
@@ -133,7 +133,6 @@ final class WanGraphs {
       case PASS_B -> {
         WanBlock block = block(key);
         Tensor x = rows(g, stream(key), key);
-        Tensor mask = state.mask[key.pass()];
         Tensor y =
             block.rest(
                 g,
@@ -142,10 +141,8 @@ final class WanGraphs {
                 positions(g, key),
                 state.keys,
                 state.values,
-                new WanBlock.TextKeys(
-                    state.textKeys(key.pass(), key.block()),
-                    state.textValues(key.pass(), key.block()),
-                    mask == null ? null : g.slice(mask, 0, 0, key.chunk().size())),
+                text(g, key, key.pass()),
+                negative(g, key),
                 pictures(key.block()));
         g.run(g.copy(y, x));
         if (WanControl.isControl(key.weights())) {
@@ -193,6 +190,20 @@ final class WanGraphs {
     return new WanBlock(key.weights(), run.precision(), taps);
   }
 
+  private WanBlock.TextKeys text(GraphBuilder g, Key key, int prompt) {
+    Tensor mask = state.mask[prompt];
+    return new WanBlock.TextKeys(
+        state.textKeys(prompt, key.block()),
+        state.textValues(prompt, key.block()),
+        mask == null ? null : g.slice(mask, 0, 0, key.chunk().size()));
+  }
+
+  private WanBlock.Negative negative(GraphBuilder g, Key key) {
+    return run.promptsOf(key.pass()) > 1
+        ? new WanBlock.Negative(text(g, key, 1), run.attention().orElseThrow())
+        : null;
+  }
+
   private WanBlock.TextKeys pictures(int block) {
     return state.pictures == null
         ? null
@@ -225,10 +236,10 @@ final class WanGraphs {
     RowChunks.Chunk none = chunks.get(0);
     List<Key> keys = new ArrayList<>();
     keys.add(new Key(Kind.TIMESTEPS, outer, 0, 0, 0, none));
-    for (int pass = 0; pass < run.prompts().size(); pass++) {
-      keys.add(new Key(Kind.PROMPT, outer, 0, pass, 0, none));
+    for (int prompt = 0; prompt < run.prompts().size(); prompt++) {
+      keys.add(new Key(Kind.PROMPT, outer, 0, prompt, 0, none));
       for (WeightSet block : blocks) {
-        keys.add(new Key(Kind.TEXT_KEYS, block, 0, pass, 0, none));
+        keys.add(new Key(Kind.TEXT_KEYS, block, 0, prompt, 0, none));
       }
     }
     if (state.pictures != null) {
@@ -249,7 +260,7 @@ final class WanGraphs {
       }
       for (WeightSet block : blocks) {
         keys.add(new Key(Kind.PASS_A, block, 0, 0, 0, chunk));
-        for (int pass = 0; pass < run.prompts().size(); pass++) {
+        for (int pass = 0; pass < run.passes(); pass++) {
           keys.add(new Key(Kind.PASS_B, block, 0, pass, 0, chunk));
         }
       }

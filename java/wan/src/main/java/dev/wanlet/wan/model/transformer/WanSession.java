@@ -105,8 +105,8 @@ public final class WanSession implements AutoCloseable {
   }
 
   private void embedPrompts(List<float[]> contexts) {
-    for (int pass = 0; pass < contexts.size(); pass++) {
-      embedPrompt(pass, contexts.get(pass));
+    for (int prompt = 0; prompt < contexts.size(); prompt++) {
+      embedPrompt(prompt, contexts.get(prompt));
     }
   }
 
@@ -211,7 +211,7 @@ public final class WanSession implements AutoCloseable {
    *
    * @param latents noisy latents [C, T, H, W]: all channels of the input but those of the condition
    * @param timesteps sigma * 1000: one for all tokens, or one for each
-   * @param passes which prompts to run; with layer-major guidance all of them, else one
+   * @param passes which passes to run; with layer-major guidance all of them, else one
    * @return the velocity of each pass, [C_out, T, H, W]
    * @throws IOException if streamed weights cannot be read
    * @throws dev.wanlet.ggml.GgmlException with {@code ABORTED} if the backend was asked to stop
@@ -323,16 +323,16 @@ public final class WanSession implements AutoCloseable {
     }
   }
 
-  private void embedPrompt(int pass, float[] context) {
-    int rows = run.prompts().get(pass).embedded();
-    WanGraphs.Built built = graph(new Key(Kind.PROMPT, outer, 0, pass, 0, chunks.get(0)));
+  private void embedPrompt(int prompt, float[] context) {
+    int rows = run.prompts().get(prompt).embedded();
+    WanGraphs.Built built = graph(new Key(Kind.PROMPT, outer, 0, prompt, 0, chunks.get(0)));
     // the padding row, if there is one, is zero before the embedding
     float[] padded = Arrays.copyOf(context, rows * config.textDim());
     if (rows > 0) {
       built.input().set(padded);
       compute(built);
     }
-    tap("context." + pass, state.context[pass]);
+    tap("context." + prompt, state.context[prompt]);
   }
 
   private void embedPictures() {
@@ -425,9 +425,11 @@ public final class WanSession implements AutoCloseable {
     taps.under((WanControl.isControl(block) ? "vace_block." : "block.") + block.index() + ".");
     // Where blocks share the prompt's keys, they share the graphs that read them too.
     int keysOf = run.keepsTextKeys() ? position : 0;
-    if (!run.keepsTextKeys() || !textReady[pass][position]) {
-      compute(graph(new Key(Kind.TEXT_KEYS, weights, keysOf, pass, 0, chunks.get(0))));
-      textReady[pass][position] = true;
+    for (int prompt = pass; prompt < pass + run.promptsOf(pass); prompt++) {
+      if (!run.keepsTextKeys() || !textReady[prompt][position]) {
+        compute(graph(new Key(Kind.TEXT_KEYS, weights, keysOf, prompt, 0, chunks.get(0))));
+        textReady[prompt][position] = true;
+      }
     }
     if (state.pictures != null && !picturesReady[position]) {
       compute(graph(new Key(Kind.PICTURE_KEYS, weights, keysOf, 0, 0, chunks.get(0))));

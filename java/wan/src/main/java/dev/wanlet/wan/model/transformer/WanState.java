@@ -52,11 +52,11 @@ final class WanState implements AutoCloseable {
    */
   WanState(WanConfig config, WanRun run, int blocks) {
     this.run = run;
-    int passes = run.prompts().size();
+    int prompts = run.prompts().size();
     int tokens = run.grid().tokens();
     TensorType kv = run.keyType();
     int keptBlocks = run.keepsTextKeys() ? blocks : 1;
-    arena = TensorArena.forTensors(16 + 4 * passes + 2 * (passes + 1) * keptBlocks);
+    arena = TensorArena.forTensors(16 + 4 * prompts + 2 * (prompts + 1) * keptBlocks);
     x = new Tensor[run.streams()];
     for (int i = 0; i < x.length; i++) {
       x[i] = make("x." + i, TensorType.F32, tokens, config.dim());
@@ -74,11 +74,11 @@ final class WanState implements AutoCloseable {
       positions[i] = make("position." + i, TensorType.I32, tokens);
     }
     rowTimesteps = run.timesteps() > 1 ? make("row_timesteps", TensorType.I32, tokens) : null;
-    context = new Tensor[passes];
-    mask = new Tensor[passes];
-    textKeys = new Tensor[passes][keptBlocks];
-    textValues = new Tensor[passes][keptBlocks];
-    for (int p = 0; p < passes; p++) {
+    context = new Tensor[prompts];
+    mask = new Tensor[prompts];
+    textKeys = new Tensor[prompts][keptBlocks];
+    textValues = new Tensor[prompts][keptBlocks];
+    for (int p = 0; p < prompts; p++) {
       PromptRows prompt = run.prompts().get(p);
       context[p] = make("context." + p, TensorType.F32, prompt.embedded(), config.dim());
       if (prompt.needsMask()) {
@@ -101,13 +101,13 @@ final class WanState implements AutoCloseable {
   }
 
   /** The prompt's keys in a block, [H, N, 128]; blocks share them where they are not kept. */
-  Tensor textKeys(int pass, int block) {
-    return textKeys[pass][run.keepsTextKeys() ? block : 0];
+  Tensor textKeys(int prompt, int block) {
+    return textKeys[prompt][run.keepsTextKeys() ? block : 0];
   }
 
   /** The prompt's values in a block, likewise. */
-  Tensor textValues(int pass, int block) {
-    return textValues[pass][run.keepsTextKeys() ? block : 0];
+  Tensor textValues(int prompt, int block) {
+    return textValues[prompt][run.keepsTextKeys() ? block : 0];
   }
 
   /** The pictures' keys in a block, [H, N, 128], shared where those of prompts are. */
