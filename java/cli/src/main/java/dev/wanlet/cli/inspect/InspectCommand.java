@@ -8,11 +8,13 @@ import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -27,12 +29,14 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     description = {
-      "Tell what a checkpoint is: network, model, types, sizes, missing tensors.",
+      "Tell what a checkpoint is: network, model, types, sizes, missing tensors; and which parts a"
+          + " file or the folder of a model lacks to be run.",
       "Of a clip that Wanlet made, print the command that makes it again."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  wanlet inspect wan2.1-t2v-1.3b-Q8_0.gguf",
+      "  wanlet inspect Wan2.2-T2V-A14B/",
       "  wanlet inspect --tensors Wan2.1_VAE.pth",
       "  wanlet inspect clip.mp4"
     },
@@ -50,7 +54,9 @@ public final class InspectCommand implements Callable<Integer> {
   @Parameters(
       arity = "1",
       paramLabel = "FILE",
-      description = "A weight file, the index of a sharded one, a folder with one, or a clip.")
+      description =
+          "A weight file, the index of a sharded one, a folder with one, the folder of a model, or a"
+              + " clip.")
   private Path file;
 
   @Option(names = "--tensors", description = "List all tensors of a checkpoint.")
@@ -64,13 +70,23 @@ public final class InspectCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (CLIP.matcher(file.toString()).matches()) {
       printClip(out);
-    } else {
-      CheckpointReport report = CheckpointReport.read(file);
-      out.print(json ? Json.text(report.facts(tensors)) + "\n" : report.render(tensors));
       out.flush();
-      report.requireNetwork();
+      return ExitCode.OK;
     }
+    Optional<ContentsReport> folder =
+        Files.isDirectory(file) ? ContentsReport.ofFolder(file) : Optional.empty();
+    if (folder.isPresent()) {
+      out.print(json ? Json.text(folder.get().facts()) + "\n" : folder.get().render());
+      out.flush();
+      return ExitCode.OK;
+    }
+    CheckpointReport report = CheckpointReport.read(file);
+    ContentsReport rest = ContentsReport.ofFile(file);
+    Map<String, Object> facts = report.facts(tensors);
+    facts.putAll(rest.missing());
+    out.print(json ? Json.text(facts) + "\n" : report.render(tensors) + rest.renderMissing());
     out.flush();
+    report.requireNetwork();
     return ExitCode.OK;
   }
 

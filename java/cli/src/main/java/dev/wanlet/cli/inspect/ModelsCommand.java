@@ -8,8 +8,10 @@ import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.PublishedFile;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +36,7 @@ public final class ModelsCommand implements Callable<Integer> {
 
       A model is a folder, wherever it lies: as its authors publish it, as Comfy-Org or diffusers do,
       or files of any name side by side. They are recognised by their content (safetensors, GGUF,
-      PyTorch). 'hf download REPOSITORY FILE... --local-dir FOLDER' fetches files, then:
+      PyTorch). 'wanlet models get ID' fetches one set of them, as a browser or 'hf download' does. Then:
         wanlet generate --model FOLDER --prompt ...
       or single files:
         wanlet generate --diffusion-model wan2.1_t2v_1.3B_fp16.safetensors --vae wan_2.1_vae.safetensors \\
@@ -63,8 +65,13 @@ public final class ModelsCommand implements Callable<Integer> {
       facts.remove("files");
       facts.forEach((key, value) -> table.row(key.replace('_', ' '), text(value)));
       for (PublishedFile f : models.get(0).files()) {
-        table.row("file", text(f.gigabytes()) + " GB, " + f.repository() + ", " + f.path());
+        table.row(
+            f.part().title(), f.path() + ", " + PublishedSize.text(f) + ", " + f.repository());
+        f.sha256().ifPresent(sum -> table.row("", "SHA-256 " + sum));
       }
+      catalog
+          .ggufRepository(models.get(0))
+          .ifPresent(r -> table.row("GGUF files", r + ", in many types"));
       out.print(table.render(""));
     } else {
       printLists(out, models);
@@ -75,11 +82,10 @@ public final class ModelsCommand implements Callable<Integer> {
 
   private static void printLists(PrintWriter out, List<ModelDefaults> models) {
     Table runnable = new Table().row("ID", "WHAT", "SIZE", "FRAMES", "STEPS", "PUBLISHED AS");
-    Table files = new Table().row("ID", "GB", "REPOSITORY", "FILE");
     Table others = new Table();
     for (ModelDefaults m : models) {
       if (!m.isRunnable()) {
-        others.row(m.id(), m.title());
+        others.row(m.id(), m.title(), m.source());
         continue;
       }
       runnable.row(
@@ -89,18 +95,61 @@ public final class ModelsCommand implements Callable<Integer> {
           Integer.toString(m.frames()),
           Integer.toString(m.steps()),
           m.source());
-      for (PublishedFile f : m.files()) {
-        files.row(m.id(), text(f.gigabytes()), f.repository(), f.path());
-      }
     }
     out.print(runnable.render(""));
     out.println();
-    out.println("What to fetch from the Hugging Face hub, one set of files for each model:");
-    out.print(files.render("  "));
+    printFiles(out, models);
     out.print(FOLDERS);
     out.println();
     out.println("Known, to 'inspect' and 'quantize', but this version makes no clips with them:");
     out.print(others.render("  "));
+  }
+
+  private static void printFiles(PrintWriter out, List<ModelDefaults> models) {
+    Table transformers = new Table().row("ID", "PART", "SIZE", "REPOSITORY", "FILE");
+    Table others = new Table();
+    Table gguf = new Table();
+    Map<PublishedFile, List<String>> shared = new LinkedHashMap<>();
+    List<String> ids = new ArrayList<>();
+    for (ModelDefaults m : models) {
+      ModelCatalog.standard().ggufRepository(m).ifPresent(r -> gguf.row(m.id(), r));
+      if (!m.files().isEmpty()) {
+        ids.add(m.id());
+      }
+      for (PublishedFile f : m.files()) {
+        if (f.part() == ModelPart.TRANSFORMER || f.part() == ModelPart.HIGH_NOISE_TRANSFORMER) {
+          transformers.row(
+              m.id(), f.part().title(), PublishedSize.text(f), f.repository(), f.path());
+        } else {
+          shared.computeIfAbsent(f, file -> new ArrayList<>()).add(m.id());
+        }
+      }
+    }
+    shared.forEach(
+        (f, users) ->
+            others.row(
+                f.part().title(),
+                PublishedSize.text(f),
+                f.repository(),
+                f.path(),
+                "for " + users(users, ids)));
+    out.println("What to fetch from the Hugging Face hub:");
+    out.print(transformers.render("  "));
+    out.println("and beside it");
+    out.print(others.render("  "));
+    out.println();
+    out.println("Transformers in smaller types, as GGUF files:");
+    out.print(gguf.render("  "));
+  }
+
+  /** Who shares a file: all, all but few, or their ids. */
+  private static String users(List<String> users, List<String> all) {
+    if (users.size() == all.size()) {
+      return "all";
+    }
+    return 2 * users.size() > all.size()
+        ? "all but " + String.join(", ", all.stream().filter(id -> !users.contains(id)).toList())
+        : String.join(", ", users);
   }
 
   private static String text(Object value) {
@@ -115,8 +164,12 @@ public final class ModelsCommand implements Callable<Integer> {
   private static Map<String, Object> facts(PublishedFile file) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("repository", file.repository());
+    file.revision().ifPresent(r -> facts.put("revision", r));
     facts.put("path", file.path());
-    facts.put("gigabytes", file.gigabytes());
+    facts.put("part", file.part().setting().replace('-', '_'));
+    file.bytes().ifPresent(bytes -> facts.put("bytes", bytes));
+    file.gigabytes().ifPresent(gb -> facts.put("gigabytes", gb));
+    file.sha256().ifPresent(sum -> facts.put("sha256", sum));
     return facts;
   }
 

@@ -16,8 +16,14 @@ import dev.wanlet.wan.media.write.FrameSinks;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.write.SafetensorsWriter;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -118,9 +124,64 @@ class InspectCommandTest {
   void aCutFileIsDamaged() throws IOException {
     byte[] bytes = Files.readAllBytes(Path.of(demo(TRANSFORMER)));
     Path cut = folder.resolve("cut.safetensors");
-    Files.write(cut, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
     CommandRun run = CommandRun.of("inspect", cut.toString());
     assertThat(run.code()).isEqualTo(ExitCode.BAD_INPUT);
     assertThat(run.err()).contains("cut.safetensors").hasLineCount(1);
+  }
+
+  @Test
+  void ofAModelsFolderItListsThePartsAndWhatIsMissing() throws IOException {
+    CommandRun whole = CommandRun.of("inspect", DemoModel.directory().toString());
+    assertThat(whole.code()).isZero();
+    assertThat(whole.out())
+        .containsPattern("model +tiny-wan")
+        .containsPattern("VAE +Wan2.1_VAE.safetensors")
+        .containsPattern("tokenizer +google.umt5-xxl.spiece.model")
+        .contains("Nothing is missing");
+    Path half = Files.createDirectory(folder.resolve("half"));
+    Files.copy(Path.of(demo(TRANSFORMER)), half.resolve(TRANSFORMER));
+    Files.copy(Path.of(demo("Wan2.1_VAE.safetensors")), half.resolve("Wan2.1_VAE.safetensors"));
+    JsonNode report =
+        new ObjectMapper().readTree(CommandRun.of("inspect", "--json", half.toString()).out());
+    assertThat(report.path("parts").path("vae")).hasSize(1);
+    assertThat(report.path("missing_parts").findValuesAsText("part"))
+        .containsExactly("text_encoder");
+  }
+
+  @Test
+  void aFileOfAPublishedModelNamesTheUsualFilesBesideIt() throws IOException {
+    Path file = folder.resolve("wan2.1_t2v_1.3B_fp16.safetensors");
+    StringBuilder header = new StringBuilder("{");
+    long end = append(header, 0, "patch_embedding.weight", 1536, 16, 1, 2, 2);
+    end = append(header, end, "text_embedding.0.weight", 1536, 4096);
+    end = append(header, end, "time_embedding.0.weight", 1536, 256);
+    end = append(header, end, "blocks.0.ffn.0.weight", 8960, 1536);
+    end = append(header, end, "head.head.weight", 64, 1536);
+    for (int i = 0; i < 30; i++) {
+      end = append(header, end, "blocks." + i + ".self_attn.q.weight", 1536, 1536);
+    }
+    byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
+    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+      out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).array());
+      out.write(json);
+      out.setLength(8 + json.length + end); // a hole that takes no room
+    }
+    CommandRun run = CommandRun.of("inspect", file.toString());
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("wan2.1-t2v-1.3b", "Missing to run it, and a usual file for each:")
+        .containsPattern("text encoder +umt5_xxl_fp8_e4m3fn_scaled.safetensors +6.74 GB +Comfy-Org")
+        .containsPattern("VAE +wan_2.1_vae.safetensors +0.25 GB");
+  }
+
+  private static long append(StringBuilder json, long start, String name, long... shape) {
+    long bytes = 2 * LongStream.of(shape).reduce(1, Math::multiplyExact);
+    json.append(json.length() > 1 ? "," : "")
+        .append(
+            String.format(
+                "\"%s\":{\"dtype\":\"F16\",\"shape\":%s,\"data_offsets\":[%d,%d]}",
+                name, Arrays.toString(shape), start, start + bytes));
+    return start + bytes;
   }
 }

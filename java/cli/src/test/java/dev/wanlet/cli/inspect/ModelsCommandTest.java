@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.wan.catalog.ModelCatalog;
-import dev.wanlet.wan.catalog.ModelDefaults;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
@@ -28,20 +27,22 @@ class ModelsCommandTest {
     assertThat(parts).hasSize(2);
     assertThat(parts[0])
         .contains(
-            "wan2.1-t2v-1.3b", "wan2.2-t2v-a14b", "2.84", "split_files/vae/wan_2.1_vae.safetensors")
+            "wan2.1-t2v-1.3b",
+            "wan2.2-t2v-a14b",
+            "2.84 GB",
+            "split_files/vae/wan_2.1_vae.safetensors")
         .contains("tiny-wan-i2v", "wan2.2_i2v_low_noise_14B_fp8_scaled.safetensors")
         .contains("wan2.2-ti2v-5b", "wan2.2_vae.safetensors")
         .contains("wan2.1-i2v-14b-480p", "split_files/clip_vision/clip_vision_h.safetensors")
-        .doesNotContain("vace");
+        .contains("all but wan2.2-ti2v-5b", "QuantStack/Wan2.1_14B_VACE-GGUF");
     assertThat(parts[1]).contains("wan2.1-vace-14b").doesNotContain("i2v");
   }
 
   @Test
-  void everyModelThatMakesClipsSaysWhereItsFilesAre() {
+  void everyPublishedModelSaysWhereItsFilesAre() {
     assertThat(ModelCatalog.standard().models())
-        .filteredOn(ModelDefaults::isRunnable)
         .filteredOn(m -> !ModelCatalog.isDemo(m.id()))
-        .hasSize(8)
+        .hasSize(11)
         .allSatisfy(m -> assertThat(m.files()).hasSizeGreaterThanOrEqualTo(2 + m.experts()));
     assertThat(CommandRun.of("models", "wan2.1-t2v-14b").out())
         .contains("14.3 GB", "Comfy-Org/Wan_2.1_ComfyUI_repackaged", "runs");

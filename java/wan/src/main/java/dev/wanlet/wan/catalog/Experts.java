@@ -14,6 +14,11 @@ final class Experts {
   /** Diffusers' name of the second transformer, which is the low-noise one. */
   private static final String DIFFUSERS_LOW = "transformer_2";
 
+  private static final Pattern ANYONES =
+      Pattern.compile(
+          "transformer(_2)?|(high|low)_noise_model|snapshots|split_files|diffusion_models"
+              + "|[0-9a-f]{40}");
+
   private Experts() {}
 
   /** The high-noise expert, then the low-noise one; empty if the names do not say. */
@@ -26,9 +31,32 @@ final class Experts {
     return isHigh(b.path(), a.path()) ? List.of(b, a) : List.of();
   }
 
+  /** Whether a single file is called a high-noise expert. */
+  static boolean isHigh(Path file) {
+    return HIGH.matcher(name(file)).find();
+  }
+
   private static boolean isHigh(Path high, Path low) {
     return (HIGH.matcher(name(high)).find() && LOW.matcher(name(low)).find())
         || (folder(low).equals(DIFFUSERS_LOW) && !folder(high).equals(DIFFUSERS_LOW));
+  }
+
+  /**
+   * What the folders around a file and the file itself are called, as far as that tells a model:
+   * diffusers' folders, and those of the Hugging Face cache, are called alike in all.
+   */
+  static String fullName(Path file) {
+    StringBuilder name = new StringBuilder(file.getFileName().toString());
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    while (folder != null && folder.getFileName() != null) {
+      String own = folder.getFileName().toString();
+      name.insert(0, own + "/");
+      if (!ANYONES.matcher(own).matches()) {
+        break;
+      }
+      folder = folder.getParent();
+    }
+    return name.toString().toLowerCase(Locale.ROOT);
   }
 
   /** Name of the file and its folder. */

@@ -9,6 +9,7 @@ import dev.wanlet.wan.sampling.SamplingMethod;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,12 +59,16 @@ public final class ModelCatalog {
       List<FrameSize> sizes,
       TrainedOn trainedOn,
       String source,
-      List<PublishedFile> files) {}
+      List<String> files,
+      PublishedGguf gguf) {}
 
   private record Tables(
       Map<String, String> negativePrompts,
       Map<String, VaeNumbers> vaes,
       Map<String, Umt5Config> textEncoders,
+      Map<String, PublishedFile.Entry> files,
+      PublishedGguf ggufTextEncoder,
+      List<PublishedFile.Entry> knownGguf,
       List<Entry> models) {}
 
   private static final class Standard {
@@ -75,9 +80,20 @@ public final class ModelCatalog {
   /** What file names of a model contain; only for those that share their shapes with another. */
   private final Map<String, Pattern> fileNames = new LinkedHashMap<>();
 
+  private final Map<String, PublishedGguf> gguf = new LinkedHashMap<>();
+  private final PublishedGguf ggufTextEncoder;
+
+  /** Sizes and sums of GGUF files, by repository and path. */
+  private final Map<String, PublishedFile.Entry> knownGguf = new LinkedHashMap<>();
+
   private ModelCatalog(Tables tables) {
+    ggufTextEncoder = tables.ggufTextEncoder();
+    tables.knownGguf().forEach(f -> knownGguf.put(f.repository() + "/" + f.path(), f));
     for (Entry e : tables.models()) {
       models.put(e.id(), defaults(e, tables));
+      if (e.gguf() != null) {
+        gguf.put(e.id(), e.gguf());
+      }
       if (e.fileNames() != null) {
         fileNames.put(e.id(), Pattern.compile(e.fileNames()));
       }
@@ -125,7 +141,9 @@ public final class ModelCatalog {
         e.sizes(),
         Optional.ofNullable(e.trainedOn()),
         e.source(),
-        e.files() == null ? List.of() : e.files());
+        e.files() == null
+            ? List.of()
+            : e.files().stream().map(f -> named(tables.files(), f).file(null)).toList());
   }
 
   private static <T> T named(Map<String, T> table, String name) {
@@ -160,6 +178,37 @@ public final class ModelCatalog {
                         + id
                         + "'; known models: "
                         + String.join(", ", models.keySet())));
+  }
+
+  /**
+   * One set of files that makes a whole model, its transformers in a quantisation type; the text
+   * encoder in the same where that is published, other parts as usual.
+   *
+   * @param type such as {@code Q4_K_M}, in any case
+   * @throws RequestException if nobody is known to publish the model so
+   */
+  public List<PublishedFile> files(ModelDefaults model, String type) {
+    PublishedGguf transformers = gguf.get(model.id());
+    if (transformers == null) {
+      throw new RequestException(
+          "no published GGUF files of " + model.id() + " are known; leave the type out");
+    }
+    List<PublishedFile> files =
+        new ArrayList<>(transformers.files(ModelPart.TRANSFORMER, type, knownGguf));
+    for (PublishedFile file : model.files()) {
+      if (file.part() == ModelPart.TEXT_ENCODER && ggufTextEncoder.has(type)) {
+        files.addAll(ggufTextEncoder.files(ModelPart.TEXT_ENCODER, type, knownGguf));
+      } else if (file.part() != ModelPart.TRANSFORMER
+          && file.part() != ModelPart.HIGH_NOISE_TRANSFORMER) {
+        files.add(file);
+      }
+    }
+    return files;
+  }
+
+  /** The repository in which a model is published in many GGUF types. */
+  public Optional<String> ggufRepository(ModelDefaults model) {
+    return Optional.ofNullable(gguf.get(model.id())).map(PublishedGguf::repository);
   }
 
   /**

@@ -155,6 +155,16 @@ final class ModelFolder {
     return all.isEmpty() ? null : all.get(0);
   }
 
+  /** What was found, part by part. */
+  List<WeightFileFacts> all() {
+    return found.values().stream().flatMap(List::stream).toList();
+  }
+
+  /** Why files could not be read. */
+  List<IOException> unreadable() {
+    return List.copyOf(unreadable);
+  }
+
   /** A file that could not be read and may be what is missing, or null. */
   IOException firstUnreadable() {
     return unreadable.isEmpty() ? null : unreadable.get(0);

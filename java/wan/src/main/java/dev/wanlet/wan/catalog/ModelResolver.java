@@ -119,7 +119,9 @@ public final class ModelResolver {
       WanConfig numbers = low.transformer();
       ModelDefaults model =
           catalog.identify(
-              numbers, experts.size(), experts.stream().map(f -> Experts.name(f.path())).toList());
+              numbers,
+              experts.size(),
+              experts.stream().map(f -> Experts.fullName(f.path())).toList());
       requireExperts(model, experts);
       WeightFileFacts vae = part(ModelPart.VAE, numbers.outChannels(), "latent channels");
       WeightFileFacts text = part(ModelPart.TEXT_ENCODER, numbers.textDim(), "features");
@@ -167,7 +169,9 @@ public final class ModelResolver {
       WanConfig numbers = experts.get(experts.size() - 1).transformer();
       ModelDefaults model =
           catalog.identify(
-              numbers, experts.size(), experts.stream().map(f -> Experts.name(f.path())).toList());
+              numbers,
+              experts.size(),
+              experts.stream().map(f -> Experts.fullName(f.path())).toList());
       Optional<Path> text = present(ModelPart.TEXT_ENCODER, numbers.textDim());
       return new FoundFiles(
           model,
