@@ -9,7 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 sums of files, by which one is told from another of the same name. Stateless. */
+/** SHA-256 sums, by which a file is told from another of the same name. Stateless. */
 public final class Sha256 {
   private static final int CHUNK = 1 << 16;
 
@@ -21,12 +21,7 @@ public final class Sha256 {
    * @throws IOException if it cannot be read
    */
   public static String of(Path file) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest digest = digest();
     byte[] chunk = new byte[CHUNK];
     try (InputStream in = Files.newInputStream(file)) {
       for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
@@ -34,5 +29,18 @@ public final class Sha256 {
       }
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** The sum of some bytes, as lower-case hexadecimal digits. */
+  public static String of(byte[] bytes) {
+    return HexFormat.of().formatHex(digest().digest(bytes));
+  }
+
+  private static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 }

@@ -36,7 +36,7 @@ class EveryCardTest {
 
   static List<String> models() {
     return ModelCatalog.standard().models().stream()
-        .filter(m -> m.transformer().variant().makesClips() && m.vae().config().isPresent())
+        .filter(m -> m.isRunnable())
         .map(ModelDefaults::id)
         .filter(id -> !ModelCatalog.isDemo(id))
         .toList();

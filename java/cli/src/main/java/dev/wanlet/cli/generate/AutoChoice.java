@@ -11,6 +11,7 @@ import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.request.AdapterList;
+import dev.wanlet.wan.request.ControlSettings;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
@@ -62,7 +63,7 @@ final class AutoChoice {
     try (PublishedModels models =
         PublishedModels.open(
             only.<Predicate<ModelDefaults>>map(id -> m -> m.id().equals(id))
-                .orElse(PublishedModels.that(given.find(Settings.INIT_IMG).isPresent())),
+                .orElse(PublishedModels.forClips(given)),
             AdapterList.of(given),
             machine.settings(),
             machine.device())) {
@@ -72,7 +73,9 @@ final class AutoChoice {
 
   private Choice choose(List<Selector.Option> options) throws IOException {
     boolean demo = options.stream().allMatch(o -> ModelCatalog.isDemo(o.model().id()));
-    Wish wish = flags.wish(given, demo);
+    SettingValues asked =
+        flags.hasDuration() ? given : ControlSettings.withLength(given, options.get(0).model());
+    Wish wish = flags.wish(asked, demo);
     Selector selector = new Selector(machine.budget());
     Choice choice = selector.choose(options, wish);
     err.println("wanlet: profile " + wish.profile().name() + ": " + choice.line());

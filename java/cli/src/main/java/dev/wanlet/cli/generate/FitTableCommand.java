@@ -132,7 +132,7 @@ public final class FitTableCommand implements Callable<Integer> {
     out.println("|---|---|---|---|---|");
     try (PublishedModels published =
         PublishedModels.open(
-            PublishedModels.that(false), List.of(), ComputeSettings.AUTO, Device.cpu())) {
+            PublishedModels.fromText(), List.of(), ComputeSettings.AUTO, Device.cpu())) {
       for (String name : names.isEmpty() ? CARDS : names) {
         out.println(row(DeviceSpecs.standard().require(name), published));
         out.flush();

@@ -13,6 +13,9 @@ import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.pipeline.VideoPipeline;
+import dev.wanlet.wan.request.ControlSettings;
+import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
 import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -38,18 +41,25 @@ final class PublishedModels implements AutoCloseable {
 
   /** Whether this version can run a model, and so choose for it. */
   static boolean canChoose(ModelDefaults model) {
-    return model.transformer().variant().makesClips() && model.vae().config().isPresent();
+    return model.isRunnable();
   }
 
-  /**
-   * Those that make clips from a prompt alone, or those that begin with a picture; no demo model.
-   */
-  static Predicate<ModelDefaults> that(boolean takesPictures) {
+  /** Those that make clips from a prompt alone; no demo model. */
+  static Predicate<ModelDefaults> fromText() {
     return m ->
         !ModelCatalog.isDemo(m.id())
-            && (takesPictures
-                ? m.transformer().variant().takesPictures()
-                : m.transformer().variant().leastPictures() == 0);
+            && m.transformer().variant().leastPictures() == 0
+            && !m.transformer().variant().takesControl();
+  }
+
+  /** Those that are made for what was given: control videos, pictures to begin with, or neither. */
+  static Predicate<ModelDefaults> forClips(SettingValues given) {
+    if (ControlSettings.isGiven(given)) {
+      return m -> m.transformer().variant().takesControl();
+    }
+    return given.find(Settings.INIT_IMG).isPresent()
+        ? m -> !ModelCatalog.isDemo(m.id()) && m.transformer().variant().takesPictures()
+        : fromText();
   }
 
   /**

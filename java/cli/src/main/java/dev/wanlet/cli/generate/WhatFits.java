@@ -37,7 +37,7 @@ public final class WhatFits {
     List<Fit> fits = new ArrayList<>();
     try (PublishedModels models =
         PublishedModels.open(
-            PublishedModels.that(false), List.of(), machine.settings(), machine.device())) {
+            PublishedModels.fromText(), List.of(), machine.settings(), machine.device())) {
       List<Selector.Option> options = models.options(machine.rates());
       for (String name : List.of("draft", "balanced", "quality")) {
         fits.add(fit(machine, options, name));

@@ -6,6 +6,7 @@ import dev.wanlet.profiles.select.Aspect;
 import dev.wanlet.profiles.select.Profiles;
 import dev.wanlet.profiles.select.Wish;
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.request.ControlSettings;
 import dev.wanlet.wan.request.PictureSettings;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
@@ -91,6 +92,11 @@ final class WishFlags {
         || explain;
   }
 
+  /** Whether the user says how long the clip is to be. */
+  boolean hasDuration() {
+    return duration != null;
+  }
+
   boolean isDraft() {
     return draft;
   }
@@ -135,13 +141,19 @@ final class WishFlags {
         given);
   }
 
-  /** The shape of the picture that the clip begins with, where the size is open. */
+  /**
+   * The shape of the picture or video that the clip begins with or goes by, if the size is open.
+   */
   private static Optional<Aspect> ofPicture(SettingValues given) {
     boolean bothSides =
         given.find(Settings.WIDTH).isPresent() && given.find(Settings.HEIGHT).isPresent();
     return bothSides || given.find(Settings.SIZE).isPresent()
         ? Optional.empty()
-        : given.find(Settings.INIT_IMG).map(file -> Aspect.nearest(PictureSettings.size(file)));
+        : given
+            .find(Settings.INIT_IMG)
+            .map(PictureSettings::size)
+            .or(() -> ControlSettings.shape(given))
+            .map(Aspect::nearest);
   }
 
   /** The shape of the draft, where the size is open. */

@@ -82,12 +82,7 @@ public final class ModelsCommand implements Callable<Integer> {
 
   private static void printLists(PrintWriter out, List<ModelDefaults> models) {
     Table runnable = new Table().row("ID", "WHAT", "SIZE", "FRAMES", "STEPS", "PUBLISHED AS");
-    Table others = new Table();
     for (ModelDefaults m : models) {
-      if (!m.isRunnable()) {
-        others.row(m.id(), m.title(), m.source());
-        continue;
-      }
       runnable.row(
           m.id(),
           m.title(),
@@ -100,9 +95,6 @@ public final class ModelsCommand implements Callable<Integer> {
     out.println();
     printFiles(out, models);
     out.print(FOLDERS);
-    out.println();
-    out.println("Known, to 'inspect' and 'quantize', but this version makes no clips with them:");
-    out.print(others.render("  "));
   }
 
   private static void printFiles(PrintWriter out, List<ModelDefaults> models) {

@@ -10,22 +10,15 @@ import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.transformer.WanConfig;
-import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.model.vae.Vae22;
-import dev.wanlet.wan.nn.NetworkLayout;
-import dev.wanlet.wan.nn.TypePolicy;
 import dev.wanlet.weights.checkpoint.CheckpointKind;
-import dev.wanlet.weights.recipe.Recipes;
-import dev.wanlet.weights.write.GgufWriter;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,27 +44,11 @@ class SmallModelsTest {
 
   private Path write(String name, CheckpointKind kind, Map<String, Shape> tensors)
       throws IOException {
-    Path file = folder.resolve(name);
-    try (GgufWriter writer = GgufWriter.create(file)) {
-      new Synthesizer(kind, tensors, Recipes.parse("Q8_0"), UnaryOperator.identity(), 3)
-          .write(writer, done -> {});
-      writer.commit();
-    }
-    return file;
+    return SmallModels.write(folder.resolve(name), kind, tensors);
   }
 
   private Path transformer(WanConfig config) throws IOException {
-    Map<String, Shape> tensors = new LinkedHashMap<>();
-    NetworkLayout layout = WanTransformer.layout(config, TypePolicy.ALL_F32);
-    layout.outer().specs().forEach(s -> tensors.put(s.name(), s.sourceShape()));
-    layout
-        .blocks()
-        .forEach(
-            b ->
-                b.layout()
-                    .specs()
-                    .forEach(s -> tensors.put(b.prefix() + s.name(), s.sourceShape())));
-    return write("transformer.gguf", CheckpointKind.TRANSFORMER, tensors);
+    return SmallModels.transformer(folder.resolve("transformer.gguf"), config);
   }
 
   private Path seeing(WanVariant variant) throws IOException {

@@ -95,7 +95,7 @@ public record ModelDefaults(
 
   /** Whether this version makes clips with it. */
   public boolean isRunnable() {
-    return transformer.variant().makesClips() && vae.config().isPresent();
+    return vae.config().isPresent();
   }
 
   /** Transformers it consists of: 1, or 2 experts. */

@@ -49,11 +49,16 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
   public double leastSeconds(RunPlanner.Job job) {
     int stride = facts.latents().spatialStride();
     int frames = (job.encodedFrames() - 1) / facts.latents().temporalStride() + 1;
+    int height = job.size().height() / stride;
+    int width = job.size().width() / stride;
     return facts
         .vae()
-        .map(v -> v.encodeFlops(job.size().height() / stride, job.size().width() / stride, frames))
-        // A control video is encoded twice: what is kept, and what is made anew.
-        .map(flops -> (seesControlVideo() ? 2 : 1) * flops / facts.rates().convolutionFlops())
+        .map(
+            v ->
+                // A control video is encoded twice: what is kept, and what is made anew.
+                (seesControlVideo() ? 2 : 1) * v.encodeFlops(height, width, frames)
+                    + job.references() * v.encodeFlops(height, width, 1))
+        .map(flops -> flops / facts.rates().convolutionFlops())
         .orElse(0.0);
   }
 

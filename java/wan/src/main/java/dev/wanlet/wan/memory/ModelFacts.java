@@ -160,11 +160,11 @@ public record ModelFacts(
         measured);
   }
 
-  /** The tokens of a clip. */
+  /** The tokens of a clip, those of pictures to refer to in front. */
   public TokenGrid grid(RunPlanner.Job job) {
     int stride = latents.spatialStride();
     return TokenGrid.ofLatents(
-        (job.frames() - 1) / latents.temporalStride() + 1,
+        job.references() + (job.frames() - 1) / latents.temporalStride() + 1,
         job.size().height() / stride,
         job.size().width() / stride);
   }

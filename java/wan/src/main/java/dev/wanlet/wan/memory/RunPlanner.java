@@ -35,11 +35,12 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
    *     has an effect
    * @param maxResident most blocks that may stay on the device
    * @param passes what guidance makes of the steps
-   * @param pictureBytes host memory that the clip's pictures take until they are encoded; 0 if it
-   *     has none
+   * @param pictureBytes host memory that the clip's pictures and control video take until they are
+   *     encoded; 0 if it has none
    * @param encoded tokens of those prompts that are to be encoded: not those kept from earlier runs
    * @param previewBytes host memory that previews take
    * @param start what the latents begin as
+   * @param references pictures to refer to, each of which is a latent frame in front of the clip's
    */
   public record Job(
       FrameSize size,
@@ -52,7 +53,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
       long pictureBytes,
       List<Integer> encoded,
       long previewBytes,
-      Start start) {
+      Start start,
+      int references) {
     public Job {
       tokens = List.copyOf(tokens);
       encoded = List.copyOf(encoded);
@@ -79,7 +81,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           pictureBytes,
           tokens,
           0,
-          Start.NOISE);
+          Start.NOISE,
+          0);
     }
 
     /** A job without pictures. */
@@ -135,7 +138,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           pictureBytes,
           encoded,
           previewBytes,
-          start);
+          start,
+          references);
     }
 
     /** The same whose latents begin as something else. */
@@ -151,7 +155,25 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           pictureBytes,
           encoded,
           previewBytes,
-          other);
+          other,
+          references);
+    }
+
+    /** The same with pictures to refer to. */
+    public Job referring(int pictures) {
+      return new Job(
+          size,
+          frames,
+          steps,
+          tokens,
+          precision,
+          maxResident,
+          passes,
+          pictureBytes,
+          encoded,
+          previewBytes,
+          start,
+          pictures);
     }
 
     /**
@@ -171,7 +193,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           pictureBytes,
           left,
           previewBytes,
-          start);
+          start,
+          references);
     }
 
     /** The same with previews that take so much host memory. */
@@ -187,7 +210,8 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           pictureBytes,
           encoded,
           hostBytes,
-          start);
+          start,
+          references);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.model.transformer.WanCondition;
+import dev.wanlet.wan.pipeline.control.ControlClip;
 import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ final class Clip {
   private final ClipPrompts prompts;
   private final ClipSampling sampling;
   private final OpenAdapters adapters;
-  private Optional<ClipPictures> pictures;
+  private ClipInputs inputs;
   private final Map<Stage, Double> stageSeconds = new LinkedHashMap<>();
   private List<float[]> contexts = List.of();
   private float[] features = {};
@@ -34,7 +35,7 @@ final class Clip {
    * @param settings stored in the file
    * @param prompts what to encode, as far as it is not known
    * @param adapters open for as long as the clip is made
-   * @param pictures what it begins and ends with
+   * @param inputs what it is made from beside the prompts
    */
   Clip(
       GenerationRequest request,
@@ -43,7 +44,7 @@ final class Clip {
       ClipPrompts prompts,
       ClipSampling sampling,
       OpenAdapters adapters,
-      Optional<ClipPictures> pictures) {
+      ClipInputs inputs) {
     this.request = request;
     this.options = options;
     this.settings = settings;
@@ -53,7 +54,7 @@ final class Clip {
     }
     this.sampling = sampling;
     this.adapters = adapters;
-    this.pictures = pictures;
+    this.inputs = inputs;
   }
 
   GenerationRequest request() {
@@ -91,7 +92,12 @@ final class Clip {
 
   /** What the clip begins and ends with, as its frames; empty once they are encoded. */
   Optional<ClipPictures> pictures() {
-    return pictures;
+    return inputs.pictures();
+  }
+
+  /** What its control branch is shown; empty once that is encoded, or without such a branch. */
+  Optional<ControlClip> control() {
+    return inputs.control();
   }
 
   /** CLIP's features of all pictures, joined; empty until they are there, or for good. */
@@ -108,7 +114,9 @@ final class Clip {
     }
   }
 
-  /** What the transformer sees of the clip's pictures; nothing until they are encoded. */
+  /**
+   * What the transformer sees of the clip's pictures and videos; nothing until they are encoded.
+   */
   WanCondition condition() {
     return sampling.shown();
   }
@@ -118,10 +126,10 @@ final class Clip {
     return sampling.hasFirstFrame() || sampling.shown().channels().length > 0;
   }
 
-  /** The pictures are not needed any more. */
+  /** Pictures and videos are not needed any more. */
   void encoded(WanCondition seen) {
     sampling.show(seen);
-    pictures = Optional.empty();
+    inputs = ClipInputs.NONE;
   }
 
   /** The first file written; null until the clip is. */

@@ -8,13 +8,13 @@ import dev.wanlet.wan.media.fit.Fit;
 import dev.wanlet.wan.media.read.Picture;
 import dev.wanlet.wan.media.read.PictureReader;
 import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.pipeline.control.FitNotes;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.PictureSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -28,12 +28,6 @@ import java.util.function.Consumer;
  *     last as it fills a frame of the first one's shape; none for a model that does not see them so
  */
 record ClipPictures(float[] first, Optional<float[]> last, List<float[]> seen) {
-  /** What changes less than this goes without saying. */
-  private static final double NOTICEABLE = 0.01;
-
-  /** Making a picture larger than this is worth a line. */
-  private static final double MUCH_LARGER = 2;
-
   /**
    * Reads the pictures of a request; empty if it has none.
    *
@@ -82,32 +76,6 @@ record ClipPictures(float[] first, Optional<float[]> last, List<float[]> seen) {
 
   /** What fitting changes, a sentence without its subject each. */
   static List<String> notes(RgbFrame picture, Fit fit, FrameSize size) {
-    double across = (double) size.width() / picture.width();
-    double down = (double) size.height() / picture.height();
-    double off = 1 - Math.min(across, down) / Math.max(across, down);
-    List<String> notes = new ArrayList<>();
-    String from = picture.width() + "x" + picture.height();
-    if (off >= NOTICEABLE) {
-      long percent = Math.round(100 * off);
-      notes.add(
-          switch (fit) {
-            case CROP ->
-                String.format(
-                    "is %s: to fill frames of %s, %d%% of it is cut off at two sides",
-                    from, size, percent);
-            case PAD ->
-                String.format("is %s: %d%% of frames of %s stay black", from, percent, size);
-            case STRETCH ->
-                String.format(
-                    "is %s: to fill frames of %s, its aspect changes by %d%%", from, size, percent);
-          });
-    }
-    double factor = Math.max(across, down);
-    if (factor > MUCH_LARGER) {
-      notes.add(
-          String.format(
-              Locale.ROOT, "is %s, made %.1f times as large for frames of %s", from, factor, size));
-    }
-    return notes;
+    return FitNotes.of(new FrameSize(picture.width(), picture.height()), fit, size);
   }
 }

@@ -79,9 +79,11 @@ final class DecodeStage implements ClipStage {
       clip.sampling().saved().releaseRoom();
       try (FrameSink sink =
           FrameSinks.open(request.output(), width, height, spec.fps(), clip.settings())) {
+        ClipLatents latents =
+            new ClipLatents(clip.sampling().shape(), request.control().references().size());
         decoder.decode(
-            clip.sampling().latents(),
-            Math.toIntExact(clip.sampling().shape().dim(1)),
+            latents.of(clip.sampling().latents()),
+            latents.frames(),
             (index, rgb) -> {
               write(sink, FrameConversion.toRgb24(rgb, width, height));
               clip.progress(Stage.DECODE, index + 1, spec.frames());

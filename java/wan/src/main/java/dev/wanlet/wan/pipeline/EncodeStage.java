@@ -14,14 +14,17 @@ import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.VaeEncoder;
+import dev.wanlet.wan.model.vae.known.ControlFrames;
 import dev.wanlet.wan.model.vae.known.KnownFrames;
 import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.pipeline.control.ControlClip;
 import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
+import java.util.function.IntConsumer;
 
 /**
  * Pictures become the channels that the transformer sees behind the noise, or the first frame of
- * the latents. Immutable.
+ * the latents; what a control branch is shown becomes the branch's channels. Immutable.
  */
 final class EncodeStage implements ClipStage {
   @Override
@@ -33,7 +36,8 @@ final class EncodeStage implements ClipStage {
   public void requireWeights(OpenModel model) throws IOException {
     WanConfig transformer = model.transformerConfig();
     VaeConfig vae = model.vaeConfig().orElseThrow();
-    if (transformer.inChannels() > transformer.outChannels()) {
+    if (transformer.variant().takesControl()
+        || transformer.inChannels() > transformer.outChannels()) {
       requireChannels(model, transformer, vae);
     }
     new SourceReader(model.vae()).require(VaeEncoder.layout(vae));
@@ -41,25 +45,35 @@ final class EncodeStage implements ClipStage {
 
   private static void requireChannels(OpenModel model, WanConfig transformer, VaeConfig vae)
       throws WeightFormatException {
-    int wanted = transformer.inChannels() - transformer.outChannels();
-    int made = KnownFrames.maskChannels(vae) + vae.zDim();
+    boolean control = transformer.variant().takesControl();
+    int wanted =
+        control
+            ? WanCondition.Control.CHANNELS
+            : transformer.inChannels() - transformer.outChannels();
+    int made =
+        control
+            ? ControlFrames.maskChannels(vae) + 2 * vae.zDim()
+            : KnownFrames.maskChannels(vae) + vae.zDim();
     if (made != wanted) {
       throw new WeightFormatException(
           model.vae().files().get(0),
           "this VAE makes "
               + made
-              + " channels of mask and pictures, the transformer takes "
+              + " channels of mask and "
+              + (control ? "video" : "pictures")
+              + ", the transformer takes "
               + wanted
-              + "; give the VAE of the transformer's model, and a transformer that is shown a first"
-              + " frame and nothing else");
+              + "; give the VAE of the transformer's model, and a transformer that is shown "
+              + (control ? "what VACE is" : "a first frame and nothing else"));
     }
   }
 
   @Override
   public int units(Clip clip) {
-    return clip.request().pictures().start() == RunPlanner.Start.FIRST_FRAME
-        ? 1
-        : clip.request().clip().frames();
+    if (clip.request().pictures().start() == RunPlanner.Start.FIRST_FRAME) {
+      return 1;
+    }
+    return clip.control().map(ControlClip::units).orElse(clip.request().clip().frames());
   }
 
   @Override
@@ -86,29 +100,32 @@ final class EncodeStage implements ClipStage {
     }
 
     @Override
-    public void run(Clip clip) {
+    public void run(Clip clip) throws IOException {
       if (clip.request().pictures().start() == RunPlanner.Start.FIRST_FRAME) {
         encoder.start();
         clip.sampling().begin(encoder.push(clip.pictures().orElseThrow().first()).orElseThrow());
         clip.encoded(WanCondition.NONE);
         clip.progress(Stage.ENCODE, 1, 1);
+      } else if (clip.control().isPresent()) {
+        ControlClip control = clip.control().get();
+        clip.encoded(new WanCondition(control.encode(encoder, told(clip, control.units()))));
       } else {
-        encodeKnown(clip);
+        clip.encoded(new WanCondition(known(clip), clip.features()));
       }
     }
 
-    private void encodeKnown(Clip clip) {
+    private float[] known(Clip clip) {
       int frames = clip.request().clip().frames();
       ClipPictures pictures = clip.pictures().orElseThrow();
-      KnownFrames known = new KnownFrames(pictures.first(), pictures.last(), frames);
-      float[] channels =
-          known.encode(
-              encoder,
-              done -> {
-                clip.progress(Stage.ENCODE, done, frames);
-                clip.cancellation().check();
-              });
-      clip.encoded(new WanCondition(channels, clip.features()));
+      return new KnownFrames(pictures.first(), pictures.last(), frames)
+          .encode(encoder, told(clip, frames));
+    }
+
+    private static IntConsumer told(Clip clip, int frames) {
+      return done -> {
+        clip.progress(Stage.ENCODE, done, frames);
+        clip.cancellation().check();
+      };
     }
 
     @Override

@@ -16,7 +16,6 @@ import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.memory.Stage;
-import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.transformer.TokenGrid;
 import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.request.ClipSpec;
@@ -127,27 +126,22 @@ public final class OpenPipeline implements AutoCloseable {
     boolean carried = carriesPictures(request, options);
     settings =
         carried
-            ? PictureHashes.kept(
+            ? InputHashes.kept(
                 settings,
                 options.resumeFrom().orElseThrow().settings(),
-                request.pictures(),
+                request,
                 OpenPipeline::note)
-            : PictureHashes.add(settings, request.pictures());
+            : InputHashes.add(settings, request);
     if (options.resumeFrom().isPresent()) {
       VideoMetadata started = options.resumeFrom().get().settings();
       AdapterHashes.requireSame(started, settings);
-      PictureHashes.requireSame(started, settings, request.pictures());
+      InputHashes.requireSame(started, settings, request);
     }
-    Optional<ClipPictures> pictures =
-        carried
-            ? Optional.empty()
-            : ClipPictures.read(
-                request,
-                model.imageEncoderConfig().stream().mapToInt(ClipConfig::imageSize).findFirst(),
-                OpenPipeline::note);
+    ClipInputs inputs =
+        carried ? ClipInputs.NONE : ClipInputs.read(request, model, OpenPipeline::note);
     SavedRun saved = SavedRun.open(request.output(), settings, options.overwriteSaved());
     try {
-      return start(request, options, settings, pictures, job, plan, saved);
+      return start(request, options, settings, inputs, job, plan, saved);
     } catch (IOException | RuntimeException e) {
       saved.close();
       throw e;
@@ -177,7 +171,7 @@ public final class OpenPipeline implements AutoCloseable {
       GenerationRequest request,
       RunOptions options,
       VideoMetadata settings,
-      Optional<ClipPictures> pictures,
+      ClipInputs inputs,
       Job job,
       RunPlan plan,
       SavedRun saved)
@@ -195,10 +189,15 @@ public final class OpenPipeline implements AutoCloseable {
     saved.reserve(RunCheckpoint.roomBytes(latents, shown), clipBytes(request));
     Backend backend = prepared(job);
     Previewer previewer =
-        Previewer.open(options, model, latents, request.clip().fps(), job.budget().hostBytes());
+        Previewer.open(
+            options,
+            model,
+            new ClipLatents(latents, job.clip().references()),
+            request.clip().fps(),
+            job.budget().hostBytes());
     try {
       return start(
-          request, options, settings, job, plan, saved, pictures, backend, latents, previewer);
+          request, options, settings, job, plan, saved, inputs, backend, latents, previewer);
     } catch (IOException | RuntimeException e) {
       previewer.close();
       throw e;
@@ -212,13 +211,13 @@ public final class OpenPipeline implements AutoCloseable {
       Job job,
       RunPlan plan,
       SavedRun saved,
-      Optional<ClipPictures> pictures,
+      ClipInputs inputs,
       Backend backend,
       Shape latents,
       Previewer previewer)
       throws IOException {
     ClipSampling sampling = new ClipSampling(request, options, settings, latents, saved, previewer);
-    Clip clip = new Clip(request, options, settings, job.prompts(), sampling, adapters, pictures);
+    Clip clip = new Clip(request, options, settings, job.prompts(), sampling, adapters, inputs);
     PipelineRun stages =
         new PipelineRun(
             taking(job),

@@ -27,32 +27,36 @@ final class Previewer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Previewer.class.getName());
 
   /** Shows nothing. */
-  static final Previewer NONE = new Previewer(null, null, null);
+  static final Previewer NONE = new Previewer(null, null, null, null);
 
   private final RunOptions options;
   private final PreviewOptions wish;
   private final LatentPictures pictures;
+  private final ClipLatents clip;
   private boolean failed;
   private boolean closed;
 
-  private Previewer(RunOptions options, PreviewOptions wish, LatentPictures pictures) {
+  private Previewer(
+      RunOptions options, PreviewOptions wish, LatentPictures pictures, ClipLatents clip) {
     this.options = options;
     this.wish = wish;
     this.pictures = pictures;
+    this.clip = clip;
   }
 
   /**
    * The previewer that options ask for; {@link #NONE} if they ask for none, or none can be had,
    * which is logged.
    *
-   * @param shape of the latents: [C, T, h, w]
+   * @param clip the latents
    * @param fps of the clip
    * @param hostBytes most host memory that this may take
    * @throws IOException if the small decoder or the VAE cannot be read
    */
   static Previewer open(
-      RunOptions options, OpenModel model, Shape shape, double fps, long hostBytes)
+      RunOptions options, OpenModel model, ClipLatents clip, double fps, long hostBytes)
       throws IOException {
+    Shape shape = clip.own();
     if (options.previews().isEmpty()) {
       return NONE;
     }
@@ -61,7 +65,7 @@ final class Previewer implements AutoCloseable {
       TaeFile file = TaeFile.read(wish.tae().get(), (int) shape.dim(0));
       try {
         return new Previewer(
-            options, wish, DecodedPictures.open(file, shape, fps, hostBytes, options));
+            options, wish, DecodedPictures.open(file, shape, fps, hostBytes, options), clip);
       } catch (MemoryBudgetException e) {
         LOG.log(Level.WARNING, "there are no previews: {0}", Printable.message(e.getMessage()));
         return NONE;
@@ -76,7 +80,7 @@ final class Previewer implements AutoCloseable {
       return NONE;
     }
     int stride = model.vaeConfig().orElseThrow().temporalFactor();
-    return new Previewer(options, wish, LatentPictures.of(colors.get(), shape, fps / stride));
+    return new Previewer(options, wish, LatentPictures.of(colors.get(), shape, fps / stride), clip);
   }
 
   /**
@@ -108,7 +112,7 @@ final class Previewer implements AutoCloseable {
     try {
       options
           .listener()
-          .previewed(new Preview(step + 1, steps, pictures.of(clean), pictures.fps()));
+          .previewed(new Preview(step + 1, steps, pictures.of(clip.of(clean)), pictures.fps()));
     } catch (GgmlException e) {
       // A clip without previews is better than none.
       failed = true;

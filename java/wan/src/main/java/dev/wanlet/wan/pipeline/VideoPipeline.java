@@ -15,7 +15,6 @@ import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
-import dev.wanlet.wan.model.transformer.WanVariant;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -165,18 +164,7 @@ public final class VideoPipeline {
   }
 
   private OpenModel openModel() throws IOException {
-    OpenModel model = OpenModel.open(files);
-    WanVariant variant = model.transformerConfig().variant();
-    if (!variant.makesClips()) {
-      model.close();
-      throw new ModelFilesException(
-          files.transformer()
-              + " is a "
-              + variant
-              + " model; this version makes clips with those of text (T2V, TI2V) and of pictures (I2V,"
-              + " I2V_LATENT, FLF2V)");
-    }
-    return model;
+    return OpenModel.open(files);
   }
 
   ModelFiles files() {
@@ -219,8 +207,10 @@ public final class VideoPipeline {
             request.compute().precision(),
             request.maxResident(),
             request.sampling().passes(),
-            encodes ? request.pictures().hostBytes(request.clip().size()) : 0)
-        .starting(request.pictures().start());
+            (encodes ? request.pictures().hostBytes(request.clip().size()) : 0)
+                + request.control().hostBytes(request.clip().size()))
+        .starting(request.pictures().start())
+        .referring(request.control().references().size());
   }
 
   /** The prompts to encode: the negative one only where it has an effect. */

@@ -40,6 +40,7 @@ public final class GenerationRequest {
   private final ClipSpec clip;
   private final SamplingSettings sampling;
   private final PictureSettings pictures;
+  private final ControlSettings control;
   private final ComputeSettings compute;
   private final Path output;
 
@@ -49,6 +50,7 @@ public final class GenerationRequest {
       ClipSpec clip,
       SamplingSettings sampling,
       PictureSettings pictures,
+      ControlSettings control,
       ComputeSettings compute,
       Path output) {
     this.table = table;
@@ -56,6 +58,7 @@ public final class GenerationRequest {
     this.clip = clip;
     this.sampling = sampling;
     this.pictures = pictures;
+    this.control = control;
     this.compute = compute;
     this.output = output;
   }
@@ -78,6 +81,11 @@ public final class GenerationRequest {
   /** What it begins and ends with. */
   public PictureSettings pictures() {
     return pictures;
+  }
+
+  /** What its control branch is shown, of a model that has one. */
+  public ControlSettings control() {
+    return control;
   }
 
   /** Where to compute, and with how much memory. */
@@ -238,10 +246,11 @@ public final class GenerationRequest {
       decisions.rules().pictures(pictures);
       ClipSpec clip = ClipSpec.of(decisions);
       SamplingSettings sampling = SamplingSettings.of(decisions);
+      ControlSettings control = ControlSettings.of(decisions);
       SettingValues all = decisions.all(table);
       Path file = RequestRules.output(output.apply(clip.seed()));
       FrameSinks.checkWritable(file, clip.size().width(), clip.size().height(), clip.fps());
-      return new GenerationRequest(table, all, clip, sampling, pictures, compute, file);
+      return new GenerationRequest(table, all, clip, sampling, pictures, control, compute, file);
     }
 
     /**
@@ -263,6 +272,7 @@ public final class GenerationRequest {
       Decisions d = new Decisions(model, given);
       FrameSize size = ClipSpec.sizeOf(d);
       SamplingSettings sampling = SamplingSettings.of(d);
+      ControlSettings control = ControlSettings.of(d);
       boolean known = d.given(Settings.PROMPT).isPresent();
       List<Integer> counts = new ArrayList<>();
       counts.add(known ? tokens.applyAsInt(d.get(Settings.PROMPT)) : WanConfig.TEXT_LENGTH);
@@ -278,8 +288,9 @@ public final class GenerationRequest {
               d.get(Settings.PRECISION),
               maxResident(d.find(Settings.MAX_RESIDENT)),
               sampling.passes(),
-              pictureBytes(d, size))
-          .starting(PictureSettings.of(d).start());
+              pictureBytes(d, size) + control.hostBytes(size))
+          .starting(PictureSettings.of(d).start())
+          .referring(control.references().size());
     }
 
     private static long pictureBytes(Decisions d, FrameSize size) {

@@ -74,10 +74,11 @@ public record PictureSettings(
    * what completes the side that was given. Empty without a picture.
    */
   static Optional<FrameSize> frame(Decisions d) {
-    return d.find(Settings.INIT_IMG).map(file -> frame(d, size(file)));
+    return d.find(Settings.INIT_IMG).map(file -> frame(d, size(file), d.model().size().pixels()));
   }
 
-  private static FrameSize frame(Decisions d, FrameSize picture) {
+  /** A picture's shape in an area of so many pixels, or what completes the side that was given. */
+  static FrameSize frame(Decisions d, FrameSize picture, long pixels) {
     Optional<Integer> width = d.given(Settings.WIDTH);
     Optional<Integer> height = d.given(Settings.HEIGHT);
     int multiple = d.model().sizeMultiple();
@@ -89,7 +90,6 @@ public record PictureSettings(
       double other = (double) height.get() * picture.width() / picture.height();
       return new FrameSize(side(other, multiple), Math.max(1, height.get()));
     }
-    long pixels = d.model().size().pixels();
     return start(d) == RunPlanner.Start.NOISE
         ? FrameSize.ofAspect(picture, pixels, multiple)
         : FrameSize.nearest(picture, pixels, multiple);

@@ -35,7 +35,26 @@ final class RequestNotes {
               "%s is off: a step cache is of use from %d steps on, and this run has %d",
               words(d, Settings.CACHE), SamplingSettings.LEAST_STEPS_TO_CACHE, steps));
     }
+    notes.addAll(control(d));
     return notes;
+  }
+
+  private static List<String> control(Decisions d) {
+    if (!d.model().transformer().variant().takesControl()) {
+      return List.of();
+    }
+    ControlSettings control = ControlSettings.of(d);
+    if (control.isNeutral()) {
+      return List.of(
+          "nothing to go by was given: the clip is made from the prompt alone, its control video is"
+              + " empty");
+    }
+    int frames = d.get(Settings.FRAMES);
+    return control.video().isPresent()
+            && d.given(Settings.FRAMES).isEmpty()
+            && frames != d.model().frames()
+        ? List.of("the clip has " + frames + " frames: no more fit into the control video")
+        : List.of();
   }
 
   private static List<String> adapterTags(Decisions d) {

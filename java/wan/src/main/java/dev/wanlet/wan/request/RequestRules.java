@@ -124,6 +124,20 @@ record RequestRules(ModelDefaults model) {
     throw new RequestException(rule + below + " or " + (below + stride));
   }
 
+  /** Each picture to refer to takes a position in front of the clip's. */
+  void positions(int frames, int references) {
+    int most = MOST_POSITIONS - ((frames - 1) / model.vae().temporalStride() + 1);
+    if (references > most) {
+      throw new RequestException(
+          references
+              + " pictures to refer to; expected at most "
+              + most
+              + " beside "
+              + frames
+              + " frames");
+    }
+  }
+
   void fps(double value) {
     if (!(value > 0 && value <= MOST_FPS)) {
       throw new RequestException(
@@ -336,6 +350,13 @@ record RequestRules(ModelDefaults model) {
   }
 
   RequestException takesNoPictures(String what) {
+    if (model.transformer().variant().takesControl()) {
+      return new RequestException(
+          String.format(
+              "%s was given, but %s takes pictures otherwise: %s for a picture to begin with, %s for"
+                  + " one to refer to",
+              what, model.id(), Settings.EXTEND.option(), Settings.REF_IMAGE.option()));
+    }
     return new RequestException(
         what
             + " was given, but "
@@ -367,10 +388,17 @@ record RequestRules(ModelDefaults model) {
 
   /** A way to fit pictures is of use only where there is one. */
   void fit(Decisions d) {
-    if (d.find(Settings.INIT_IMG).isEmpty()) {
+    boolean control = model.transformer().variant().takesControl();
+    boolean none =
+        control
+            ? d.find(Settings.CONTROL_VIDEO).or(() -> d.find(Settings.EXTEND)).isEmpty()
+            : d.find(Settings.INIT_IMG).isEmpty();
+    if (none) {
       throw new RequestException(
-          "a way to fit pictures was given, but no picture; name one with "
-              + Settings.INIT_IMG.option()
+          "a way to fit pictures was given, but no "
+              + (control ? "video" : "picture")
+              + "; name one with "
+              + (control ? Settings.CONTROL_VIDEO : Settings.INIT_IMG).option()
               + ", or leave "
               + Settings.FIT.option()
               + " out");

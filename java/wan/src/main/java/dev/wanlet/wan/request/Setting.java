@@ -38,6 +38,10 @@ public final class Setting<T> {
     TWO_EXPERTS(true),
     /** As {@link #CLIP}, for models whose clips begin with a picture; refused for others. */
     PICTURES(true),
+    /** As {@link #CLIP}, for models with a control branch; refused for others. */
+    CONTROL(true),
+    /** As {@link #CLIP}, for models of either kind; refused for others. */
+    PICTURES_OR_CONTROL(true),
     /** Names a file of the model. What is stored is the file that was used in the end. */
     MODEL_FILE(true),
     /** Says where to compute, or with how much: not stored, and can be chosen anew on resume. */
@@ -156,6 +160,10 @@ public final class Setting<T> {
     return switch (scope) {
       case TWO_EXPERTS -> model.experts() == 2;
       case PICTURES -> model.transformer().variant().takesPictures();
+      case CONTROL -> model.transformer().variant().takesControl();
+      case PICTURES_OR_CONTROL ->
+          model.transformer().variant().takesPictures()
+              || model.transformer().variant().takesControl();
       default -> true;
     };
   }
@@ -166,9 +174,7 @@ public final class Setting<T> {
         forcedValue.apply(decisions).or(() -> decisions.given(this)).filter(v -> !v.equals(none));
     if (!appliesTo(decisions.model())) {
       if (value.isPresent()) {
-        throw scope == Scope.PICTURES
-            ? decisions.rules().takesNoPictures(subject)
-            : decisions.rules().needsExperts(subject);
+        throw refusal(decisions);
       }
       return value;
     }
@@ -180,6 +186,14 @@ public final class Setting<T> {
     }
     value.ifPresent(v -> check.accept(decisions, v));
     return value;
+  }
+
+  private RuntimeException refusal(Decisions decisions) {
+    return switch (scope) {
+      case TWO_EXPERTS -> decisions.rules().needsExperts(subject);
+      case CONTROL -> ControlRules.takesNoControl(decisions.model(), subject);
+      default -> decisions.rules().takesNoPictures(subject);
+    };
   }
 
   @Override
@@ -305,6 +319,24 @@ public final class Setting<T> {
      */
     public Builder<T> pictures(String what) {
       scope = Scope.PICTURES;
+      subject = what;
+      return this;
+    }
+
+    /**
+     * Applies to models with a control branch.
+     *
+     * @param what the value with its article, for the message to users of other models
+     */
+    Builder<T> control(String what) {
+      scope = Scope.CONTROL;
+      subject = what;
+      return this;
+    }
+
+    /** As {@link #pictures}, and for models with a control branch too. */
+    Builder<T> picturesOrControl(String what) {
+      scope = Scope.PICTURES_OR_CONTROL;
       subject = what;
       return this;
     }

@@ -169,7 +169,7 @@ public final class Settings {
           Setting.of("frames", SettingType.INTEGER, CLIP)
               .alias("--video-frames")
               .help("COUNT", "Frames, 4n+1 (default: the model's own).")
-              .orElse(d -> d.model().frames())
+              .orElse(d -> ControlSettings.frames(d).orElse(d.model().frames()))
               .check((d, count) -> d.rules().frames(count)));
 
   /** Frames a second of the file, above 0. */
@@ -208,9 +208,95 @@ public final class Settings {
                   "How a picture of another shape fills the frame: crop, pad (with black) or stretch"
                       + " (default: crop; stretch where the frame has the picture's shape but for a"
                       + " few pixels, and the model sees the picture beside the noise).")
-              .pictures("a way to fit pictures")
+              .picturesOrControl("a way to fit pictures")
               .usually(PictureSettings::usualFit)
               .check((d, fit) -> d.rules().fit(d)));
+
+  /** The control video; none: the clip is made without. */
+  public static final Setting<Path> CONTROL_VIDEO =
+      entry(
+          Setting.of("control-video", SettingType.FILE, CLIP)
+              .help(
+                  "FILE|FOLDER",
+                  "Control video, for VACE models: poses, depth, edges, or with a mask what is to be"
+                      + " changed; a video, a GIF, or a folder of pictures. Without a size and a"
+                      + " length the clip takes its.")
+              .control("a control video"));
+
+  /** Its mask; none: all of it is made anew. */
+  public static final Setting<Path> CONTROL_MASK =
+      entry(
+          Setting.of("control-mask", SettingType.FILE, CLIP)
+              .help(
+                  "FILE|FOLDER",
+                  "Mask of the control video, a picture or a video: white is made anew, black is"
+                      + " kept (default: all is made anew).")
+              .control("a mask")
+              .check((d, file) -> ControlRules.mask(d)));
+
+  /** What is shown under a mask; none: grey. */
+  public static final Setting<MaskFill> MASK_FILL =
+      entry(
+          Setting.of("mask-fill", SettingType.choice(MaskFill.class), CLIP)
+              .help(
+                  "HOW",
+                  "What the model is shown where the mask is white: grey, so nothing of what was"
+                      + " there, or video, as a control (default: grey).")
+              .control("a way to fill a mask")
+              .check((d, fill) -> ControlRules.maskFill(d)));
+
+  /** How far the clip reaches beyond the control video; none: not at all. */
+  public static final Setting<Margins> EXPAND =
+      entry(
+          Setting.of("expand", Margins.TYPE, CLIP)
+              .help(
+                  "L,T,R,B",
+                  "Make what lies beyond the control video: so many of its pixels to the left, above,"
+                      + " to the right and below. The video itself is kept.")
+              .control("margins to expand by")
+              .check(ControlRules::margins));
+
+  /** Whose last frames the clip begins with; none: nobody's. */
+  public static final Setting<Path> EXTEND =
+      entry(
+          Setting.of("extend", SettingType.FILE, CLIP)
+              .help(
+                  "FILE|FOLDER",
+                  "Video that the clip goes on from, for VACE models: it begins with its last"
+                      + " frames. A picture does as well.")
+              .control("a video to extend")
+              .check((d, file) -> ControlRules.extended(d)));
+
+  /** How many of them, 4n+1; none: about a second. */
+  public static final Setting<Integer> EXTEND_FRAMES =
+      entry(
+          Setting.of("extend-frames", SettingType.INTEGER, CLIP)
+              .help(
+                  "COUNT",
+                  "How many of its last frames the clip begins with, 4n+1 (default: 17, or as many"
+                      + " as there are).")
+              .control("a number of frames to extend from")
+              .check(ControlRules::overlap));
+
+  /** Pictures to refer to; none: there are none. */
+  public static final Setting<FileList> REF_IMAGE =
+      entry(
+          Setting.of("ref-image", FileList.TYPE, CLIP)
+              .help(
+                  "FILE",
+                  "Picture to refer to, for VACE models: a person, a thing, a place that the clip"
+                      + " shows. May be given often.")
+              .control("a picture to refer to")
+              .check(ControlRules::references));
+
+  /** What hints of the control branch are multiplied by, 0 to 2. */
+  public static final Setting<Double> CONTROL_STRENGTH =
+      entry(
+          Setting.of("control-strength", SettingType.DOUBLE, CLIP)
+              .help("STRENGTH", "How much all these count, 0 to 2 (default: 1).")
+              .control("a control strength")
+              .orElse(d -> 1.0)
+              .check((d, strength) -> ControlRules.strength(strength)));
 
   // --- Sampling
 
@@ -558,6 +644,7 @@ public final class Settings {
     return d.given(SIZE)
         .map(FrameSize::parse)
         .or(() -> PictureSettings.frame(d))
+        .or(() -> ControlSettings.frame(d))
         .orElse(d.model().size());
   }
 

@@ -97,7 +97,15 @@ class SettingsTest {
             "seed",
             "init-img",
             "end-img",
-            "fit");
+            "fit",
+            "control-video",
+            "control-mask",
+            "mask-fill",
+            "expand",
+            "extend",
+            "extend-frames",
+            "ref-image",
+            "control-strength");
     assertThat(listed(Section.SAMPLING))
         .containsExactly(
             "recipe",
@@ -127,7 +135,7 @@ class SettingsTest {
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
     assertThat(listed(Section.MODEL)).hasSize(9).endsWith("lora", "tae");
-    assertThat(Settings.TABLE.settings()).hasSize(50);
+    assertThat(Settings.TABLE.settings()).hasSize(58);
   }
 
   @Test

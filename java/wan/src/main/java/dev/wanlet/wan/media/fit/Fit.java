@@ -39,6 +39,21 @@ public enum Fit {
     return this == PAD ? padded(resized, window, width, height) : resized;
   }
 
+  /**
+   * A frame of a video in a frame of another size, smoothed before a reduction.
+   *
+   * @return [3, height, width], -1 to 1, in steps of a byte
+   */
+  public float[] frameOfVideo(RgbFrame picture, int width, int height) {
+    Window window = window(picture.width(), picture.height(), width, height);
+    float[] resized =
+        Smoothed.resize(picture.rgb24(), RGB, picture.height(), picture.width(), window);
+    for (int i = 0; i < resized.length; i++) {
+      resized[i] = Math.min(255, Math.max(0, Math.round(resized[i]))) / 127.5f - 1;
+    }
+    return this == PAD ? padded(resized, window, width, height) : resized;
+  }
+
   /** As the reference: from bytes to 0..1, to -1..1. */
   private static float signed(byte value) {
     return ((value & 0xff) / 255f - 0.5f) / 0.5f;

@@ -26,8 +26,6 @@ public record PictureHeader(
     boolean hasProfile,
     boolean isSeries,
     boolean isCmyk) {
-  private static final int TRANSPOSED = 5; // and those above
-
   /**
    * Reads the header.
    *
@@ -57,12 +55,12 @@ public record PictureHeader(
 
   /** Pixels in a row once it is upright. */
   public int width() {
-    return orientation >= TRANSPOSED ? storedHeight : storedWidth;
+    return Upright.isTransposed(orientation) ? storedHeight : storedWidth;
   }
 
   /** Rows once it is upright. */
   public int height() {
-    return orientation >= TRANSPOSED ? storedWidth : storedHeight;
+    return Upright.isTransposed(orientation) ? storedWidth : storedHeight;
   }
 
   public long pixels() {

@@ -83,7 +83,7 @@ public final class PictureReader {
     }
     RgbFrame stored =
         ImageReader.decode(file, header.kind(), (decoder, frame) -> opaque(decoder, frame, notes));
-    return new Picture(upright(stored, header.orientation()), notes);
+    return new Picture(Upright.turned(stored, header.orientation()), notes);
   }
 
   private static RgbFrame opaque(FrameDecoder decoder, AVFrame frame, List<String> notes) {
@@ -110,32 +110,5 @@ public final class PictureReader {
 
   private static int overWhite(int value, int alpha) {
     return (value * alpha + 255 * (255 - alpha) + 127) / 255;
-  }
-
-  /** Source: Exif 2.32, 4.6.4, tag Orientation. */
-  private static RgbFrame upright(RgbFrame stored, int orientation) {
-    if (orientation == 1) {
-      return stored;
-    }
-    int w = stored.width();
-    int h = stored.height();
-    boolean turned = orientation >= 5;
-    int width = turned ? h : w;
-    int height = turned ? w : h;
-    byte[] from = stored.rgb24();
-    byte[] to = new byte[from.length];
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        int sx = turned ? y : x;
-        int sy = turned ? x : y;
-        boolean mirrorX = orientation == 2 || orientation == 3 || orientation >= 7;
-        boolean mirrorY =
-            orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-        int column = mirrorX ? w - 1 - sx : sx;
-        int row = mirrorY ? h - 1 - sy : sy;
-        System.arraycopy(from, 3 * (row * w + column), to, 3 * (y * width + x), 3);
-      }
-    }
-    return new RgbFrame(width, height, to);
   }
 }

@@ -27,12 +27,15 @@ public final class VideoReader implements AutoCloseable {
   /** More pixels than any video Wanlet reads; keeps a hostile header from asking for gigabytes. */
   static final long MAX_PIXELS = 8192L * 8192L;
 
+  private static final double MICROSECONDS = 1e6;
+
   private final Path file;
   private final FFmpegFrameGrabber grabber;
   private final FrameDecoder decoder = new FrameDecoder();
   private final int frameCount;
   private final boolean countIsExact;
   private int framesRead;
+  private double seconds;
   private boolean closed;
 
   private VideoReader(Path file, FFmpegFrameGrabber grabber) throws MediaException {
@@ -100,6 +103,16 @@ public final class VideoReader implements AutoCloseable {
     return frameCount;
   }
 
+  /** When the frame that {@link #next} gave last is shown, in seconds by the file's clock. */
+  double seconds() {
+    return seconds;
+  }
+
+  /** By how many degrees players turn the frames, counterclockwise. */
+  double turnedBy() {
+    return grabber.getDisplayRotation();
+  }
+
   /**
    * Decodes the next frame; empty after the last one.
    *
@@ -133,6 +146,7 @@ public final class VideoReader implements AutoCloseable {
           file, "changes its size from " + width() + "x" + height() + " within the video");
     }
     framesRead++;
+    seconds = frame.timestamp / MICROSECONDS;
     return Optional.of(rgb);
   }
 

@@ -11,38 +11,29 @@ import dev.wanlet.weights.WeightSource;
  */
 public enum WanVariant {
   /** Control video through a side branch (Wan 2.1 VACE). */
-  VACE(WanControl.PATCHES + ".weight", 0, Support.NETWORK, 0, 0),
+  VACE(WanControl.PATCHES + ".weight", 0, 0, 0),
   /** First and last frame through VAE latents and CLIP features (Wan 2.1 FLF2V). */
-  FLF2V("img_emb.emb_pos", 2, Support.CLIPS, 2, 2),
+  FLF2V("img_emb.emb_pos", 2, 2, 2),
   /** A first frame through VAE latents and CLIP features (Wan 2.1 I2V). */
-  I2V("img_emb.proj.1.weight", 1, Support.CLIPS, 1, 1),
+  I2V("img_emb.proj.1.weight", 1, 1, 1),
   /** A first frame, and maybe a last one, through VAE latents alone (Wan 2.2 I2V-A14B). */
-  I2V_LATENT(null, 0, Support.CLIPS, 1, 2),
+  I2V_LATENT(null, 0, 1, 2),
   /** Text, or a first frame in place of the first latent frame (Wan 2.2 TI2V-5B). */
-  TI2V(null, 0, Support.CLIPS, 0, 1),
+  TI2V(null, 0, 0, 1),
   /** Text only (Wan 2.1 T2V, Wan 2.2 T2V-A14B). */
-  T2V(null, 0, Support.CLIPS, 0, 0);
-
-  private enum Support {
-    /** The network is there, but a clip needs what is not. */
-    NETWORK,
-    /** Clips are made. */
-    CLIPS
-  }
+  T2V(null, 0, 0, 0);
 
   /** Latent channels of the 2.2 VAE, which only TI2V works on. */
   private static final int LATENT_CHANNELS_22 = 48;
 
   private final String marker; // a tensor that no variant below has, or null
   private final int pictures;
-  private final Support support;
   private final int leastPictures;
   private final int mostPictures;
 
-  WanVariant(String marker, int pictures, Support support, int leastPictures, int mostPictures) {
+  WanVariant(String marker, int pictures, int leastPictures, int mostPictures) {
     this.marker = marker;
     this.pictures = pictures;
-    this.support = support;
     this.leastPictures = leastPictures;
     this.mostPictures = mostPictures;
   }
@@ -77,9 +68,9 @@ public enum WanVariant {
     return pictures > 0;
   }
 
-  /** Whether this version makes clips with it: of a prompt, and of pictures where it takes any. */
-  public boolean makesClips() {
-    return support == Support.CLIPS;
+  /** Whether a control branch is shown videos and pictures. */
+  public boolean takesControl() {
+    return this == VACE;
   }
 
   /**

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wanlet.wan.pipeline;
+
+import dev.wanlet.base.Printable;
+import dev.wanlet.files.Sha256;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.weights.WeightFormatException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The sums of what a run is made from beside its prompt, as clips and saved runs carry them beside
+ * the settings: a file of the same name may hold something else by the time a run goes on.
+ * Stateless.
+ */
+final class InputHashes {
+  private static final String PICTURES = "picture-sha256";
+  private static final String CONTROL = "control-sha256";
+
+  private InputHashes() {}
+
+  /**
+   * The settings with the sums, in the order of the files.
+   *
+   * @throws IOException if a file cannot be read
+   */
+  static VideoMetadata add(VideoMetadata settings, GenerationRequest request) throws IOException {
+    VideoMetadata more = add(settings, PICTURES, request.pictures().files());
+    return add(more, CONTROL, request.control().files());
+  }
+
+  private static VideoMetadata add(VideoMetadata settings, String key, List<Path> files)
+      throws IOException {
+    List<String> sums = new ArrayList<>();
+    for (Path file : files) {
+      sums.add(Files.isDirectory(file) ? ofFolder(file) : Sha256.of(file));
+    }
+    return sums.isEmpty() ? settings : settings.withProvenance(key, sums);
+  }
+
+  /** The sum of a list of the folder's files: a sum and a name a line, by name. */
+  private static String ofFolder(Path folder) throws IOException {
+    List<String> lines = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        boolean hidden = entry.getFileName().toString().startsWith(".");
+        if (!hidden && Files.isRegularFile(entry)) {
+          lines.add(entry.getFileName() + " " + Sha256.of(entry));
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    lines.sort(null);
+    return Sha256.of(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * The settings with the sums of the pictures that a run was started with, which it goes on with
+   * whatever has become of the files.
+   *
+   * @param saved of the run as it was started
+   * @param notes hears of files that are gone or hold another picture
+   * @throws IOException if a file that is there cannot be read
+   */
+  static VideoMetadata kept(
+      VideoMetadata settings,
+      VideoMetadata saved,
+      GenerationRequest request,
+      Consumer<String> notes)
+      throws IOException {
+    if (!(saved.provenance().get(PICTURES) instanceof List<?> sums)) {
+      return settings;
+    }
+    List<Path> files = request.pictures().files();
+    for (int i = 0; i < Math.min(sums.size(), files.size()); i++) {
+      Path file = files.get(i);
+      boolean gone = !Files.exists(file);
+      if (gone || !Sha256.of(file).equals(sums.get(i))) {
+        notes.accept(
+            Printable.text(file)
+                + (gone ? " is gone" : " holds another picture now")
+                + "; the run goes on with what it saved of the one it was started with");
+      }
+    }
+    return settings.withProvenance(PICTURES, sums);
+  }
+
+  /**
+   * Refuses to go on with other files.
+   *
+   * @param saved of the run as it was started
+   * @param now with the sums of the files as they are
+   * @throws WeightFormatException naming a file that has changed
+   */
+  static void requireSame(VideoMetadata saved, VideoMetadata now, GenerationRequest request)
+      throws WeightFormatException {
+    requireSame(saved, now, PICTURES, "picture", request.pictures().files());
+    requireSame(saved, now, CONTROL, "file", request.control().files());
+  }
+
+  private static void requireSame(
+      VideoMetadata saved, VideoMetadata now, String key, String what, List<Path> files)
+      throws WeightFormatException {
+    if (saved.provenance().get(key) instanceof List<?> before
+        && now.provenance().get(key) instanceof List<?> after) {
+      for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
+        if (!before.get(i).equals(after.get(i))) {
+          throw new WeightFormatException(
+              files.get(i),
+              "this "
+                  + what
+                  + " is not the one that the run was started with (SHA-256 "
+                  + after.get(i)
+                  + ", not "
+                  + before.get(i)
+                  + "); bring the file back");
+        }
+      }
+    }
+  }
+}
