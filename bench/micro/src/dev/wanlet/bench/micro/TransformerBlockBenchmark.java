@@ -80,24 +80,6 @@ public class TransformerBlockBenchmark {
   private float[] latents;
   private final float[] timestep = {900f};
 
-  /** A path beside every matrix of every block. */
-  private record Adapted(TypePolicy plain, SidePath path) implements TypePolicy {
-    @Override
-    public TensorType matrixType(String name, long rows, long columns) {
-      return plain.matrixType(name, rows, columns);
-    }
-
-    @Override
-    public boolean widensQuantised() {
-      return plain.widensQuantised();
-    }
-
-    @Override
-    public List<SidePath> sidePaths(String module) {
-      return module.startsWith("blocks.") ? List.of(path) : List.of();
-    }
-  }
-
   /** The 1.3B text-to-video model with one block instead of 30. */
   static WanConfig config() {
     return new WanConfig(WanVariant.T2V, 16, 16, 1536, 8960, 256, 4096, 1);
@@ -116,7 +98,7 @@ public class TransformerBlockBenchmark {
     TypePolicy types =
         adapter == 0
             ? plain
-            : new Adapted(plain, new SidePath(adapter, TensorType.valueOf(adapterType)));
+            : new AdaptedPolicy(plain, new SidePath(adapter, TensorType.valueOf(adapterType)));
     transformer =
         new WanTransformer(
             backend,

@@ -4,6 +4,7 @@ package dev.wanlet.profiles.recipes;
 import dev.wanlet.wan.request.Setting;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,11 @@ public record SamplingRecipe(
   public SamplingRecipe {
     models = List.copyOf(models);
     adapters = List.copyOf(adapters);
+  }
+
+  /** Whether an adapter of this name is one that it needs. */
+  public boolean brings(Path adapter) {
+    return adapters.stream().anyMatch(need -> need.fits(adapter));
   }
 
   /** Whether it is for a model of this id. */

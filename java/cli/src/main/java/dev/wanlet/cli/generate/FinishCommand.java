@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.ModelFinder;
+import dev.wanlet.cli.options.RecipeFinder;
+import dev.wanlet.profiles.recipes.SamplingRecipe;
 import dev.wanlet.profiles.select.Aspect;
 import dev.wanlet.profiles.select.Profiles;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.request.AdapterList;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.Setting;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.weights.WeightFormatException;
+import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -29,8 +35,8 @@ import picocli.CommandLine.Parameters;
     versionProvider = VersionProvider.class,
     sortOptions = false,
     description =
-        "Make a draft anew at full quality: prompts, seed, model and sampling as its file says, but for"
-            + " a recipe; size, length, steps and decoder as 'generate --profile quality' chooses them,"
+        "Make a draft anew at full quality: prompts, seed, model, adapters and sampling as its file"
+            + " says, but for a recipe and what belongs to it; size, length, steps and decoder as 'generate --profile quality' chooses them,"
             + " in the draft's shape. What you give yourself wins.",
     footerHeading = "%nExamples:%n",
     footer = {
@@ -53,8 +59,7 @@ public final class FinishCommand extends GenerateCommand {
           Settings.GUIDANCE_SCALE,
           Settings.HIGH_NOISE_GUIDANCE_SCALE,
           Settings.GUIDANCE_INTERVAL,
-          Settings.EXPERT_BOUNDARY,
-          Settings.LORA);
+          Settings.EXPERT_BOUNDARY);
 
   @Parameters(
       arity = "1",
@@ -81,18 +86,47 @@ public final class FinishCommand extends GenerateCommand {
     if (values.find(Settings.FLOW_SHIFT).filter(s -> s == model.flowShift(drafted)).isPresent()) {
       values = values.with(Settings.FLOW_SHIFT, null);
     }
-    Optional<String> recipe = values.find(Settings.RECIPE);
-    if (recipe.isPresent()) {
-      for (Setting<?> setting : OF_RECIPES) {
-        values = values.with(setting, null);
-      }
-      tell(
-          "the draft's recipe "
-              + recipe.get()
-              + " is left out, with its sampling and all adapters; give them again to keep them");
-    }
+    values = withoutRecipe(values);
     wishes().unless(Profiles.FINEST, Aspect.of(drafted));
     return values.with(super.given());
+  }
+
+  /** A draft's recipe goes, and with it the adapters that are its own. */
+  private SettingValues withoutRecipe(SettingValues drafted) throws IOException {
+    Optional<String> name = drafted.find(Settings.RECIPE);
+    if (name.isEmpty()) {
+      return drafted;
+    }
+    SettingValues values = drafted;
+    for (Setting<?> setting : OF_RECIPES) {
+      values = values.with(setting, null);
+    }
+    Optional<SamplingRecipe> recipe = RecipeFinder.find(name.get());
+    List<AdapterFile> all = AdapterList.of(drafted);
+    // Of a recipe that is gone nobody knows which adapters were its own.
+    List<AdapterFile> kept =
+        recipe.isPresent()
+            ? all.stream().filter(a -> !recipe.get().brings(a.file())).toList()
+            : List.of();
+    List<AdapterFile> dropped = all.stream().filter(a -> !kept.contains(a)).toList();
+    tell(
+        "the draft's recipe "
+            + Printable.name(name.get())
+            + " is left out, with its sampling"
+            + (dropped.isEmpty() ? "" : " and " + names(dropped))
+            + (kept.isEmpty()
+                ? ""
+                : "; your own " + names(kept) + (kept.size() == 1 ? " stays" : " stay"))
+            + (recipe.isPresent() || all.isEmpty()
+                ? ""
+                : "; it is not known here, so give adapters of your own again"));
+    return values.with(Settings.LORA, kept.isEmpty() ? null : new AdapterList(kept));
+  }
+
+  private static String names(List<AdapterFile> adapters) {
+    return adapters.stream()
+        .map(a -> Printable.text(a.file().getFileName()))
+        .collect(Collectors.joining(", ", adapters.size() == 1 ? "adapter " : "adapters ", ""));
   }
 
   private static WeightFormatException lacks(Path file, Setting<?> setting) {

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /** Finds the sampling recipe that flags name or a model's files show. Stateless. */
 public final class RecipeFinder {
@@ -44,6 +45,17 @@ public final class RecipeFinder {
   /** As the other form, by what the files of a model show. */
   public static RecipeChoice choose(SettingValues given, ModelFiles files) throws IOException {
     return choose(given, files.model(), ModelSigns.of(files.transformers(), adapters(given)));
+  }
+
+  /**
+   * The recipe of a name, if it is there still.
+   *
+   * @throws IOException if a recipe of the user's cannot be read
+   */
+  public static Optional<SamplingRecipe> find(String name) throws IOException {
+    return RecipeBook.with(RecipeBook.userFolder()).recipes().stream()
+        .filter(recipe -> recipe.name().equalsIgnoreCase(name))
+        .findFirst();
   }
 
   private static List<Path> ownAdapters(ModelDefaults model) throws IOException {

@@ -4,10 +4,12 @@ package dev.wanlet.cli.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wanlet.cli.CommandRun;
+import dev.wanlet.demo.DemoModel;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.read.VideoReader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +53,40 @@ class FinishCommandTest {
     assertThat(VideoReader.readAll(full))
         .usingRecursiveFieldByFieldElementComparator()
         .isEqualTo(VideoReader.readAll(direct));
+  }
+
+  @Test
+  void adaptersOfOnesOwnStayAndThoseOfTheRecipeGo() throws IOException {
+    Path style = Files.copy(DemoModel.fourStepAdapter(), folder.resolve("style.safetensors"));
+    Path draft = folder.resolve("draft.gif");
+    CommandRun first =
+        run(
+            "generate",
+            "--recipe",
+            "fast",
+            "--lora",
+            style + ":0.25",
+            "-p",
+            PROMPT,
+            "-s",
+            "7",
+            "--frames",
+            "9",
+            "-o",
+            draft.toString());
+    assertThat(first.code()).as(first.err()).isZero();
+    assertThat(VideoMetadata.read(draft).setting("lora").orElseThrow().toString())
+        .contains("style.safetensors:0.25", "tiny-wan-4step-lora.safetensors");
+
+    CommandRun second = run("finish", draft.toString(), "--dry-run");
+    assertThat(second.code()).as(second.err()).isZero();
+    assertThat(second.err())
+        .contains(
+            "the draft's recipe fast is left out, with its sampling and adapter"
+                + " tiny-wan-4step-lora.safetensors; your own adapter style.safetensors stays",
+            "20 steps",
+            "adapter " + style + ", strength 0.25")
+        .doesNotContain("adapter " + DemoModel.fourStepAdapter() + ", strength");
   }
 
   @Test

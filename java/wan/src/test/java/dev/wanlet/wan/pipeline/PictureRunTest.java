@@ -324,8 +324,7 @@ class PictureRunTest extends DemoRuns {
   void clipSeesTheLastPictureInTheShapeOfTheFirst() throws IOException {
     Path wide = circle("wide.png", 128, 64, 64, 32); // its middle is a picture of the first's shape
     Path middle = circle("middle.png", 64, 64, 32, 32);
-    GenerationRequest both =
-        request("both.mp4").set(Settings.END_IMG, wide).build(files.model());
+    GenerationRequest both = request("both.mp4").set(Settings.END_IMG, wide).build(files.model());
     ClipPictures shown = ClipPictures.read(both, OptionalInt.of(56), note -> {}).orElseThrow();
     GenerationRequest square =
         request("square.mp4").set(Settings.END_IMG, middle).build(files.model());
