@@ -8,6 +8,7 @@ import static org.bytedeco.ffmpeg.global.avutil.AV_LOG_WARNING;
 import dev.wanlet.base.HostMemoryException;
 import dev.wanlet.base.Printable;
 import dev.wanlet.base.UserCache;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,13 +16,19 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.ffmpeg.avcodec.AVCodec;
+import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
+import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.LogCallback;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.ffmpeg.global.swscale;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * The door to the bundled FFmpeg libraries: loads them on first use, never before, and keeps their
@@ -45,6 +52,11 @@ public final class Ffmpeg {
       Pattern.compile("\\[[^\\]]* @ (0x)?\\p{XDigit}+] *", Pattern.CASE_INSENSITIVE);
 
   private static final Pattern ERROR_CODE = Pattern.compile("error (-\\d{1,10})\\b");
+
+  /** Any size that all encoders take. */
+  private static final int PROBE_WIDTH = 320;
+
+  private static final int PROBE_HEIGHT = 256;
 
   private static final Object CAPTURE_LOCK = new Object();
   private static volatile List<String> captured;
@@ -110,6 +122,50 @@ public final class Ffmpeg {
   static boolean hasEncoder(String name) {
     load();
     return avcodec.avcodec_find_encoder_by_name(name) != null;
+  }
+
+  /** Whether the named encoder, if there is one, takes frames of a pixel format. */
+  static boolean takesPixels(String name, int format) {
+    load();
+    AVCodec codec = avcodec.avcodec_find_encoder_by_name(name);
+    PointerPointer<Pointer> formats = new PointerPointer<>(1);
+    if (codec == null
+        || avcodec.avcodec_get_supported_config(
+                null, codec, avcodec.AV_CODEC_CONFIG_PIX_FORMAT, 0, formats, (IntPointer) null)
+            < 0) {
+      return false;
+    }
+    Pointer list = formats.get();
+    IntPointer all = list == null || list.isNull() ? null : new IntPointer(list);
+    for (int i = 0; all != null && all.get(i) != avutil.AV_PIX_FMT_NONE; i++) {
+      if (all.get(i) == format) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What happens when the named encoder is started, in FFmpeg's words; empty if nothing does. */
+  static String startFailure(String name) {
+    AVCodecContext context =
+        avcodec.avcodec_alloc_context3(avcodec.avcodec_find_encoder_by_name(name));
+    context.width(PROBE_WIDTH).height(PROBE_HEIGHT).pix_fmt(avutil.AV_PIX_FMT_YUV420P);
+    context.time_base().num(1).den(1);
+    try {
+      return capturing(
+          () -> {
+            int code = avcodec.avcodec_open2(context, context.codec(), (AVDictionary) null);
+            if (code < 0) {
+              throw new IOException("error " + code);
+            }
+            return "";
+          },
+          (reason, cause) -> new IOException(reason, cause));
+    } catch (IOException e) {
+      return e.getMessage();
+    } finally {
+      avcodec.avcodec_free_context(context);
+    }
   }
 
   /**

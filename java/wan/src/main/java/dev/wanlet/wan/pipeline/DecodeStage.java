@@ -78,7 +78,8 @@ final class DecodeStage implements ClipStage {
       int height = spec.size().height();
       clip.sampling().saved().releaseRoom();
       try (FrameSink sink =
-          FrameSinks.open(request.output(), width, height, spec.fps(), clip.settings())) {
+          FrameSinks.open(
+              request.output(), width, height, spec.fps(), request.encoding(), clip.settings())) {
         ClipLatents latents =
             new ClipLatents(clip.sampling().shape(), request.control().references().size());
         decoder.decode(

@@ -4,6 +4,7 @@ package dev.wanlet.wan.request;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
+import dev.wanlet.wan.media.write.Encoding;
 import dev.wanlet.wan.media.write.FrameSinks;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.ComputeSettings;
@@ -111,6 +112,11 @@ public final class GenerationRequest {
   /** The small decoder that makes the clip's frames; empty where the VAE makes them. */
   public Optional<Path> smallDecoder() {
     return find(Settings.DECODER).flatMap(decoder -> find(Settings.TAE));
+  }
+
+  /** How the output is encoded, if it is a video. */
+  public Encoding encoding() {
+    return values.encoding();
   }
 
   /** Most transformer blocks that may stay on the device. */
@@ -249,7 +255,9 @@ public final class GenerationRequest {
       ControlSettings control = ControlSettings.of(decisions);
       SettingValues all = decisions.all(table);
       Path file = RequestRules.output(output.apply(clip.seed()));
-      FrameSinks.checkWritable(file, clip.size().width(), clip.size().height(), clip.fps());
+      RequestRules.encoding(all, file);
+      FrameSinks.checkWritable(
+          file, clip.size().width(), clip.size().height(), clip.fps(), all.encoding());
       return new GenerationRequest(table, all, clip, sampling, pictures, control, compute, file);
     }
 

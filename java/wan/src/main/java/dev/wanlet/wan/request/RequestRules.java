@@ -6,6 +6,7 @@ import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.media.write.FrameSinks;
 import dev.wanlet.wan.sampling.GuidanceRule;
 import dev.wanlet.wan.sampling.NoiseScheduler;
 import dev.wanlet.wan.sampling.SamplingMethod;
@@ -429,6 +430,22 @@ record RequestRules(ModelDefaults model) {
     if (blocks < 0) {
       throw new RequestException(
           Settings.MAX_RESIDENT.option() + " " + blocks + "; expected 0 or more");
+    }
+  }
+
+  /** What says how a video is encoded is of use for videos only. */
+  static void encoding(SettingValues values, Path output) {
+    if (FrameSinks.isVideo(output)) {
+      return;
+    }
+    for (Setting<?> setting : List.of(Settings.CODEC, Settings.CRF, Settings.PIXEL_FORMAT)) {
+      if (values.find(setting).isPresent()) {
+        throw new RequestException(
+            setting.option()
+                + " says how a video is encoded, and "
+                + output
+                + " is none; leave it out, or name an .mp4 or .webm");
+      }
     }
   }
 

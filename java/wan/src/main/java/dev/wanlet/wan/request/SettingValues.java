@@ -3,6 +3,8 @@ package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.ModelSelection;
+import dev.wanlet.wan.media.write.Encoding;
+import dev.wanlet.wan.media.write.PixelFormat;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.ComputeSettings;
 import java.nio.file.Path;
@@ -71,6 +73,14 @@ public final class SettingValues {
         bytes(Settings.VRAM),
         bytes(Settings.RAM),
         find(Settings.PRECISION).orElse(ComputeSettings.AUTO.precision()));
+  }
+
+  /** How a video is written. */
+  Encoding encoding() {
+    return new Encoding(
+        find(Settings.CODEC),
+        find(Settings.CRF).map(OptionalInt::of).orElseGet(OptionalInt::empty),
+        find(Settings.PIXEL_FORMAT).orElse(PixelFormat.YUV420P));
   }
 
   private OptionalLong bytes(Setting<ByteSize> setting) {

@@ -8,6 +8,8 @@ import static dev.wanlet.wan.request.Setting.Section.SAMPLING;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.media.fit.Fit;
+import dev.wanlet.wan.media.write.CodecName;
+import dev.wanlet.wan.media.write.PixelFormat;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
@@ -297,6 +299,36 @@ public final class Settings {
               .control("a control strength")
               .orElse(d -> 1.0)
               .check((d, strength) -> ControlRules.strength(strength)));
+
+  /** What a video is encoded as; none: H.264 in MP4, VP9 in WebM. */
+  public static final Setting<CodecName> CODEC =
+      entry(
+          Setting.of(
+                  "codec",
+                  new SettingType<>(CodecName.class, CodecName::parse, CodecName::id),
+                  CLIP)
+              .help(
+                  "NAME",
+                  "How a video is encoded: h264, h265 or av1 in .mp4, vp9 or av1 in .webm, as far as"
+                      + " FFmpeg has an encoder here (default: h264; vp9)."));
+
+  /** Constant quality of the encoder, from 1; none: visually lossless. */
+  public static final Setting<Integer> CRF =
+      entry(
+          Setting.of("crf", SettingType.INTEGER, CLIP)
+              .help(
+                  "N",
+                  "Quality of the video, from 1; higher is smaller and worse, to 51 for h264 and"
+                      + " h265, to 63 for others (default: the encoder's own, visually lossless)."));
+
+  /** How a video stores its pixels; none: 4:2:0 of 8 bits. */
+  public static final Setting<PixelFormat> PIXEL_FORMAT =
+      entry(
+          Setting.of("pixel-format", SettingType.choice(PixelFormat.class), CLIP)
+              .help(
+                  "NAME",
+                  "yuv420p, or yuv420p10le: 10 bits, with av1, h265 and some encoders of h264"
+                      + " (default: yuv420p)."));
 
   // --- Sampling
 

@@ -10,6 +10,9 @@ import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
+import dev.wanlet.wan.media.write.CodecName;
+import dev.wanlet.wan.media.write.Encoding;
+import dev.wanlet.wan.media.write.PixelFormat;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.SamplingMethod;
@@ -147,6 +150,25 @@ class GenerationRequestTest {
         .isInstanceOf(OutputException.class)
         .hasMessageContaining("fox.avi");
     assertThatThrownBy(() -> valid().output(null).build(SMALL)).isInstanceOf(OutputException.class);
+  }
+
+  @Test
+  void howAVideoIsEncodedIsOfUseForVideosOnly() {
+    GenerationRequest request =
+        valid()
+            .set(Settings.CODEC, CodecName.AV1)
+            .set(Settings.CRF, 30)
+            .output(folder.resolve("fox.webm"))
+            .build(SMALL);
+    assertThat(request.encoding())
+        .isEqualTo(
+            new Encoding(Optional.of(CodecName.AV1), OptionalInt.of(30), PixelFormat.YUV420P));
+    assertThat(valid().build(SMALL).encoding()).isEqualTo(Encoding.USUAL);
+    assertThatThrownBy(
+            () -> valid().set(Settings.CRF, 30).output(folder.resolve("fox.gif")).build(SMALL))
+        .isInstanceOf(RequestException.class)
+        .hasMessageContaining("--crf says how a video is encoded")
+        .hasMessageContaining("fox.gif is none");
   }
 
   @Test

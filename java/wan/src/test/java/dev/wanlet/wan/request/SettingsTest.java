@@ -105,7 +105,10 @@ class SettingsTest {
             "extend",
             "extend-frames",
             "ref-image",
-            "control-strength");
+            "control-strength",
+            "codec",
+            "crf",
+            "pixel-format");
     assertThat(listed(Section.SAMPLING))
         .containsExactly(
             "recipe",
@@ -135,7 +138,7 @@ class SettingsTest {
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
     assertThat(listed(Section.MODEL)).hasSize(9).endsWith("lora", "tae");
-    assertThat(Settings.TABLE.settings()).hasSize(58);
+    assertThat(Settings.TABLE.settings()).hasSize(61);
   }
 
   @Test

@@ -6,23 +6,24 @@ import dev.wanlet.files.OutputFile;
 import dev.wanlet.files.WriteException;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.media.PngSequence;
-import dev.wanlet.wan.media.VideoCodec;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * Opens clips for writing and checks beforehand that this will work. Stateless, thread-safe.
  *
- * <p>The extension chooses the format: {@code .mp4} (H.264, index at the front), {@code .webm}
- * (VP9), {@code .gif}, {@code .png} (a lossless sequence: {@code frames/%04d.png} names it, {@code
- * clip.png} becomes {@code clip_0001.png} and so on, or {@code clip.png} itself if it stays one
- * frame).
+ * <p>The extension chooses the format: {@code .mp4} (H.264 unless asked otherwise, index at the
+ * front), {@code .webm} (VP9), {@code .gif}, {@code .png} (a lossless sequence: {@code
+ * frames/%04d.png} names it, {@code clip.png} becomes {@code clip_0001.png} and so on, or {@code
+ * clip.png} itself if it stays one frame).
  */
 public final class FrameSinks {
+  /** To ask for an encoder where the size is not known yet. */
+  private static final ClipShape ANY_SHAPE = new ClipShape(256, 256, 16);
+
   private FrameSinks() {}
 
   /**
@@ -38,32 +39,42 @@ public final class FrameSinks {
    */
   public static FrameSink open(Path path, int width, int height, double fps, VideoMetadata metadata)
       throws IOException {
+    return open(path, width, height, fps, Encoding.USUAL, metadata);
+  }
+
+  /**
+   * As the other form.
+   *
+   * @param encoding how a video is written; of no effect for pictures and GIF
+   */
+  public static FrameSink open(
+      Path path, int width, int height, double fps, Encoding encoding, VideoMetadata metadata)
+      throws IOException {
     ClipShape shape = new ClipShape(width, height, fps);
     OutputFormat format = checkPath(path);
     checkShape(path, format, shape);
     return switch (format) {
-      case MP4 -> video(path, "mp4", Map.of("movflags", "+faststart"), format, shape, metadata);
-      case WEBM -> video(path, "webm", Map.of(), format, shape, metadata);
+      case MP4 ->
+          new VideoFileSink(
+              new PendingFile(path.toAbsolutePath()),
+              "mp4",
+              Map.of("movflags", "+faststart"),
+              EncoderChoice.of(path, format, shape, encoding),
+              encoding,
+              shape,
+              metadata);
+      case WEBM ->
+          new VideoFileSink(
+              new PendingFile(path.toAbsolutePath()),
+              "webm",
+              Map.of(),
+              EncoderChoice.of(path, format, shape, encoding),
+              encoding,
+              shape,
+              metadata);
       case GIF -> new GifSink(new PendingFile(path.toAbsolutePath()), shape, metadata);
       case PNG -> new PngSink(path.toAbsolutePath(), shape, metadata);
     };
-  }
-
-  private static FrameSink video(
-      Path path,
-      String container,
-      Map<String, String> options,
-      OutputFormat format,
-      ClipShape shape,
-      VideoMetadata metadata)
-      throws IOException {
-    return new VideoFileSink(
-        new PendingFile(path.toAbsolutePath()),
-        container,
-        options,
-        codec(path, format),
-        shape,
-        metadata);
   }
 
   /**
@@ -75,18 +86,36 @@ public final class FrameSinks {
   public static void checkWritable(Path path) {
     OutputFormat format = checkPath(path);
     if (!format.codecs().isEmpty()) {
-      codec(path, format);
+      EncoderChoice.of(path, format, ANY_SHAPE, Encoding.USUAL);
     }
   }
 
   /**
-   * As {@link #checkWritable(Path)}, and that the format takes frames of this size.
+   * As {@link #checkWritable(Path)}, and that the format takes frames of this size, and that an
+   * encoder here writes them as asked.
    *
    * @throws OutputException with the one thing that is wrong
    */
+  public static void checkWritable(
+      Path path, int width, int height, double fps, Encoding encoding) {
+    OutputFormat format = checkPath(path);
+    ClipShape shape = new ClipShape(width, height, fps);
+    checkShape(path, format, shape);
+    if (!format.codecs().isEmpty()) {
+      EncoderChoice.of(path, format, shape, encoding);
+    }
+  }
+
+  /** As the other form, of a clip that is written as its extension says. */
   public static void checkWritable(Path path, int width, int height, double fps) {
-    checkWritable(path);
-    checkShape(path, OutputFormat.of(path), new ClipShape(width, height, fps));
+    checkWritable(path, width, height, fps, Encoding.USUAL);
+  }
+
+  /**
+   * Whether a path's format is video, which can be {@linkplain Encoding encoded} in several ways.
+   */
+  public static boolean isVideo(Path path) {
+    return !OutputFormat.of(path).codecs().isEmpty();
   }
 
   private static OutputFormat checkPath(Path path) {
@@ -147,19 +176,5 @@ public final class FrameSinks {
                   + " .png output",
               path, shape.width(), shape.height()));
     }
-  }
-
-  private static VideoCodec codec(Path path, OutputFormat format) {
-    VideoCodec codec = VideoCodec.firstAvailable(format.codecs());
-    if (codec == null) {
-      String names =
-          format.codecs().stream().map(VideoCodec::encoder).collect(Collectors.joining(" or "));
-      throw new OutputException(
-          path
-              + ": this build of FFmpeg lacks the encoder "
-              + names
-              + "; choose another extension");
-    }
-    return codec;
   }
 }

@@ -2,7 +2,6 @@
 package dev.wanlet.wan.media.write;
 
 import dev.wanlet.wan.media.OutputException;
-import dev.wanlet.wan.media.VideoCodec;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -12,8 +11,8 @@ import java.util.stream.Collectors;
 /** What a clip can be written as, chosen by the extension of its path. Immutable. */
 enum OutputFormat {
   // Video took at most 2 bits a pixel of noisy clips; pictures of noise take what their pixels do.
-  MP4("mp4", "H.264 video", 0.5),
-  WEBM("webm", "VP9 video", 0.5),
+  MP4("mp4", "H.264, H.265 or AV1 video", 0.5),
+  WEBM("webm", "VP9 or AV1 video", 0.5),
   GIF("gif", "animation of 256 colours a frame", 1.25),
   PNG("png", "numbered lossless pictures, as in frames/%04d.png", 3.05);
 
@@ -61,11 +60,11 @@ enum OutputFormat {
                         + supported()));
   }
 
-  /** Encoders that write this format, best first; empty where none of FFmpeg's is needed. */
-  List<VideoCodec> codecs() {
+  /** Codecs that this format holds, the usual one first; empty for what is no video. */
+  List<CodecName> codecs() {
     return switch (this) {
-      case MP4 -> List.of(VideoCodec.X264, VideoCodec.OPENH264);
-      case WEBM -> List.of(VideoCodec.VP9);
+      case MP4 -> List.of(CodecName.H264, CodecName.H265, CodecName.AV1, CodecName.VP9);
+      case WEBM -> List.of(CodecName.VP9, CodecName.AV1);
       case GIF, PNG -> List.of();
     };
   }

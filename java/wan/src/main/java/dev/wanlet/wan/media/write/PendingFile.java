@@ -4,7 +4,9 @@ package dev.wanlet.wan.media.write;
 import dev.wanlet.files.OutputFile;
 import dev.wanlet.files.WorkFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /**
  * A file that gets its name when it is complete. Until then it lies in a hidden folder beside it,
@@ -28,6 +30,16 @@ final class PendingFile {
 
   Path temporary() {
     return folder.file(CONTENT);
+  }
+
+  /** A further place in the folder, for what takes the file's place before it is complete. */
+  Path another() {
+    return folder.file(CONTENT + "-anew");
+  }
+
+  /** Puts what lies in the {@linkplain #another() further place} in the place of the file. */
+  void replace() throws IOException {
+    Files.move(another(), temporary(), StandardCopyOption.REPLACE_EXISTING);
   }
 
   Path target() {

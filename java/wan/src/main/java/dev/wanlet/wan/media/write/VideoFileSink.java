@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.write;
 
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_HEVC;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
+import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P10LE;
 
 import dev.wanlet.wan.media.ColorMatrix;
 import dev.wanlet.wan.media.Ffmpeg;
@@ -18,12 +20,14 @@ import org.bytedeco.javacv.FFmpegFrameRecorder;
 import org.bytedeco.javacv.Frame;
 
 /**
- * Writes MP4 and WebM through JavaCV's recorder: 4:2:0, limited range, tagged with the colour
- * matrix that was used. Owns native memory until closed. Confined to one thread.
+ * Writes MP4 and WebM through JavaCV's recorder: 4:2:0 in 8 or 10 bits, limited range, tagged with
+ * the colour matrix that was used. Owns native memory until closed. Confined to one thread.
  */
 final class VideoFileSink extends ClipSink {
   private final PendingFile file;
   private final YuvEncoderInput converter;
+  private final boolean retagged;
+  private final int pixels;
   private FFmpegFrameRecorder recorder;
 
   VideoFileSink(
@@ -31,11 +35,14 @@ final class VideoFileSink extends ClipSink {
       String container,
       Map<String, String> containerOptions,
       VideoCodec codec,
+      Encoding encoding,
       ClipShape shape,
       VideoMetadata metadata)
       throws IOException {
     super(file.target(), shape);
     this.file = file;
+    this.retagged = codec.codecId() == AV_CODEC_ID_HEVC && container.equals("mp4");
+    this.pixels = encoding.pixels().isTenBit() ? AV_PIX_FMT_YUV420P10LE : AV_PIX_FMT_YUV420P;
     int width = shape.width();
     int height = shape.height();
     ColorMatrix matrix = ColorMatrix.of(width, height);
@@ -46,8 +53,9 @@ final class VideoFileSink extends ClipSink {
     // No random identifiers and no library versions: the same frames give the same file.
     recorder.setOption("fflags", "+bitexact");
     recorder.setFrameRate(shape.fps());
-    recorder.setPixelFormat(AV_PIX_FMT_YUV420P);
-    codec.configure(recorder, width, height, shape.fps());
+    recorder.setPixelFormat(pixels);
+    codec.configure(
+        recorder, width, height, shape.fps(), encoding.crf(), encoding.pixels().isTenBit());
     // The pixels are sRGB. BT.709 has the same primaries, and players treat its transfer curve
     // and that of sRGB alike.
     recorder.setVideoOption("colorspace", matrix.tag());
@@ -55,7 +63,7 @@ final class VideoFileSink extends ClipSink {
     recorder.setVideoOption("color_trc", "bt709");
     recorder.setVideoOption("color_range", "tv");
     recorder.setMetadata(VideoMetadata.TAG, metadata.toJson());
-    converter = new YuvEncoderInput(width, height, matrix);
+    converter = new YuvEncoderInput(width, height, pixels, matrix);
     try {
       Ffmpeg.capturing(
           () -> {
@@ -74,7 +82,7 @@ final class VideoFileSink extends ClipSink {
     ByteBuffer planes = converter.convert(frame);
     try {
       recorder.recordImage(
-          width(), height(), Frame.DEPTH_UBYTE, 1, width(), AV_PIX_FMT_YUV420P, planes);
+          width(), height(), Frame.DEPTH_UBYTE, 1, converter.rowBytes(), pixels, planes);
     } catch (FFmpegFrameRecorder.Exception e) {
       throw failure("cannot write frame " + frames(), Ffmpeg.plain(e), e);
     }
@@ -86,6 +94,9 @@ final class VideoFileSink extends ClipSink {
     recorder = null;
     try {
       stopping.stop();
+      if (retagged) {
+        HevcTag.apply(file);
+      }
       ClipCheck.requireComplete(file.temporary(), frames());
       file.commit();
     } catch (IOException e) {

@@ -15,8 +15,8 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * Converts RGB frames to the planar Y'CbCr 4:2:0 of video encoders, limited range. Owns native
- * memory. Confined to one thread.
+ * Converts RGB frames to the planar Y'CbCr 4:2:0 of video encoders, limited range, 8 or 10 bits.
+ * Owns native memory. Confined to one thread.
  *
  * <p>JavaCV's recorder would convert by itself, but always by BT.601 and with its fast, less exact
  * routines; here the matrix is the one that the file's tags name.
@@ -26,6 +26,7 @@ final class YuvEncoderInput implements AutoCloseable {
   private static final int NEUTRAL = 1 << 16;
 
   private final int height;
+  private final int rowBytes;
   private final BytePointer rgb;
   private final BytePointer yuv;
   private final PointerPointer<BytePointer> rgbPlanes = new PointerPointer<>(4);
@@ -37,18 +38,20 @@ final class YuvEncoderInput implements AutoCloseable {
   /**
    * @param width even
    * @param height even
+   * @param format FFmpeg's number of 4:2:0 in 8 or in 10 bits
    */
-  YuvEncoderInput(int width, int height, ColorMatrix matrix) {
+  YuvEncoderInput(int width, int height, int format, ColorMatrix matrix) {
     this.height = height;
-    int pixels = width * height;
+    this.rowBytes = (format == AV_PIX_FMT_YUV420P ? 1 : 2) * width;
+    long plane = (long) rowBytes * height;
     rgb = new BytePointer((long) RgbFrame.byteCount(width, height));
-    yuv = new BytePointer(pixels + pixels / 2L);
+    yuv = new BytePointer(plane + plane / 2);
     rgbPlanes.put(0, rgb);
     yuvPlanes.put(0, yuv);
-    yuvPlanes.put(1, new BytePointer(yuv).position(pixels));
-    yuvPlanes.put(2, new BytePointer(yuv).position(pixels + pixels / 4L));
+    yuvPlanes.put(1, new BytePointer(yuv).position(plane));
+    yuvPlanes.put(2, new BytePointer(yuv).position(plane + plane / 4));
     rgbStrides = new IntPointer(width * 3, 0, 0, 0);
-    yuvStrides = new IntPointer(width, width / 2, width / 2, 0);
+    yuvStrides = new IntPointer(rowBytes, rowBytes / 2, rowBytes / 2, 0);
     int flags = swscale.SWS_BICUBIC | swscale.SWS_ACCURATE_RND | swscale.SWS_FULL_CHR_H_INP;
     context =
         swscale.sws_getContext(
@@ -57,7 +60,7 @@ final class YuvEncoderInput implements AutoCloseable {
             AV_PIX_FMT_RGB24,
             width,
             height,
-            AV_PIX_FMT_YUV420P,
+            format,
             flags,
             null,
             null,
@@ -68,6 +71,11 @@ final class YuvEncoderInput implements AutoCloseable {
     }
     IntPointer table = swscale.sws_getCoefficients(matrix.coefficients());
     swscale.sws_setColorspaceDetails(context, table, 1, table, 0, 0, NEUTRAL, NEUTRAL);
+  }
+
+  /** Bytes of a row of brightness. */
+  int rowBytes() {
+    return rowBytes;
   }
 
   /**

@@ -33,7 +33,7 @@ class FrameSinksTest {
     assertThatThrownBy(() -> FrameSinks.checkWritable(folder.resolve("clip.avi")))
         .isInstanceOf(OutputException.class)
         .hasMessageContaining("cannot write '.avi' files")
-        .hasMessageContaining(".mp4 (H.264 video), .webm")
+        .hasMessageContaining(".mp4 (H.264, H.265 or AV1 video), .webm")
         .hasMessageContaining(".png");
     assertThatThrownBy(() -> FrameSinks.checkWritable(folder.resolve("clip")))
         .isInstanceOf(OutputException.class)

@@ -191,6 +191,7 @@ class VideoFileSinkTest {
                       "mp4",
                       Map.of("movflags", "+faststart"),
                       VideoCodec.OPENH264,
+                      Encoding.USUAL,
                       new ClipShape(64, 64, 16),
                       METADATA)) {
                 sink.accept(new byte[64 * 64 * 3]);
