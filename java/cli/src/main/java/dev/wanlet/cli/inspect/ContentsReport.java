@@ -2,6 +2,7 @@
 package dev.wanlet.cli.inspect;
 
 import dev.wanlet.cli.console.Table;
+import dev.wanlet.cli.fetch.PublishedSize;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelContents;
 import dev.wanlet.wan.catalog.ModelPart;

@@ -5,6 +5,8 @@ import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.fetch.ModelsGetCommand;
+import dev.wanlet.cli.fetch.PublishedSize;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
@@ -27,9 +29,16 @@ import picocli.CommandLine.Spec;
     name = "models",
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
+    subcommands = ModelsGetCommand.class,
     description = "List the models Wanlet knows, their settings, and where their files go.",
+    commandListHeading = "%nCommands:%n",
     footerHeading = "%nExamples:%n",
-    footer = {"  wanlet models", "  wanlet models wan2.2-ti2v-5b", "  wanlet models --json"})
+    footer = {
+      "  wanlet models",
+      "  wanlet models wan2.2-ti2v-5b",
+      "  wanlet models --json",
+      "  wanlet models get wan2.2-ti2v-5b --to wan-5b"
+    })
 public final class ModelsCommand implements Callable<Integer> {
   private static final String FOLDERS =
       """
