@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
+import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.synth.SmallModels;
+import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.read.VideoReader;
@@ -14,11 +17,22 @@ import dev.wanlet.wan.media.write.FrameSink;
 import dev.wanlet.wan.media.write.FrameSinks;
 import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanVariant;
+import dev.wanlet.wan.pipeline.OpenPipeline;
+import dev.wanlet.wan.pipeline.RunCheckpoint;
+import dev.wanlet.wan.pipeline.RunOptions;
+import dev.wanlet.wan.pipeline.SamplingRun;
+import dev.wanlet.wan.pipeline.VideoPipeline;
+import dev.wanlet.wan.request.FileList;
+import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -147,5 +161,174 @@ class ControlFlagsTest {
             (List<?>)
                 VideoMetadata.read(folder.resolve("two.mp4")).setting("ref-image").orElseThrow())
         .hasSize(2);
+  }
+
+  @Test
+  void aMaskSaysWhatIsMadeAnew() throws IOException {
+    Path mask = picture(folder.resolve("mask.png"), 64, 48, 32);
+    Object[] options = {"--control-video", video, "--frames", "5", "--control-mask", mask};
+    List<RgbFrame> grey = made("grey.mp4", options);
+    Object[] shown = Arrays.copyOf(options, options.length + 2);
+    shown[options.length] = "--mask-fill";
+    shown[options.length + 1] = "video";
+    assertOther(made("video.mp4", shown), grey);
+  }
+
+  @Test
+  void aClipIsExpandedAndExtended() throws IOException {
+    CommandRun wide =
+        generate("wide.mp4", "--control-video", video, "--expand", "32,0,32,16", "--frames", "5");
+    assertThat(wide.code()).as(wide.err()).isZero();
+    // 128x64 in the area of the model's own 64x64.
+    assertThat(frames("wide.mp4").get(0).width()).isEqualTo(80);
+    assertThat(frames("wide.mp4").get(0).height()).isEqualTo(32);
+    assertThat(VideoMetadata.read(folder.resolve("wide.mp4")).setting("expand"))
+        .contains("32,0,32,16");
+    List<RgbFrame> longer = made("longer.mp4", "--extend", video, "--frames", "9");
+    assertThat(longer).hasSize(9);
+    assertOther(
+        made("short.mp4", "--extend", video, "--extend-frames", "1", "--frames", "9"), longer);
+    Path first = picture(folder.resolve("first.png"), 64, 48, 20);
+    assertThat(made("begun.mp4", "--extend", first, "--frames", "5")).hasSize(5);
+  }
+
+  @Test
+  void aFolderOfPicturesAndAVideoOfAnotherRateDoAsWell() throws IOException {
+    Path pictures = Files.createDirectory(folder.resolve("poses"));
+    for (int i = 1; i <= 5; i++) {
+      picture(pictures.resolve("pose" + i + ".png"), 64, 48, 8 * i);
+    }
+    assertThat(made("poses.mp4", "--control-video", pictures)).hasSize(5);
+    Path fast = clip(folder.resolve("fast.mp4"), 20, 32);
+    CommandRun run = generate("slow.mp4", "--control-video", fast, "--dry-run");
+    assertThat(run.code()).as(run.err()).isZero();
+    // 20 frames of 32 a second are 10 of 16, and the clip has 9.
+    assertThat(run.err()).contains("64x48, 9 frames");
+  }
+
+  @Test
+  void aStoppedRunGoesOnToTheSameFramesWithTheSameVideo() throws IOException {
+    Path reference = picture(folder.resolve("ref.png"), 64, 48, 30);
+    Object[] options = {"--control-video", video, "--ref-image", reference, "--frames", "5"};
+    List<RgbFrame> whole = made("whole.mp4", options);
+    ModelFiles files =
+        ModelFinder.resolve(SettingValues.NONE.with(Settings.DIFFUSION_MODEL, model).model());
+    VideoPipeline pipeline = new VideoPipeline(files);
+    Path output = folder.resolve("stopped.mp4");
+    Path copy = Files.copy(video, folder.resolve("copy.mp4"));
+    GenerationRequest request =
+        GenerationRequest.builder()
+            .prompt("a red circle")
+            .seed(1)
+            .steps(2)
+            .guidanceScale(1)
+            .frames(5)
+            .set(Settings.CONTROL_VIDEO, copy)
+            .set(Settings.REF_IMAGE, FileList.of(reference))
+            .set(Settings.DEVICE, "CPU")
+            .set(Settings.THREADS, 1)
+            .output(output)
+            .build(files.model());
+    try (OpenPipeline open = pipeline.open();
+        SamplingRun run = open.start(request, RunOptions.defaults().withCheckpointEvery(1))) {
+      run.step();
+    }
+    Path saved = RunCheckpoint.fileFor(output);
+    byte[] bytes = Files.readAllBytes(copy);
+    Files.copy(clip(folder.resolve("else.mp4"), 5, 16), copy, StandardCopyOption.REPLACE_EXISTING);
+    CommandRun other = CommandRun.of("resume", saved.toString(), "-t", "1", "--device", "CPU");
+    assertThat(other.code()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(other.err())
+        .contains("copy.mp4: this file is not the one that the run was started with");
+    Files.write(copy, bytes);
+    CommandRun resumed =
+        CommandRun.of("resume", saved.toString(), "-t", "1", "--device", "CPU", "--json");
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(new ObjectMapper().readTree(resumed.out()).path("step_seconds")).hasSize(1);
+    assertSame(frames("stopped.mp4"), whole);
+  }
+
+  @Test
+  void thePlanHoldsWhatTheRunTakes() throws IOException {
+    Path reference = picture(folder.resolve("ref.png"), 64, 48, 30);
+    CommandRun run =
+        generate("plan.mp4", "--control-video", video, "--ref-image", reference, "--json");
+    assertThat(run.code()).as(run.err()).isZero();
+    JsonNode json = new ObjectMapper().readTree(run.out());
+    long planned = json.path("planned_peak_bytes").asLong();
+    assertThat(json.path("measured_peak_bytes").asLong())
+        .isLessThanOrEqualTo(planned)
+        .isGreaterThanOrEqualTo(planned * 97 / 100);
+    CommandRun plan =
+        CommandRun.of(
+            "plan", "--model", "wan2.1-vace-1.3b", "--control-video", video.toString(), "--json");
+    assertThat(plan.code()).as(plan.err()).isZero();
+    JsonNode stages = new ObjectMapper().readTree(plan.out());
+    assertThat(stages.path("stages").findValuesAsText("name"))
+        .containsExactly("text", "encode", "sample", "decode");
+    assertThat(stages.path("frames").asInt()).isEqualTo(9);
+  }
+
+  @Test
+  void withNothingToGoByTheClipIsMadeFromThePrompt() throws IOException {
+    CommandRun run = generate("text.mp4", "--size", "32x32", "--frames", "1");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("nothing to go by was given: the clip is made from the prompt");
+  }
+
+  private void refuses(String message, Object... options) {
+    CommandRun run = generate("refused.mp4", options);
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err().lines().filter(line -> line.contains(message))).as(run.err()).hasSize(1);
+  }
+
+  @Test
+  void whatDoesNotGoTogetherIsOneLineAndACode() throws IOException {
+    Path mask = picture(folder.resolve("mask.png"), 64, 48, 32);
+    refuses("a mask was given, but no control video", "--control-mask", mask);
+    refuses("--mask-fill says what", "--control-video", video, "--mask-fill", "video");
+    refuses("margins were given, but nothing", "--expand", "8,0,8,0");
+    refuses("at least one margin above 0", "--control-video", video, "--expand", "0,0,0,0");
+    refuses("'8,0' are not margins", "--control-video", video, "--expand", "8,0");
+    refuses("were both given", "--control-video", video, "--extend", video);
+    refuses("--extend-frames says how many", "--extend-frames", "5");
+    refuses("expected 4n+1 frames, from 1 to 13", "--extend", video, "--extend-frames", "17");
+    refuses("at least 5 frames", "--extend", video, "--frames", "1");
+    refuses("--control-strength 3; expected 0 to 2", "--control-strength", "3");
+    refuses("takes pictures otherwise", "-i", mask);
+    CommandRun demo =
+        CommandRun.of(
+            "generate",
+            "-p",
+            "x",
+            "-m",
+            "tiny-wan",
+            "--control-video",
+            video.toString(),
+            "--dry-run");
+    assertThat(demo.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(demo.err())
+        .contains("tiny-wan has no control branch", "wan2.1-vace-1.3b, ", "wan2.2-vace-fun-a14b")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void filesThatCannotBeReadAreToldBeforeAnyWork() throws IOException {
+    byte[] whole = Files.readAllBytes(video);
+    Path cut = Files.write(folder.resolve("cut.mp4"), Arrays.copyOf(whole, whole.length / 2));
+    Path none = folder.resolve("none.mp4");
+    Path words = Files.writeString(folder.resolve("words.mp4"), "no video");
+    for (Path file : List.of(cut, none, words)) {
+      CommandRun run = generate("a.mp4", "--control-video", file);
+      assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
+      assertThat(run.err().lines().filter(l -> l.contains(file.getFileName() + ": ")))
+          .as(run.err())
+          .hasSize(1);
+      assertThat(run.err()).doesNotContain("text:");
+    }
+    CommandRun reference =
+        generate("a.mp4", "--size", "64x48", "--frames", "5", "--ref-image", none);
+    assertThat(reference.code()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(reference.err()).contains("none.mp4: no such file").doesNotContain("text:");
   }
 }
