@@ -57,7 +57,7 @@ final class PublishedModels implements AutoCloseable {
     if (ControlSettings.isGiven(given)) {
       return m -> m.transformer().variant().takesControl();
     }
-    return given.find(Settings.INIT_IMG).isPresent()
+    return given.find(Settings.INIT_IMG).isPresent() && !given.makesOver()
         ? m -> !ModelCatalog.isDemo(m.id()) && m.transformer().variant().takesPictures()
         : fromText();
   }

@@ -68,7 +68,8 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
             + job.pictureBytes()
             + BYTES_PER_PIXEL * job.size().pixels()
             + facts.conditionBytes(job)
-            + facts.latentBytes(job)
+            // What is encoded, beside the noise that waits for it.
+            + (job.start() == RunPlanner.Start.ENCODED ? 2 : 1) * facts.latentBytes(job)
             + facts.contextHeap(job),
         facts.ringBytes() + plan.memory().hostHistoryBytes(),
         plan.memory().scratchBytes(),

@@ -25,7 +25,9 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
     /** Noise alone; pictures stand beside it, if there are any. */
     NOISE,
     /** Noise behind a first latent frame that a picture gives. */
-    FIRST_FRAME
+    FIRST_FRAME,
+    /** A picture or a video, encoded, with as much noise as the first step takes away. */
+    ENCODED
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.pipeline.control.ControlClip;
+import dev.wanlet.wan.pipeline.control.InitialFrames;
 import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.nio.file.Path;
@@ -100,6 +101,11 @@ final class Clip {
     return inputs.control();
   }
 
+  /** What it is made over from; empty once that is encoded, or if it is made anew. */
+  Optional<InitialFrames> initial() {
+    return inputs.initial();
+  }
+
   /** CLIP's features of all pictures, joined; empty until they are there, or for good. */
   float[] features() {
     return features;
@@ -123,7 +129,7 @@ final class Clip {
 
   /** Whether the clip goes on from a saved run that has all that its pictures give. */
   boolean hasPicturesEncoded() {
-    return sampling.hasFirstFrame() || sampling.shown().channels().length > 0;
+    return sampling.hasBegun() || sampling.shown().channels().length > 0;
   }
 
   /** Pictures and videos are not needed any more. */

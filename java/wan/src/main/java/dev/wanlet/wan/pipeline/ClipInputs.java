@@ -4,6 +4,7 @@ package dev.wanlet.wan.pipeline;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.pipeline.control.ControlClip;
+import dev.wanlet.wan.pipeline.control.InitialFrames;
 import dev.wanlet.wan.request.GenerationRequest;
 import java.io.IOException;
 import java.util.Optional;
@@ -13,11 +14,16 @@ import java.util.function.Consumer;
  * What a clip is made from beside its prompt. Immutable.
  *
  * @param pictures that it begins and ends with
+ * @param initial what it is made over from
  * @param control what a control branch is shown; of every clip of a model that has one
  */
-record ClipInputs(Optional<ClipPictures> pictures, Optional<ControlClip> control) {
+record ClipInputs(
+    Optional<ClipPictures> pictures,
+    Optional<ControlClip> control,
+    Optional<InitialFrames> initial) {
   /** Nothing, or nothing any more. */
-  static final ClipInputs NONE = new ClipInputs(Optional.empty(), Optional.empty());
+  static final ClipInputs NONE =
+      new ClipInputs(Optional.empty(), Optional.empty(), Optional.empty());
 
   /**
    * Reads what a request names.
@@ -33,6 +39,7 @@ record ClipInputs(Optional<ClipPictures> pictures, Optional<ControlClip> control
             request,
             model.imageEncoderConfig().stream().mapToInt(ClipConfig::imageSize).findFirst(),
             notes),
-        control ? Optional.of(ControlClip.read(request, notes)) : Optional.empty());
+        control ? Optional.of(ControlClip.read(request, notes)) : Optional.empty(),
+        InitialFrames.read(request, notes));
   }
 }

@@ -38,6 +38,9 @@ record ClipPictures(float[] first, Optional<float[]> last, List<float[]> seen) {
   static Optional<ClipPictures> read(
       GenerationRequest request, OptionalInt side, Consumer<String> notes) throws IOException {
     PictureSettings pictures = request.pictures();
+    if (pictures.madeOver().isPresent()) {
+      return Optional.empty();
+    }
     FrameSize size = request.clip().size();
     List<float[]> frames = new ArrayList<>();
     List<float[]> seen = new ArrayList<>();

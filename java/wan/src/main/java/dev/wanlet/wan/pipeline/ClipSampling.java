@@ -65,6 +65,7 @@ final class ClipSampling {
   private CacheTally tally; // null without a step cache
   private CacheState cacheState = CacheState.NONE; // as it was after the last step
   private FirstFrame first; // null unless a picture gives it
+  private boolean begun;
   private WanCondition shown = WanCondition.NONE;
 
   /**
@@ -107,6 +108,7 @@ final class ClipSampling {
       savedSteps = sampler.nextStep();
       cacheState = earlier.get().cache();
       shown = earlier.get().shown();
+      begun = request.pictures().start() != RunPlanner.Start.NOISE;
       if (request.pictures().start() == RunPlanner.Start.FIRST_FRAME) {
         first = FirstFrame.of(latents, (int) shape.dim(0), (int) shape.dim(1));
       }
@@ -117,7 +119,11 @@ final class ClipSampling {
     } else {
       float[] noise =
           new TorchRandom(request.clip().seed()).randn(Math.toIntExact(shape.elements()));
-      latents = s.method().begin(noise, schedule);
+      // Of what is made over the noise is a part; it is mixed in once that is encoded.
+      latents =
+          request.pictures().start() == RunPlanner.Start.ENCODED
+              ? noise
+              : s.method().begin(noise, schedule);
     }
   }
 
@@ -157,6 +163,24 @@ final class ClipSampling {
   void begin(float[] values) {
     first = new FirstFrame(values, (int) shape.dim(0), (int) shape.dim(1));
     first.apply(latents, 0);
+    begun = true;
+  }
+
+  /**
+   * Gives the latents what the clip is made over from, with noise of the first level on top.
+   *
+   * @param clean [C, T, h, w], normalised
+   */
+  void beginOver(float[] clean) {
+    if (clean.length != latents.length) {
+      throw new IllegalArgumentException(
+          clean.length + " latents to make over, expected " + latents.length);
+    }
+    float sigma = schedule.sigma(0);
+    for (int k = 0; k < clean.length; k++) {
+      latents[k] = (1 - sigma) * clean[k] + sigma * latents[k];
+    }
+    begun = true;
   }
 
   /** What the transformer sees of the clip's pictures: it is saved, and comes back on resume. */
@@ -169,8 +193,8 @@ final class ClipSampling {
   }
 
   /** Whether the latents have what a picture gives them, or are saved ones. */
-  boolean hasFirstFrame() {
-    return first != null;
+  boolean hasBegun() {
+    return begun;
   }
 
   /** The timestep of each token, or of all of them. */

@@ -18,6 +18,7 @@ import dev.wanlet.wan.model.vae.known.ControlFrames;
 import dev.wanlet.wan.model.vae.known.KnownFrames;
 import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.pipeline.control.ControlClip;
+import dev.wanlet.wan.pipeline.control.InitialFrames;
 import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
 import java.util.function.IntConsumer;
@@ -106,6 +107,10 @@ final class EncodeStage implements ClipStage {
         clip.sampling().begin(encoder.push(clip.pictures().orElseThrow().first()).orElseThrow());
         clip.encoded(WanCondition.NONE);
         clip.progress(Stage.ENCODE, 1, 1);
+      } else if (clip.initial().isPresent()) {
+        InitialFrames initial = clip.initial().get();
+        clip.sampling().beginOver(initial.encode(encoder, told(clip, initial.count())));
+        clip.encoded(WanCondition.NONE);
       } else if (clip.control().isPresent()) {
         ControlClip control = clip.control().get();
         clip.encoded(new WanCondition(control.encode(encoder, told(clip, control.units()))));

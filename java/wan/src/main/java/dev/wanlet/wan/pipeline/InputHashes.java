@@ -41,9 +41,13 @@ final class InputHashes {
       throws IOException {
     List<String> sums = new ArrayList<>();
     for (Path file : files) {
-      sums.add(Files.isDirectory(file) ? ofFolder(file) : Sha256.of(file));
+      sums.add(sum(file));
     }
     return sums.isEmpty() ? settings : settings.withProvenance(key, sums);
+  }
+
+  private static String sum(Path file) throws IOException {
+    return Files.isDirectory(file) ? ofFolder(file) : Sha256.of(file);
   }
 
   /** The sum of a list of the folder's files: a sum and a name a line, by name. */
@@ -84,10 +88,10 @@ final class InputHashes {
     for (int i = 0; i < Math.min(sums.size(), files.size()); i++) {
       Path file = files.get(i);
       boolean gone = !Files.exists(file);
-      if (gone || !Sha256.of(file).equals(sums.get(i))) {
+      if (gone || !sum(file).equals(sums.get(i))) {
         notes.accept(
             Printable.text(file)
-                + (gone ? " is gone" : " holds another picture now")
+                + (gone ? " is gone" : " has changed")
                 + "; the run goes on with what it saved of the one it was started with");
       }
     }

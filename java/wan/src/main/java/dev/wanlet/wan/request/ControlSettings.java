@@ -146,12 +146,14 @@ public record ControlSettings(
   }
 
   /**
-   * The size that control video or beginning ask for: their shape, with margins, in the area of the
-   * model's own size, but not larger than they are. Empty without either.
+   * The size that control video, beginning, or a video that is made over ask for: their shape, with
+   * margins, in the area of the model's own size, but not larger than they are. Empty without any.
    */
   static Optional<FrameSize> frame(Decisions d) {
     return shape(
-            d.find(Settings.CONTROL_VIDEO).or(() -> d.find(Settings.EXTEND)),
+            d.find(Settings.CONTROL_VIDEO)
+                .or(() -> d.find(Settings.EXTEND))
+                .or(() -> d.find(Settings.INIT_VIDEO)),
             d.find(Settings.EXPAND))
         .map(
             shape ->
@@ -162,7 +164,10 @@ public record ControlSettings(
   /** The shape of what is given, with margins; empty without a control video or a beginning. */
   public static Optional<FrameSize> shape(SettingValues given) {
     return shape(
-        given.find(Settings.CONTROL_VIDEO).or(() -> given.find(Settings.EXTEND)),
+        given
+            .find(Settings.CONTROL_VIDEO)
+            .or(() -> given.find(Settings.EXTEND))
+            .or(() -> given.find(Settings.INIT_VIDEO)),
         given.find(Settings.EXPAND));
   }
 
@@ -181,6 +186,7 @@ public record ControlSettings(
   /** How many frames a clip has whose length the user leaves to the control video. */
   static OptionalInt frames(Decisions d) {
     return d.find(Settings.CONTROL_VIDEO)
+        .or(() -> d.find(Settings.INIT_VIDEO))
         .map(file -> frames(file, d.get(Settings.FPS), d.model()))
         .orElseGet(OptionalInt::empty);
   }
@@ -191,7 +197,8 @@ public record ControlSettings(
    * @throws UncheckedIOException if the header of the video cannot be read
    */
   public static SettingValues withLength(SettingValues given, ModelDefaults model) {
-    Optional<Path> video = given.find(Settings.CONTROL_VIDEO);
+    Optional<Path> video =
+        given.find(Settings.CONTROL_VIDEO).or(() -> given.find(Settings.INIT_VIDEO));
     if (video.isEmpty() || given.find(Settings.FRAMES).isPresent()) {
       return given;
     }

@@ -57,6 +57,11 @@ public final class Decisions {
         .orElseThrow(() -> new NoSuchElementException("no value of '" + setting.name() + "'"));
   }
 
+  /** Whether a picture or video is to be made over. */
+  boolean makesOver() {
+    return StartRules.isGiven(given);
+  }
+
   RequestRules rules() {
     return new RequestRules(model);
   }

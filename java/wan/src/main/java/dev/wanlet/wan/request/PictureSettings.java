@@ -3,6 +3,7 @@ package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.media.fit.Fit;
+import dev.wanlet.wan.media.read.FrameSource;
 import dev.wanlet.wan.media.read.PictureHeader;
 import dev.wanlet.wan.media.read.PictureReader;
 import dev.wanlet.wan.memory.RunPlanner;
@@ -14,27 +15,38 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The pictures that a clip begins and ends with. Immutable.
+ * The pictures that a clip begins and ends with, or what it is made over from. Immutable.
  *
- * @param first the first frame
+ * @param first the first frame, or the picture that the clip is made over from
  * @param last the last frame; there is none without a first
+ * @param video what the clip is made over from; there are no pictures then
  * @param fit how they fill the frame
  * @param start what they make of the latents before the first step
  */
 public record PictureSettings(
-    Optional<Path> first, Optional<Path> last, Fit fit, RunPlanner.Start start) {
+    Optional<Path> first,
+    Optional<Path> last,
+    Optional<Path> video,
+    Fit fit,
+    RunPlanner.Start start) {
   /** A frame in 32-bit floats, three channels. */
   private static final long FRAME_BYTES_PER_PIXEL = 12;
+
+  private static final long BYTES_PER_PIXEL = 3;
 
   static PictureSettings of(Decisions d) {
     return new PictureSettings(
         d.find(Settings.INIT_IMG),
         d.find(Settings.END_IMG),
+        d.find(Settings.INIT_VIDEO),
         d.find(Settings.FIT).orElse(Fit.CROP),
         start(d));
   }
 
   private static RunPlanner.Start start(Decisions d) {
+    if (d.makesOver()) {
+      return RunPlanner.Start.ENCODED;
+    }
     return d.find(Settings.INIT_IMG).isPresent()
             && d.model().transformer().variant().beginsWithLatents()
         ? RunPlanner.Start.FIRST_FRAME
@@ -43,7 +55,12 @@ public record PictureSettings(
 
   /** The files there are, the first frame before the last. */
   public List<Path> files() {
-    return Stream.of(first, last).flatMap(Optional::stream).toList();
+    return Stream.of(first, last, video).flatMap(Optional::stream).toList();
+  }
+
+  /** What the clip is made over from; empty unless its {@link #start} is of that kind. */
+  public Optional<Path> madeOver() {
+    return start == RunPlanner.Start.ENCODED ? video.or(() -> first) : Optional.empty();
   }
 
   /**
@@ -53,12 +70,28 @@ public record PictureSettings(
    * @throws UncheckedIOException if one cannot be read
    */
   public long hostBytes(FrameSize frame) {
+    if (madeOver().isPresent()) {
+      return madeOverBytes(madeOver().get(), frame);
+    }
     List<Path> files = files();
     long reading = 0;
     for (Path file : files) {
       reading = Math.max(reading, PictureReader.readingBytes(header(file)));
     }
     return reading + files.size() * FRAME_BYTES_PER_PIXEL * frame.pixels();
+  }
+
+  private static long madeOverBytes(Path file, FrameSize frame) {
+    try (FrameSource open = FrameSource.open(file)) {
+      FrameSize size = new FrameSize(open.width(), open.height());
+      // As read, the one shown and the next, resized in one direction and in both, and as floats.
+      return open.readingBytes()
+          + 2 * BYTES_PER_PIXEL * size.pixels()
+          + BYTES_PER_PIXEL * ((long) size.height() * frame.width() + frame.pixels())
+          + FRAME_BYTES_PER_PIXEL * frame.pixels();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The same for pictures that nobody has named yet: as large as the frames. */
@@ -105,6 +138,9 @@ public record PictureSettings(
    * one that becomes latents as it is. Empty without a picture.
    */
   static Optional<Fit> usualFit(Decisions d) {
+    if (d.find(Settings.INIT_VIDEO).isPresent()) {
+      return Optional.of(Fit.CROP);
+    }
     return d.find(Settings.INIT_IMG)
         .map(first -> start(d) == RunPlanner.Start.NOISE ? fitBeside(d, first) : Fit.CROP);
   }

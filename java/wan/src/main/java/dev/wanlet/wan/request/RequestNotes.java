@@ -5,6 +5,7 @@ import dev.wanlet.base.Printable;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -26,6 +27,7 @@ final class RequestNotes {
           "rcm has noise levels of its own: " + words(d, Settings.FLOW_SHIFT) + " has no effect");
     }
     notes.addAll(unguided(d));
+    d.find(Settings.STRENGTH).ifPresent(s -> notes.add(madeOver(d)));
     notes.addAll(unheard(d));
     notes.addAll(adapterTags(d));
     int steps = SamplingSettings.of(d).steps();
@@ -55,6 +57,17 @@ final class RequestNotes {
             && frames != d.model().frames()
         ? List.of("the clip has " + frames + " frames: no more fit into the control video")
         : List.of();
+  }
+
+  private static String madeOver(Decisions d) {
+    int steps = SamplingSettings.of(d).steps();
+    boolean one = steps == 1;
+    return String.format(
+        Locale.ROOT,
+        "%s: the last %s run, from noise level %.3f on",
+        words(d, Settings.STRENGTH),
+        one ? "step" : steps + " steps",
+        SamplingSettings.of(d).schedule().sigma(0));
   }
 
   private static List<String> adapterTags(Decisions d) {
@@ -115,7 +128,7 @@ final class RequestNotes {
   }
 
   private static <T> String words(Decisions d, Setting<T> setting) {
-    T value = d.given(setting).orElseThrow();
+    T value = d.given(setting).or(() -> d.find(setting)).orElseThrow();
     return setting.option() + " " + setting.type().storedForm().apply(value);
   }
 }

@@ -331,6 +331,7 @@ record RequestRules(ModelDefaults model) {
     CacheNumbers numbers =
         d.find(Settings.CACHE_TABLE)
             .or(() -> PublishedCaches.find(kind, d.model().id()))
+            .filter(found -> requireWholeRun(d, kind))
             .orElseThrow(
                 () ->
                     new RequestException(
@@ -343,6 +344,21 @@ record RequestRules(ModelDefaults model) {
                             Settings.CACHE.option(),
                             CacheKind.EASY.id())));
     return d.find(Settings.CACHE_THRESHOLD).map(numbers::withThreshold).orElse(numbers);
+  }
+
+  /** Tables were measured on runs that begin with noise alone. */
+  private static boolean requireWholeRun(Decisions d, CacheKind kind) {
+    if (kind != CacheKind.EASY && d.find(Settings.STRENGTH).isPresent()) {
+      throw new RequestException(
+          String.format(
+              "%s %s goes by a table of whole runs, and %s leaves the first steps out; take %s %s",
+              Settings.CACHE.option(),
+              kind.id(),
+              Settings.STRENGTH.option(),
+              Settings.CACHE.option(),
+              CacheKind.EASY.id()));
+    }
+    return true;
   }
 
   RequestException needsExperts(String what) {
@@ -362,7 +378,9 @@ record RequestRules(ModelDefaults model) {
         what
             + " was given, but "
             + model.id()
-            + " makes clips from a prompt alone; leave it out, or take a model for pictures: "
+            + " makes clips from a prompt alone; leave it out, make it over with "
+            + Settings.STRENGTH.option()
+            + ", or take a model for pictures: "
             + String.join(", ", pictureModels()));
   }
 
@@ -393,7 +411,7 @@ record RequestRules(ModelDefaults model) {
     boolean none =
         control
             ? d.find(Settings.CONTROL_VIDEO).or(() -> d.find(Settings.EXTEND)).isEmpty()
-            : d.find(Settings.INIT_IMG).isEmpty();
+            : d.find(Settings.INIT_IMG).or(() -> d.find(Settings.INIT_VIDEO)).isEmpty();
     if (none) {
       throw new RequestException(
           "a way to fit pictures was given, but no "

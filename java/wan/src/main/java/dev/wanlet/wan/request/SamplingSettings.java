@@ -56,7 +56,9 @@ public record SamplingSettings(
   }
 
   private static SamplingSettings decided(Decisions d) {
-    FlowSchedule schedule = schedule(d);
+    FlowSchedule whole = schedule(d);
+    FlowSchedule schedule =
+        d.find(Settings.STRENGTH).map(s -> StartRules.cut(whole, s)).orElse(whole);
     return new SamplingSettings(
         d.get(Settings.METHOD),
         schedule,

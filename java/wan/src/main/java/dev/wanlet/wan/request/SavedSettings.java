@@ -66,7 +66,7 @@ public record SavedSettings(Path file, VideoMetadata stored, SettingTable table)
         files = restored(files, setting);
       }
     }
-    return restored(files, Settings.INIT_IMG).model();
+    return restored(restored(files, Settings.INIT_IMG), Settings.STRENGTH).model();
   }
 
   /**

@@ -168,11 +168,17 @@ public final class Setting<T> {
     };
   }
 
+  /** A picture is for any model if it is to be made over. */
+  private boolean appliesTo(Decisions decisions) {
+    boolean ofPictures = scope == Scope.PICTURES || scope == Scope.PICTURES_OR_CONTROL;
+    return appliesTo(decisions.model()) || (ofPictures && decisions.makesOver());
+  }
+
   /** The value for one request, checked; empty if there is none. */
   Optional<T> decide(Decisions decisions) {
     Optional<T> value =
         forcedValue.apply(decisions).or(() -> decisions.given(this)).filter(v -> !v.equals(none));
-    if (!appliesTo(decisions.model())) {
+    if (!appliesTo(decisions)) {
       if (value.isPresent()) {
         throw refusal(decisions);
       }

@@ -58,7 +58,8 @@ public final class SettingValues {
       }
     }
     return selection.withPictures(
-        find(Settings.INIT_IMG).isPresent() || find(Settings.END_IMG).isPresent());
+        !StartRules.isGiven(this)
+            && (find(Settings.INIT_IMG).isPresent() || find(Settings.END_IMG).isPresent()));
   }
 
   /**
@@ -73,6 +74,11 @@ public final class SettingValues {
         bytes(Settings.VRAM),
         bytes(Settings.RAM),
         find(Settings.PRECISION).orElse(ComputeSettings.AUTO.precision()));
+  }
+
+  /** Whether a picture or video is to be made over, by a model that needs none. */
+  public boolean makesOver() {
+    return StartRules.isGiven(this);
   }
 
   /** How a video is written. */

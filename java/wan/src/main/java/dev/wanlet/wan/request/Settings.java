@@ -45,6 +45,9 @@ public final class Settings {
   static final GuidanceInterval USUAL_SLG_INTERVAL =
       new GuidanceInterval(GuidanceInterval.Unit.STEPS, 0.2, 1);
 
+  /** As diffusers has it for video to video. */
+  private static final double USUAL_STRENGTH = 0.8;
+
   /** What few-step models are run with unless somebody knows better. */
   private static final int FEW_STEPS = 4;
 
@@ -299,6 +302,28 @@ public final class Settings {
               .control("a control strength")
               .orElse(d -> 1.0)
               .check((d, strength) -> ControlRules.strength(strength)));
+
+  /** The video that the clip is made over from; none: it is made anew. */
+  public static final Setting<Path> INIT_VIDEO =
+      entry(
+          Setting.of("init-video", SettingType.FILE, CLIP)
+              .help(
+                  "FILE|FOLDER",
+                  "Video to make over, for models that make clips from a prompt: a video, a GIF or a"
+                      + " folder of pictures. Without a size and a length the clip takes its.")
+              .check((d, file) -> StartRules.video(d)));
+
+  /** How much of the given picture or video is made anew, above 0 to 1. */
+  public static final Setting<Double> STRENGTH =
+      entry(
+          Setting.of("strength", SettingType.DOUBLE, CLIP)
+              .help(
+                  "SHARE",
+                  "With --init-video, or with --init-img on a model that makes clips from a prompt:"
+                      + " how much is made anew, above 0 to 1. Of the steps the last so many run, on"
+                      + " the picture or video with noise (default: 0.8 for a video).")
+              .usually(d -> d.find(Settings.INIT_VIDEO).map(file -> USUAL_STRENGTH))
+              .check(StartRules::strength));
 
   /** What a video is encoded as; none: H.264 in MP4, VP9 in WebM. */
   public static final Setting<CodecName> CODEC =

@@ -231,6 +231,19 @@ public final class FlowSchedule {
     }
   }
 
+  /**
+   * The end of this schedule: its last steps, with their levels and timesteps.
+   *
+   * @param count how many, 1 to {@link #steps()}
+   */
+  public FlowSchedule last(int count) {
+    int from = steps() - count;
+    return new FlowSchedule(
+        Arrays.copyOfRange(sigmas, from, sigmas.length),
+        Arrays.copyOfRange(timesteps, from, timesteps.length),
+        "the last " + count + " steps");
+  }
+
   /** Number of sampling steps, at least 1. */
   public int steps() {
     return timesteps.length;

@@ -106,6 +106,8 @@ class SettingsTest {
             "extend-frames",
             "ref-image",
             "control-strength",
+            "init-video",
+            "strength",
             "codec",
             "crf",
             "pixel-format");
@@ -138,7 +140,7 @@ class SettingsTest {
     assertThat(listed(Section.COMPUTE))
         .containsExactly("device", "threads", "vram", "ram", "precision", "max-resident");
     assertThat(listed(Section.MODEL)).hasSize(9).endsWith("lora", "tae");
-    assertThat(Settings.TABLE.settings()).hasSize(61);
+    assertThat(Settings.TABLE.settings()).hasSize(63);
   }
 
   @Test

@@ -13,6 +13,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FlowScheduleTest {
   @Test
+  void theLastStepsAreThoseOfTheWhole() {
+    FlowSchedule whole = FlowSchedule.unipc(10, 5);
+    FlowSchedule last = whole.last(6);
+    assertThat(last.steps()).isEqualTo(6);
+    for (int i = 0; i < 6; i++) {
+      assertThat(last.sigma(i)).isEqualTo(whole.sigma(4 + i));
+      assertThat(last.timestep(i)).isEqualTo(whole.timestep(4 + i));
+    }
+    assertThat(last.sigma(6)).isZero();
+    assertThat(whole.last(10)).isEqualTo(whole);
+  }
+
+  @Test
   void plainTableShiftsOnceAndDoesNotRound() {
     FlowSchedule schedule = FlowSchedule.plain(4, 3.0);
     assertThat(schedule.sigmas())

@@ -16,8 +16,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
@@ -91,7 +89,7 @@ public final class ControlClip {
     int frames = request.clip().frames();
     try (TimedFrames timed = new TimedFrames(file, request.clip().fps())) {
       FrameSize size = size(timed.source());
-      rate(timed, request.clip().fps()).ifPresent(tell);
+      timed.rateNote().ifPresent(tell);
       FitNotes.of(settings.margins().around(size), settings.fit(), request.clip().size())
           .forEach(tell);
       if (settings.extended().isPresent()) {
@@ -131,7 +129,7 @@ public final class ControlClip {
                 + ": it is stretched to that shape");
       }
       if (!timed.source().isStill()) {
-        rate(timed, request.clip().fps()).ifPresent(tell);
+        timed.rateNote().ifPresent(tell);
         if (timed.at(shown.count() - 1).isEmpty()) {
           tell.accept(
               String.format(
@@ -142,18 +140,6 @@ public final class ControlClip {
       }
       timed.source().notes().forEach(tell);
     }
-  }
-
-  private static Optional<String> rate(TimedFrames timed, double fps) {
-    return timed.isByTime()
-        ? Optional.of(
-            String.format(
-                Locale.ROOT,
-                "has %.5g frames a second, the clip %.5g: at each of its moments the frame that is"
-                    + " shown then is taken",
-                timed.source().rate().getAsDouble(),
-                fps))
-        : Optional.empty();
   }
 
   private static FrameSize size(FrameSource source) {

@@ -7,6 +7,7 @@ import dev.wanlet.wan.media.read.FrameSource;
 import dev.wanlet.wan.request.ControlSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -66,6 +67,21 @@ final class TimedFrames implements AutoCloseable {
   /** Whether the clip's rate is another one. */
   boolean isByTime() {
     return byTime;
+  }
+
+  /**
+   * What another rate makes of the frames, a sentence without its subject; empty if it is the same.
+   */
+  Optional<String> rateNote() {
+    return byTime
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "has %.5g frames a second, the clip %.5g: at each of its moments the frame that is"
+                    + " shown then is taken",
+                source.rate().getAsDouble(),
+                fps))
+        : Optional.empty();
   }
 
   /** The frame that is shown at a moment of the clip; empty if the file has ended before. */
