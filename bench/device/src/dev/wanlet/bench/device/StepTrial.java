@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.device;
 
+import dev.wanlet.cli.bench.StageTimes;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.pipeline.GenerationListener;
 import dev.wanlet.wan.pipeline.OpenPipeline;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.SamplingRun;
@@ -16,7 +16,6 @@ import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,7 +65,7 @@ record StepTrial(
     Backend.open(kit.device()).close();
     OptionalLong before = CardMemory.usedBytes(kit.device());
     Optional<CardMemory> watch = CardMemory.watch(kit.device());
-    Listener listener = new Listener();
+    StageTimes listener = new StageTimes();
     try (OpenPipeline pipeline = new VideoPipeline(files, kit.rates()).open();
         SamplingRun run =
             pipeline.start(
@@ -82,9 +81,9 @@ record StepTrial(
       }
       StepTrial trial =
           new StepTrial(
-              listener.plan,
+              listener.plan(),
               seconds,
-              listener.stages,
+              listener.seconds(),
               pipeline.lease().heldBytes(),
               beyond(before, watch.map(CardMemory::peakBytes).orElse(OptionalLong.empty())),
               run.latents());
@@ -145,23 +144,5 @@ record StepTrial(
   /** Time of a step that loads nothing for the first time. */
   double bestStep() {
     return stepSeconds.stream().mapToDouble(d -> d).min().orElse(Double.NaN);
-  }
-
-  private static final class Listener implements GenerationListener {
-    private RunPlan plan;
-    private final Map<Stage, Double> stages = new LinkedHashMap<>();
-
-    @Override
-    public void planned(RunPlan newPlan) {
-      plan = newPlan;
-    }
-
-    @Override
-    public void progress(Stage stage, double done, int total) {}
-
-    @Override
-    public void stageFinished(Stage stage, double seconds) {
-      stages.put(stage, seconds);
-    }
   }
 }

@@ -25,6 +25,7 @@ import dev.wanlet.weights.recipe.Recipes;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -71,7 +72,7 @@ public final class AdapterCost {
       System.out.printf(
           Locale.ROOT,
           "%s,%s,%s,%s,%d,%d,%d,%s,%d,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,1,%s,%.1f%n",
-          LocalDate.now(),
+          LocalDate.now(ZoneOffset.UTC),
           machine.commit(),
           args[0],
           args[1],

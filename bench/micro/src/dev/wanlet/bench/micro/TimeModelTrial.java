@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.micro;
 
+import dev.wanlet.cli.bench.StageTimes;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.TensorType;
 import dev.wanlet.profiles.RateProbe;
@@ -8,7 +9,6 @@ import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.Stage;
-import dev.wanlet.wan.pipeline.GenerationListener;
 import dev.wanlet.wan.pipeline.OpenPipeline;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.SamplingRun;
@@ -19,10 +19,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 
 /** One row or two of the table: steps of one size, and decoding it. Stateless. */
@@ -50,25 +48,6 @@ final class TimeModelTrial {
     public DeviceRates of(Device device, int threads, Set<TensorType> types, List<Path> files) {
       rates = probe.of(device, threads, types, files);
       return rates;
-    }
-  }
-
-  /** Keeps the plan and the time of each stage. */
-  private static final class Listener implements GenerationListener {
-    private RunPlan plan;
-    private final Map<Stage, Double> seconds = new HashMap<>();
-
-    @Override
-    public void planned(RunPlan newPlan) {
-      plan = newPlan;
-    }
-
-    @Override
-    public void progress(Stage stage, double done, int total) {}
-
-    @Override
-    public void stageFinished(Stage stage, double time) {
-      seconds.put(stage, time);
     }
   }
 
@@ -102,7 +81,7 @@ final class TimeModelTrial {
     if (!resident) {
       request.set(Settings.MAX_RESIDENT, 0);
     }
-    Listener listener = new Listener();
+    StageTimes listener = new StageTimes();
     Watch watch = new Watch(probe);
     List<String> lines = new ArrayList<>();
     try (OpenPipeline pipeline = new VideoPipeline(files, watch).open();
@@ -118,18 +97,18 @@ final class TimeModelTrial {
         best = Math.min(best, (System.nanoTime() - start) / 1e9);
       }
       String weights = resident ? "resident" : "streamed";
-      double predicted = listener.plan.transformer().stepSeconds();
-      lines.add(line(size, listener.plan, weights, "a guided step", predicted, best, watch));
+      double predicted = listener.plan().transformer().stepSeconds();
+      lines.add(line(size, listener.plan(), weights, "a guided step", predicted, best, watch));
       if (decodes) {
         run.finish();
         lines.add(
             line(
                 size,
-                listener.plan,
+                listener.plan(),
                 "resident",
                 "decoding",
-                listener.plan.stage(Stage.DECODE).seconds().orElseThrow(),
-                listener.seconds.get(Stage.DECODE),
+                listener.plan().stage(Stage.DECODE).seconds().orElseThrow(),
+                listener.seconds().get(Stage.DECODE),
                 watch));
       }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli;
 
+import dev.wanlet.cli.bench.BenchCommand;
 import dev.wanlet.cli.compare.CompareCommand;
 import dev.wanlet.cli.compare.ScoreCommand;
 import dev.wanlet.cli.console.ExitCode;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
       ParityCommand.class,
       ScoreCommand.class,
       CompareCommand.class,
+      BenchCommand.class,
       SynthCommand.class,
       QuantizeCommand.class,
       ImatrixCommand.class,
