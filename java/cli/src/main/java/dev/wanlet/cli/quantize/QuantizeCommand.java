@@ -4,6 +4,7 @@ package dev.wanlet.cli.quantize;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.files.OutputFile;
+import dev.wanlet.files.WriteException;
 import dev.wanlet.quantize.QuantizeReport;
 import dev.wanlet.quantize.QuantizeRequest;
 import dev.wanlet.quantize.Quantizer;
@@ -14,6 +15,7 @@ import dev.wanlet.weights.recipe.Recipes;
 import dev.wanlet.weights.recipe.TensorRule;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,7 +42,8 @@ import picocli.CommandLine.Spec;
             + " Wanlet, stable-diffusion.cpp and ComfyUI-GGUF load.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  wanlet quantize Wan2.1-T2V-14B/ wan-14b-q4_k_m.gguf --type Q4_K_M",
+      "  wanlet quantize Wan2.2-T2V-A14B/ a14b-q4_k_m/ --type Q4_K_M        every part, both experts",
+      "  wanlet quantize wan2.1_t2v_14B_fp16.safetensors wan-14b-q4_k_m.gguf",
       "  wanlet quantize model.safetensors small.gguf --target-size 6GiB",
       "  wanlet quantize model.safetensors merged.gguf --type Q5_K_M --lora style.safetensors:0.8",
       "  wanlet quantize model.gguf plain.safetensors --type F32",
@@ -58,17 +62,24 @@ import picocli.CommandLine.Spec;
 public final class QuantizeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
+  private static final Pattern FILE =
+      Pattern.compile(".*\\.(gguf|safetensors)", Pattern.CASE_INSENSITIVE);
+
   @Parameters(
       index = "0",
       paramLabel = "IN",
-      description = "A weight file, the index of a sharded checkpoint, or a folder with one.")
+      description =
+          "A weight file, the index of a sharded checkpoint, a folder with one, or the folder of a"
+              + " model.")
   private Path input;
 
   @Parameters(
       index = "1",
       arity = "0..1",
       paramLabel = "OUT",
-      description = "The file to write: GGUF, or safetensors if its name ends so.")
+      description =
+          "The file to write: GGUF, or safetensors if its name ends so. For the folder of a model the"
+              + " folder for all its parts, both experts too.")
   private Path output;
 
   @Option(
@@ -135,22 +146,72 @@ public final class QuantizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PrintWriter err = spec.commandLine().getErr();
     try {
-      QuantizeRequest request = request();
-      checkOutput();
-      QuantizeReport report = run(request, err);
-      Optional<ForwardComparison.Result> verified =
-          verify ? Optional.of(compare(report)) : Optional.empty();
-      PrintWriter out = spec.commandLine().getOut();
-      if (json) {
-        ReportPrinter.printJson(out, request.output(), report, verified);
+      Optional<FolderPlan> folder = FolderPlan.of(input, Recipes.parse(type).name());
+      if (folder.isPresent()) {
+        convertAll(folder.get());
       } else {
-        ReportPrinter.print(out, request.output(), report, verified);
+        requireOutput("the file to write");
+        convert(input, output == null ? Path.of("out.gguf") : output);
       }
       return ExitCode.OK;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private void requireOutput(String what) {
+    if (output == null && !dryRun) {
+      throw new IllegalArgumentException("missing OUT, " + what + " (or give --dry-run)");
+    }
+  }
+
+  private void convert(Path in, Path out) throws IOException {
+    QuantizeRequest request = request(in, out);
+    checkOutput(out);
+    QuantizeReport report = run(request, spec.commandLine().getErr());
+    Optional<ForwardComparison.Result> verified =
+        verify ? Optional.of(compare(report, in, out)) : Optional.empty();
+    PrintWriter printer = spec.commandLine().getOut();
+    if (json) {
+      ReportPrinter.printJson(printer, out, report, verified);
+    } else {
+      ReportPrinter.print(printer, out, report, verified);
+    }
+    printer.flush();
+  }
+
+  /** All parts of a model, one after the other, with the settings that go for each of them. */
+  private void convertAll(FolderPlan plan) throws IOException {
+    if (targetSize != null || imatrix != null || !loras.isEmpty()) {
+      throw new IllegalArgumentException(
+          input
+              + " holds several networks; --target-size, --imatrix and --lora are for one: give its"
+              + " file");
+    }
+    requireOutput("the folder to write to");
+    if (output != null && FILE.matcher(output.toString()).matches()) {
+      throw new IllegalArgumentException(
+          input
+              + " holds "
+              + plan.files().size()
+              + " networks; give a folder for OUT, or one of its files for IN");
+    }
+    plan.notes().forEach(n -> spec.commandLine().getErr().println("wanlet: left out: " + n));
+    Path folder = output == null ? Path.of("out") : output;
+    if (!dryRun) {
+      makeFolder(folder);
+    }
+    for (FolderPlan.File file : plan.files()) {
+      convert(file.input(), folder.resolve(file.output()));
+    }
+  }
+
+  private static void makeFolder(Path folder) throws WriteException {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw WriteException.of(folder, e, 0);
     }
   }
 
@@ -161,10 +222,7 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  private QuantizeRequest request() {
-    if (output == null && !dryRun) {
-      throw new IllegalArgumentException("missing OUT, the file to write (or give --dry-run)");
-    }
+  private QuantizeRequest request(Path in, Path out) {
     if (verify && (dryRun || !loras.isEmpty())) {
       throw new IllegalArgumentException(
           "--verify compares the written file with the input, so it does not go with "
@@ -172,8 +230,8 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     String[] program = spec.root().version();
     return new QuantizeRequest(
-        input,
-        output == null ? Path.of("out.gguf") : output,
+        in,
+        out,
         Recipes.parse(type),
         tensorTypes.stream().map(TensorRule::parse).toList(),
         targetSize == null
@@ -199,14 +257,15 @@ public final class QuantizeCommand implements Callable<Integer> {
     return adapter;
   }
 
-  private void checkOutput() throws IOException {
+  private void checkOutput(Path out) throws IOException {
     if (!dryRun) {
-      OutputFile.requireWritable(output);
+      OutputFile.requireWritable(out);
     }
   }
 
-  private ForwardComparison.Result compare(QuantizeReport report) throws IOException {
-    return ForwardComparison.compare(report.kind(), input, output)
+  private ForwardComparison.Result compare(QuantizeReport report, Path in, Path out)
+      throws IOException {
+    return ForwardComparison.compare(report.kind(), in, out)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(

@@ -10,6 +10,7 @@ import dev.wanlet.wan.model.transformer.WanConfig;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
+import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.nn.NetworkLayout;
 import dev.wanlet.wan.nn.TensorSpec;
 import dev.wanlet.wan.nn.TypePolicy;
@@ -32,7 +33,11 @@ public final class PublishedTensors {
 
   /** Tensors of a transformer, in the order of the network. */
   public static Map<String, Shape> transformer(ModelDefaults model) {
-    WanConfig c = model.transformer();
+    return transformer(model.transformer());
+  }
+
+  /** The same of a transformer of these numbers. */
+  static Map<String, Shape> transformer(WanConfig c) {
     Map<String, Shape> tensors = new LinkedHashMap<>();
     NetworkLayout layout = WanTransformer.layout(c, TypePolicy.ALL_F32);
     addAll(tensors, "", layout.outer());
@@ -77,6 +82,15 @@ public final class PublishedTensors {
    * @throws RequestException for a VAE whose tensors this version does not know
    */
   public static Map<String, Shape> vae(ModelDefaults model) {
+    return vaeConfig(model).tensors();
+  }
+
+  /**
+   * The numbers of a model's VAE.
+   *
+   * @throws RequestException for a VAE whose tensors this version does not know
+   */
+  static VaeConfig vaeConfig(ModelDefaults model) {
     ModelDefaults.VaeNumbers vae = model.vae();
     return vae.config()
         .orElseThrow(
@@ -86,8 +100,7 @@ public final class PublishedTensors {
                         + vae.version()
                         + " VAE of "
                         + model.id()
-                        + " cannot be made by this version"))
-        .tensors();
+                        + " cannot be made by this version"));
   }
 
   /** Tensors of the small decoder of a model's latents. */

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
@@ -45,11 +46,14 @@ import picocli.CommandLine.Spec;
     versionProvider = VersionProvider.class,
     description =
         "Write a full-size model of seeded random weights as GGUF, for planning and benchmarks"
-            + " where a checkpoint cannot be had. Its clips are noise.",
+            + " where a checkpoint cannot be had, or a small one of the same kind. Its clips are"
+            + " noise.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  wanlet synth wan2.1-t2v-1.3b --type Q8_0 -o synth.gguf",
-      "  wanlet synth wan2.1-t2v-14b --type Q4_K_M --part text-encoder -o umt5.gguf"
+      "  wanlet synth wan2.1-t2v-14b --type Q4_K_M --part text-encoder -o umt5.gguf",
+      "  wanlet synth wan2.1-i2v-14b-480p --layers 2 --width 256 -o small.gguf",
+      "  wanlet synth wan2.1-i2v-14b-480p --part clip --layers 2 --width 160 -o clip.gguf"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -107,6 +111,22 @@ public final class SynthCommand implements Callable<Integer> {
       description =
           "transformer, text-encoder, vae, clip or tae, the small decoder (default: ${DEFAULT-VALUE}).")
   private String part;
+
+  @Option(
+      names = "--layers",
+      paramLabel = "N",
+      description = "Blocks of a smaller transformer or CLIP.")
+  private Integer layers;
+
+  @Option(
+      names = "--width",
+      paramLabel = "W",
+      description =
+          "Channels of a smaller transformer, CLIP or VAE. Such a transformer goes with the demo"
+              + " model's text encoder, and with a CLIP of width "
+              + SmallSizes.IMAGE_DIM
+              + " if it sees pictures.")
+  private Integer width;
 
   @Option(
       names = {"-s", "--seed"},
@@ -176,17 +196,30 @@ public final class SynthCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new RequestException(e.getMessage(), e);
     }
+    SmallSizes sizes = new SmallSizes(number(layers), number(width));
+    if (!sizes.isEmpty() && (which == Part.TEXT_ENCODER || which == Part.TAE)) {
+      throw new RequestException("no smaller " + which.id() + " is made");
+    }
     Map<String, Shape> tensors =
         switch (which) {
-          case TRANSFORMER -> PublishedTensors.transformer(model);
+          case TRANSFORMER -> PublishedTensors.transformer(sizes.transformer(model.transformer()));
           case TEXT_ENCODER -> PublishedTensors.textEncoder(model.textEncoder());
-          case VAE -> PublishedTensors.vae(model);
-          case CLIP -> PublishedTensors.imageEncoder(clip(model));
+          case VAE -> sizes.vae(PublishedTensors.vaeConfig(model)).tensors();
+          case CLIP -> PublishedTensors.imageEncoder(sizes.clip(clip(model)));
           case TAE -> PublishedTensors.tae(model);
         };
     UnaryOperator<String> names =
         which == Part.TEXT_ENCODER ? Umt5Names::llamaCpp : UnaryOperator.identity();
-    return new Synthesizer(which.kind, tensors, recipe, names, seed);
+    return new Synthesizer(kind(model, which), tensors, recipe, names, seed);
+  }
+
+  private static CheckpointKind kind(ModelDefaults model, Part which) {
+    boolean newer = which == Part.VAE && model.vae().version().equals("2.2");
+    return newer ? CheckpointKind.VAE_2_2 : which.kind;
+  }
+
+  private static OptionalInt number(Integer given) {
+    return given == null ? OptionalInt.empty() : OptionalInt.of(given);
   }
 
   private static ClipConfig clip(ModelDefaults model) {
@@ -198,7 +231,7 @@ public final class SynthCommand implements Callable<Integer> {
 
   private void putMetadata(GgufWriter writer, ModelDefaults model, Part which) throws IOException {
     Map<String, GgufValue> values = new LinkedHashMap<>();
-    values.put("general.architecture", GgufValue.of(Recipes.architecture(which.kind)));
+    values.put("general.architecture", GgufValue.of(Recipes.architecture(kind(model, which))));
     values.put("general.type", GgufValue.of("model"));
     values.put("general.name", GgufValue.of(model.id() + " of random weights"));
     values.put("general.quantization_version", GgufValue.u32(QUANTIZATION_VERSION));
