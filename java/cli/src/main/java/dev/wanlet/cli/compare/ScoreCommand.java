@@ -6,11 +6,14 @@ import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.wan.media.MediaException;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.quality.Better;
 import dev.wanlet.wan.quality.ClipMeasures;
 import dev.wanlet.wan.quality.MeasureInfo;
 import dev.wanlet.wan.quality.ReferenceMeasures;
 import dev.wanlet.wan.quality.ShapeScore;
+import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -77,7 +80,8 @@ public final class ScoreCommand implements Callable<Integer> {
       paramLabel = "TEXT",
       description =
           "What the demo model was asked for: counts how many of colour, shape, motion and"
-              + " background are seen. Holds whole clips in memory.")
+              + " background are seen. Holds whole clips in memory (default: the prompt in the clip,"
+              + " where it is one that the demo model knows).")
   private String prompt;
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -85,9 +89,10 @@ public final class ScoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Optional<ShapeScore> asked = asked();
+    Optional<ShapeScore> given = given();
     List<ClipScore> scores = new ArrayList<>();
     for (Path file : files) {
+      Optional<ShapeScore> asked = prompt == null ? stored(file) : given;
       ClipScore score = ClipScorer.score(file, Optional.ofNullable(reference), asked);
       for (String note : score.notes()) {
         spec.commandLine().getErr().println("wanlet: " + Printable.text(file) + ": " + note);
@@ -106,13 +111,12 @@ public final class ScoreCommand implements Callable<Integer> {
   }
 
   /** A part that the prompt leaves open could neither be seen nor missed. */
-  private Optional<ShapeScore> asked() {
+  private Optional<ShapeScore> given() {
     if (prompt == null) {
       return Optional.empty();
     }
-    ShapeScore asked = ShapeScore.fromPrompt(prompt);
-    if (List.of(asked.colour(), asked.shape(), asked.motion(), asked.background())
-        .contains(ShapeScore.NONE)) {
+    Optional<ShapeScore> asked = whole(prompt);
+    if (asked.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
           "--prompt: \""
@@ -121,7 +125,26 @@ public final class ScoreCommand implements Callable<Integer> {
               + " the demo model knows, such as \"a red circle moving left on a black"
               + " background\"");
     }
-    return Optional.of(asked);
+    return asked;
+  }
+
+  /** The prompt in a clip of our own, where it is one that the demo model knows. */
+  private static Optional<ShapeScore> stored(Path file) throws IOException {
+    try {
+      return VideoMetadata.read(file)
+          .setting(Settings.PROMPT.name())
+          .flatMap(text -> whole(text.toString()));
+    } catch (MediaException e) {
+      return Optional.empty(); // not ours; what cannot be read at all is told when it is scored
+    }
+  }
+
+  private static Optional<ShapeScore> whole(String text) {
+    ShapeScore asked = ShapeScore.fromPrompt(text);
+    boolean open =
+        List.of(asked.colour(), asked.shape(), asked.motion(), asked.background())
+            .contains(ShapeScore.NONE);
+    return open ? Optional.empty() : Optional.of(asked);
   }
 
   private Map<String, Object> facts(List<ClipScore> scores) {
@@ -159,11 +182,11 @@ public final class ScoreCommand implements Callable<Integer> {
         row(table, id, s -> number(s.reference().get(id)), REFERENCE_UNITS.get(id), scores);
       }
     }
-    if (prompt != null) {
+    if (scores.stream().anyMatch(s -> s.caption().isPresent())) {
       row(
           table,
           "caption_accuracy",
-          s -> s.caption().orElseThrow() + " of 4",
+          s -> s.caption().map(parts -> parts + " of 4").orElse("-"),
           "parts of the prompt that are seen",
           scores);
     }

@@ -11,11 +11,13 @@ import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.write.FrameSink;
 import dev.wanlet.wan.media.write.FrameSinks;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,6 +66,37 @@ class ScoreCommandTest {
     JsonNode clip =
         score(file.toString(), "-p", "a white circle moving right on a navy background");
     assertThat(clip.get(0).get("caption_accuracy").asDouble()).isEqualTo(0.75);
+  }
+
+  @Test
+  void aClipOfOurOwnBringsItsPrompt() throws IOException {
+    Path ours = folder.resolve("ours.gif");
+    CommandRun made =
+        CommandRun.of(
+            "generate",
+            "-p",
+            "a red circle moving left on a black background",
+            "--steps",
+            "2",
+            "--frames",
+            "9",
+            "-t",
+            "1",
+            "--device",
+            "CPU",
+            "--no-prompt-cache",
+            "-o",
+            ours.toString());
+    assertThat(made.code()).as(made.err()).isZero();
+    Path theirs = clip("theirs.mp4", (x, t, s) -> disc(x, t, 0), 0);
+    JsonNode clips = score(ours.toString(), theirs.toString());
+    assertThat(clips.get(0).get("caption_accuracy").asDouble()).isBetween(0.0, 1.0);
+    assertThat(clips.get(1).has("caption_accuracy")).isFalse();
+    Path foreign = folder.resolve("foreign.gif");
+    ImageIO.write(new BufferedImage(64, 64, BufferedImage.TYPE_3BYTE_BGR), "gif", foreign.toFile());
+    assertThat(score(foreign.toString()).get(0).has("caption_accuracy")).isFalse();
+    CommandRun table = CommandRun.of("score", ours.toString(), theirs.toString());
+    assertThat(table.out()).containsPattern("caption_accuracy +[0-4] of 4 +- +parts");
   }
 
   @Test
