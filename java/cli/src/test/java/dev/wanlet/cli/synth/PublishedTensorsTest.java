@@ -3,6 +3,9 @@ package dev.wanlet.cli.synth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.params.provider.ValueSource;
+import dev.wanlet.wan.catalog.PublishedFile;
+import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.model.umt5.Umt5Config;
@@ -58,5 +61,21 @@ class PublishedTensorsTest {
     Map<String, Shape> list = PublishedTensors.textEncoder(Umt5Config.XXL);
     assertThat(list).hasSize(2 + 24 * 10);
     assertThat(list.values().stream().mapToLong(Shape::elements).sum()).isEqualTo(5_680_910_336L);
+  }
+
+  /** Files of 16 bits are as large as their tensors, a header, and patch embeddings in F32. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"wan2.1-t2v-1.3b", "wan2.1-vace-1.3b", "wan2.1-vace-14b", "wan2.2-ti2v-5b"})
+  void sizesOfPublishedFilesAreThoseOfTheirTensors(String id) {
+    ModelDefaults model = ModelCatalog.standard().require(id);
+    PublishedFile file = model.files().get(0);
+    assertThat(file.name()).contains("fp16");
+    long bytes =
+        2
+            * PublishedTensors.transformer(model).values().stream()
+                .mapToLong(Shape::elements)
+                .sum();
+    assertThat(file.bytes().getAsLong() - bytes).isBetween(0L, 2L << 20);
   }
 }
