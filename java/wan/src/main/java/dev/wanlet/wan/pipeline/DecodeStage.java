@@ -18,6 +18,7 @@ import dev.wanlet.wan.memory.VaePlan;
 import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.model.vae.VaeDecoder;
 import dev.wanlet.wan.nn.SourceReader;
+import dev.wanlet.wan.pipeline.control.ClipLatents;
 import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.weights.WeightFormatException;

@@ -17,6 +17,7 @@ import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.model.transformer.TokenGrid;
+import dev.wanlet.wan.pipeline.control.ClipLatents;
 import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;

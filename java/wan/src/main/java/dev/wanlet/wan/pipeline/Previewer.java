@@ -8,6 +8,7 @@ import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.TaeFile;
 import dev.wanlet.wan.media.preview.LatentColors;
 import dev.wanlet.wan.memory.MemoryBudgetException;
+import dev.wanlet.wan.pipeline.control.ClipLatents;
 import dev.wanlet.wan.pipeline.preview.LatentPictures;
 import dev.wanlet.wan.pipeline.preview.Preview;
 import dev.wanlet.wan.pipeline.preview.PreviewOptions;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wanlet.wan.pipeline;
+package dev.wanlet.wan.pipeline.control;
 
 import dev.wanlet.ggml.Shape;
 
@@ -11,19 +11,19 @@ import dev.wanlet.ggml.Shape;
  * @param shape of all latents: [C, T, h, w]
  * @param references frames in front of the clip's
  */
-record ClipLatents(Shape shape, int references) {
+public record ClipLatents(Shape shape, int references) {
   /** Latent frames of the clip. */
-  int frames() {
+  public int frames() {
     return Math.toIntExact(shape.dim(1)) - references;
   }
 
   /** Shape of the clip's latents. */
-  Shape own() {
+  public Shape own() {
     return Shape.of(shape.dim(0), frames(), shape.dim(2), shape.dim(3));
   }
 
   /** The clip's latents; all of them if there is nothing else. */
-  float[] of(float[] latents) {
+  public float[] of(float[] latents) {
     if (references == 0) {
       return latents;
     }
