@@ -3,16 +3,16 @@ package dev.wanlet.cli.synth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.params.provider.ValueSource;
-import dev.wanlet.wan.catalog.PublishedFile;
-import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelDefaults;
+import dev.wanlet.wan.catalog.PublishedFile;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PublishedTensorsTest {
   /** Counts and parameters of the published checkpoints. */
@@ -72,10 +72,7 @@ class PublishedTensorsTest {
     PublishedFile file = model.files().get(0);
     assertThat(file.name()).contains("fp16");
     long bytes =
-        2
-            * PublishedTensors.transformer(model).values().stream()
-                .mapToLong(Shape::elements)
-                .sum();
+        2 * PublishedTensors.transformer(model).values().stream().mapToLong(Shape::elements).sum();
     assertThat(file.bytes().getAsLong() - bytes).isBetween(0L, 2L << 20);
   }
 }
