@@ -34,9 +34,14 @@ public final class Candidate {
     return idea.option().way();
   }
 
-  /** Size, frames and steps. */
+  /** Size, frames, and the steps that run. */
   public RunPlanner.Job job() {
     return idea.job();
+  }
+
+  /** The steps to ask for; of a clip that is made over fewer run. */
+  public int steps() {
+    return idea.steps();
   }
 
   /** What it takes. */

@@ -32,7 +32,7 @@ public record Choice(Candidate candidate, List<String> reasons, OptionalLong dev
   public SettingValues settings(SettingValues given) {
     RunPlanner.Job job = candidate.job();
     SettingValues base = candidate.way().isOwn() ? given : candidate.way().settings();
-    SettingValues chosen = settings(base, job.size(), job.frames(), job.steps());
+    SettingValues chosen = settings(base, job.size(), job.frames(), candidate.steps());
     return deviceBytes.isPresent() && given.find(Settings.VRAM).isEmpty()
         ? chosen.with(Settings.VRAM, new ByteSize(deviceBytes.getAsLong()))
         : chosen;

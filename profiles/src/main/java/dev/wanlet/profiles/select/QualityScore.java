@@ -43,11 +43,12 @@ final class QualityScore {
    * The points of an idea. Types as a file has them are the same for all candidates, and cost
    * nothing.
    *
+   * @param askedSteps of which fewer may run
    * @param aimedFrames length that was aimed at
    */
-  static double of(Selector.Option option, RunPlanner.Job job, int aimedFrames) {
+  static double of(Selector.Option option, RunPlanner.Job job, int askedSteps, int aimedFrames) {
     ModelDefaults model = option.model();
-    double steps = log2((double) Math.min(job.steps(), model.steps()) / model.steps());
+    double steps = log2((double) Math.min(askedSteps, model.steps()) / model.steps());
     return ofModel(model)
         + log2((double) job.size().pixels())
         + (option.way().recipe().isEmpty() ? steps : -SAMPLING_RECIPE)

@@ -47,7 +47,7 @@ final class Reasons {
         .ifPresent(lines::add);
     ToDoubleFunction<Idea> ownWay =
         i -> i.option().way().equals(chosen.way()) ? ownModel.applyAsDouble(i) : Double.NaN;
-    better(i -> ownWay.applyAsDouble(i) * i.job().steps(), i -> i.job().steps() + " steps")
+    better(i -> ownWay.applyAsDouble(i) * i.steps(), i -> i.steps() + " steps")
         .ifPresent(lines::add);
     ownWay().ifPresent(lines::add);
     return lines;
@@ -86,7 +86,7 @@ final class Reasons {
         .filter(i -> i.option().recipe().equals(chosen.recipe()))
         .filter(i -> i.job().size().equals(chosen.job().size()))
         .filter(i -> i.job().frames() == chosen.job().frames())
-        .filter(i -> i.job().steps() == chosen.job().steps())
+        .filter(i -> i.steps() == chosen.steps())
         .findFirst()
         .map(
             i ->
@@ -113,7 +113,7 @@ final class Reasons {
                     Locale.ROOT,
                     "recipe %s takes the place of %d steps of the model's own: %s",
                     chosen.way().recipe(),
-                    i.job().steps(),
+                    i.steps(),
                     i.leastSeconds() > wish.patienceSeconds()
                         ? "they " + why(i)
                         : "fewer than all " + chosen.model().steps() + " count less than it"));
@@ -125,7 +125,7 @@ final class Reasons {
     return (idea.option().model().equals(chosen.model()) ? 0 : 1)
         + (job.size().equals(own.size()) ? 0 : 1)
         + (job.frames() == own.frames() ? 0 : 1)
-        + (job.steps() == own.steps() ? 0 : 1)
+        + (idea.steps() == chosen.steps() ? 0 : 1)
         + (idea.option().way().equals(chosen.way()) ? 0 : 1);
   }
 
@@ -166,7 +166,7 @@ final class Reasons {
         c.recipe().isEmpty() ? "" : " " + c.recipe(),
         c.job().size(),
         c.job().frames(),
-        c.job().steps(),
+        c.steps(),
         way(c.way()),
         time(c.seconds()));
   }

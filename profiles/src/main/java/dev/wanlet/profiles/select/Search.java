@@ -6,8 +6,8 @@ import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.RunPlan;
 import dev.wanlet.wan.memory.RunPlanner;
+import dev.wanlet.wan.memory.StepPasses.CacheUse;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.wan.request.SamplingSettings;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -38,12 +38,12 @@ final class Search {
       for (FrameSize size : grid.sizes()) {
         for (int frames : grid.lengths()) {
           for (int steps : grid.steps()) {
-            if (option.way().cache().isPresent() && steps < SamplingSettings.LEAST_STEPS_TO_CACHE) {
-              continue; // the cache would be off
-            }
             RunPlanner.Job job = job(option, own, size, frames, steps);
-            double quality = QualityScore.of(option, job, aimed);
-            ideas.add(new Idea(option, job, quality, option.planner().leastSeconds(job)));
+            if (option.way().cache().isPresent() && job.passes().cache().equals(CacheUse.NONE)) {
+              continue; // of so few steps the cache is off
+            }
+            double quality = QualityScore.of(option, job, steps, aimed);
+            ideas.add(new Idea(option, job, steps, quality, option.planner().leastSeconds(job)));
           }
         }
       }

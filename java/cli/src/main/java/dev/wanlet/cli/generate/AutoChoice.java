@@ -99,7 +99,7 @@ final class AutoChoice {
           c.time(),
           c.job().size().toString(),
           Integer.toString(c.job().frames()),
-          Integer.toString(c.job().steps()),
+          Integer.toString(c.steps()),
           c.way().isOwn() ? "-" : c.way().words(),
           ByteSize.format(c.plan().peakDeviceBytes()),
           c.model().id(),

@@ -169,7 +169,7 @@ public final class FitTableCommand implements Callable<Integer> {
           c.recipe(),
           c.job().size(),
           c.job().frames(),
-          c.job().steps(),
+          c.steps(),
           c.time());
     } catch (MemoryBudgetException e) {
       return "nothing: " + e.getMessage();

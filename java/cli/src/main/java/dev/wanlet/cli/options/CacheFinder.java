@@ -7,6 +7,7 @@ import dev.wanlet.profiles.recipes.RecipeChoice;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.request.PictureSettings;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.cache.CacheKind;
@@ -55,15 +56,15 @@ public final class CacheFinder {
 
   /**
    * The settings with the step cache whose saving is known before the run: MagCache, by the table
-   * that was measured, else the published one. Empty if there is none for the model, or where the
-   * user says how to sample.
+   * that was measured, else the published one. Empty if there is none for the model, of a clip that
+   * is made over, whose first steps the table does not fit, or where the user says how to sample.
    *
    * @throws IOException if the user's tables cannot be read
    */
   public static Optional<SettingValues> predictable(SettingValues given, OpenModel model)
       throws IOException {
     String id = model.defaults().id();
-    if (!RecipeFinder.samplingIsOpen(given)) {
+    if (!RecipeFinder.samplingIsOpen(given) || PictureSettings.makesOver(given)) {
       return Optional.empty();
     }
     SettingValues cached = given.with(Settings.CACHE, CacheKind.MAG);

@@ -77,6 +77,19 @@ class ChoiceTest {
   }
 
   @Test
+  void aVideoThatIsMadeOverTakesItsShareOfTheStepsOnce() {
+    String video = folder.resolve("video.gif").toString();
+    CommandRun made =
+        run("generate", "-p", PROMPT, "-t", "1", "--frames", "5", "--steps", "1", "-o", video);
+    assertThat(made.code()).as(made.err()).isZero();
+    CommandRun run = demo("--profile", "quality", "--init-video", video, "--strength", "0.6");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("profile quality: tiny-wan", " 20 steps", "the last 12 steps run")
+        .doesNotContain("cache");
+  }
+
+  @Test
   void whoWantsNoCacheGetsNone() {
     CommandRun run = demo("--profile", "quality", "--explain", "--cache", "none");
     assertThat(run.code()).as(run.err()).isZero();

@@ -57,7 +57,7 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
             v ->
                 // A control video is encoded twice: what is kept, and what is made anew.
                 (seesControlVideo() ? 2 : 1) * v.encodeFlops(height, width, frames)
-                    + job.references() * v.encodeFlops(height, width, 1))
+                    + job.inputs().references() * v.encodeFlops(height, width, 1))
         .map(flops -> flops / facts.rates().convolutionFlops())
         .orElse(0.0);
   }
@@ -65,11 +65,11 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
   private HostBytes host(RunPlanner.Job job, VaePlan plan) {
     return new HostBytes(
         HostBytes.BASE_HEAP
-            + job.pictureBytes()
+            + job.inputs().bytes()
             + BYTES_PER_PIXEL * job.size().pixels()
             + facts.conditionBytes(job)
             // What is encoded, beside the noise that waits for it.
-            + (job.start() == RunPlanner.Start.ENCODED ? 2 : 1) * facts.latentBytes(job)
+            + (job.inputs().start() == RunPlanner.Start.ENCODED ? 2 : 1) * facts.latentBytes(job)
             + facts.contextHeap(job),
         facts.ringBytes() + plan.memory().hostHistoryBytes(),
         plan.memory().scratchBytes(),

@@ -164,7 +164,7 @@ public record ModelFacts(
   public TokenGrid grid(RunPlanner.Job job) {
     int stride = latents.spatialStride();
     return TokenGrid.ofLatents(
-        job.references() + (job.frames() - 1) / latents.temporalStride() + 1,
+        job.inputs().references() + (job.frames() - 1) / latents.temporalStride() + 1,
         job.size().height() / stride,
         job.size().width() / stride);
   }

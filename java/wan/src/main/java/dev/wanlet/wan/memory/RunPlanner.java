@@ -31,18 +31,28 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
   }
 
   /**
+   * What a clip is made from beside its prompts. Immutable.
+   *
+   * @param bytes host memory that its pictures and videos take until they are encoded; 0 if there
+   *     are none
+   * @param start what the latents begin as
+   * @param references pictures to refer to, each of which is a latent frame in front of the clip's
+   */
+  public record Inputs(long bytes, Start start, int references) {
+    /** Prompts alone. */
+    public static final Inputs NONE = new Inputs(0, Start.NOISE, 0);
+  }
+
+  /**
    * What a run asks.
    *
    * @param tokens of each prompt, the end token included: the prompt, and the negative one where it
    *     has an effect
    * @param maxResident most blocks that may stay on the device
    * @param passes what guidance makes of the steps
-   * @param pictureBytes host memory that the clip's pictures and control video take until they are
-   *     encoded; 0 if it has none
+   * @param inputs pictures and videos
    * @param encoded tokens of those prompts that are to be encoded: not those kept from earlier runs
    * @param previewBytes host memory that previews take
-   * @param start what the latents begin as
-   * @param references pictures to refer to, each of which is a latent frame in front of the clip's
    */
   public record Job(
       FrameSize size,
@@ -52,11 +62,9 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
       Precision precision,
       int maxResident,
       StepPasses passes,
-      long pictureBytes,
+      Inputs inputs,
       List<Integer> encoded,
-      long previewBytes,
-      Start start,
-      int references) {
+      long previewBytes) {
     public Job {
       tokens = List.copyOf(tokens);
       encoded = List.copyOf(encoded);
@@ -71,35 +79,11 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
         Precision precision,
         int maxResident,
         StepPasses passes,
-        long pictureBytes) {
-      this(
-          size,
-          frames,
-          steps,
-          tokens,
-          precision,
-          maxResident,
-          passes,
-          pictureBytes,
-          tokens,
-          0,
-          Start.NOISE,
-          0);
+        Inputs inputs) {
+      this(size, frames, steps, tokens, precision, maxResident, passes, inputs, tokens, 0);
     }
 
-    /** A job without pictures. */
-    public Job(
-        FrameSize size,
-        int frames,
-        int steps,
-        List<Integer> tokens,
-        Precision precision,
-        int maxResident,
-        StepPasses passes) {
-      this(size, frames, steps, tokens, precision, maxResident, passes, 0);
-    }
-
-    /** A job whose every step takes as many passes as there are prompts. */
+    /** A job from prompts alone, whose every step takes as many passes as there are prompts. */
     public Job(
         FrameSize size,
         int frames,
@@ -114,68 +98,23 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
           tokens,
           precision,
           maxResident,
-          StepPasses.plain(steps, tokens.size()));
+          StepPasses.plain(steps, tokens.size()),
+          Inputs.NONE);
     }
 
     /** Frames that go through the VAE's encoder. */
     public int encodedFrames() {
-      return start == Start.FIRST_FRAME ? 1 : frames;
+      return inputs.start() == Start.FIRST_FRAME ? 1 : frames;
     }
 
     /** Whether the clip has pictures that go through the VAE. */
     public boolean hasPictures() {
-      return pictureBytes > 0;
+      return inputs.bytes() > 0;
     }
 
     /** The same for a clip of another size. */
     public Job with(FrameSize otherSize, int otherFrames) {
-      return new Job(
-          otherSize,
-          otherFrames,
-          steps,
-          tokens,
-          precision,
-          maxResident,
-          passes,
-          pictureBytes,
-          encoded,
-          previewBytes,
-          start,
-          references);
-    }
-
-    /** The same whose latents begin as something else. */
-    public Job starting(Start other) {
-      return new Job(
-          size,
-          frames,
-          steps,
-          tokens,
-          precision,
-          maxResident,
-          passes,
-          pictureBytes,
-          encoded,
-          previewBytes,
-          other,
-          references);
-    }
-
-    /** The same with pictures to refer to. */
-    public Job referring(int pictures) {
-      return new Job(
-          size,
-          frames,
-          steps,
-          tokens,
-          precision,
-          maxResident,
-          passes,
-          pictureBytes,
-          encoded,
-          previewBytes,
-          start,
-          pictures);
+      return with(otherSize, otherFrames, encoded, previewBytes);
     }
 
     /**
@@ -184,36 +123,16 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
      * @param left tokens of each of the others
      */
     public Job encoding(List<Integer> left) {
-      return new Job(
-          size,
-          frames,
-          steps,
-          tokens,
-          precision,
-          maxResident,
-          passes,
-          pictureBytes,
-          left,
-          previewBytes,
-          start,
-          references);
+      return with(size, frames, left, previewBytes);
     }
 
     /** The same with previews that take so much host memory. */
     public Job previewing(long hostBytes) {
-      return new Job(
-          size,
-          frames,
-          steps,
-          tokens,
-          precision,
-          maxResident,
-          passes,
-          pictureBytes,
-          encoded,
-          hostBytes,
-          start,
-          references);
+      return with(size, frames, encoded, hostBytes);
+    }
+
+    private Job with(FrameSize s, int f, List<Integer> left, long previews) {
+      return new Job(s, f, steps, tokens, precision, maxResident, passes, inputs, left, previews);
     }
   }
 

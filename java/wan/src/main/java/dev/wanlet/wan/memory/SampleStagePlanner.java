@@ -63,7 +63,7 @@ public final class SampleStagePlanner implements StagePlanner {
         job.tokens().stream().map(PromptRows::new).toList(),
         job.passes().most(),
         job.passes().attention(),
-        job.start() == RunPlanner.Start.FIRST_FRAME ? 2 : 1,
+        job.inputs().start() == RunPlanner.Start.FIRST_FRAME ? 2 : 1,
         job.precision(),
         job.maxResident(),
         job.passes().cache().keepsBlocks());
@@ -86,7 +86,7 @@ public final class SampleStagePlanner implements StagePlanner {
             * plan.run().chunks().largest();
     int passes = job.passes().most();
     long timesteps =
-        job.start() == RunPlanner.Start.FIRST_FRAME
+        job.inputs().start() == RunPlanner.Start.FIRST_FRAME
             ? BYTES_PER_TIMESTEP * facts.grid(job).tokens()
             : 0;
     // The run: latents, a velocity of each pass, the solver's history. A state being saved copies

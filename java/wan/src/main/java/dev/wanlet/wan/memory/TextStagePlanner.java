@@ -53,7 +53,7 @@ public record TextStagePlanner(ModelFacts facts) implements StagePlanner {
     long vocabulary = facts.text().vocab() * BYTES_PER_PIECE;
     long widest = (long) facts.text().dim() * facts.text().dimFfn();
     return new HostBytes(
-        HostBytes.BASE_HEAP + vocabulary + facts.contextHeap(job) + job.pictureBytes(),
+        HostBytes.BASE_HEAP + vocabulary + facts.contextHeap(job) + job.inputs().bytes(),
         facts.ringBytes(),
         plan.scratchBytes(),
         facts.convertedBytes(widest, job.precision()));

@@ -56,7 +56,7 @@ public record VisionStagePlanner(ModelFacts facts) implements StagePlanner {
     long widest = (long) config.mlpDim() * config.dim();
     return new HostBytes(
         HostBytes.BASE_HEAP
-            + job.pictureBytes()
+            + job.inputs().bytes()
             + COPIES_OF_PICTURE * pictures() * Float.BYTES * pixels
             + facts.conditionBytes(job)
             + facts.contextHeap(job),

@@ -193,7 +193,7 @@ public final class OpenPipeline implements AutoCloseable {
         Previewer.open(
             options,
             model,
-            new ClipLatents(latents, job.clip().references()),
+            new ClipLatents(latents, job.clip().inputs().references()),
             request.clip().fps(),
             job.budget().hostBytes());
     try {

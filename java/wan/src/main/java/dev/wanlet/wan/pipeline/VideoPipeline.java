@@ -200,17 +200,18 @@ public final class VideoPipeline {
    */
   static RunPlanner.Job job(GenerationRequest request, List<int[]> ids, boolean encodes) {
     return new RunPlanner.Job(
-            request.clip().size(),
-            request.clip().frames(),
-            request.sampling().steps(),
-            ids.stream().map(i -> i.length).toList(),
-            request.compute().precision(),
-            request.maxResident(),
-            request.sampling().passes(),
+        request.clip().size(),
+        request.clip().frames(),
+        request.sampling().steps(),
+        ids.stream().map(i -> i.length).toList(),
+        request.compute().precision(),
+        request.maxResident(),
+        request.sampling().passes(),
+        new RunPlanner.Inputs(
             (encodes ? request.pictures().hostBytes(request.clip().size()) : 0)
-                + request.control().hostBytes(request.clip().size()))
-        .starting(request.pictures().start())
-        .referring(request.control().references().size());
+                + request.control().hostBytes(request.clip().size()),
+            request.pictures().start(),
+            request.control().references().size()));
   }
 
   /** The prompts to encode: the negative one only where it has an effect. */

@@ -4,7 +4,7 @@ package dev.wanlet.wan.request;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.media.fit.Fit;
-import dev.wanlet.wan.media.read.FrameSource;
+import dev.wanlet.wan.media.read.FrameFacts;
 import dev.wanlet.wan.media.read.PictureReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -130,14 +130,11 @@ public record ControlSettings(
     long bytes = references.size() * 12L * frame.pixels();
     long reading = 0;
     for (Path file : List.of(video, mask, extended).stream().flatMap(Optional::stream).toList()) {
-      try (FrameSource open = FrameSource.open(file)) {
-        FrameSize size = new FrameSize(open.width(), open.height());
-        // As read, the next one, with its margins, and resized in one direction.
-        reading += open.readingBytes() + 3 * size.pixels() + 3 * margins.around(size).pixels();
-        reading += Float.BYTES * (long) size.height() * frame.width();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      FrameFacts facts = facts(file);
+      FrameSize size = size(facts);
+      // As read, the next one, with its margins, and resized in one direction.
+      reading += facts.readingBytes() + 3 * size.pixels() + 3 * margins.around(size).pixels();
+      reading += Float.BYTES * (long) size.height() * frame.width();
     }
     boolean shown = bytes + reading > 0;
     return bytes
@@ -172,15 +169,19 @@ public record ControlSettings(
   }
 
   private static Optional<FrameSize> shape(Optional<Path> source, Optional<Margins> margins) {
-    return source.map(
-        file -> {
-          try (FrameSource open = FrameSource.open(file)) {
-            FrameSize size = new FrameSize(open.width(), open.height());
-            return margins.orElse(Margins.NONE).around(size);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
+    return source.map(file -> margins.orElse(Margins.NONE).around(size(facts(file))));
+  }
+
+  private static FrameSize size(FrameFacts facts) {
+    return new FrameSize(facts.width(), facts.height());
+  }
+
+  private static FrameFacts facts(Path file) {
+    try {
+      return FrameFacts.of(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** How many frames a clip has whose length the user leaves to the control video. */
@@ -218,15 +219,12 @@ public record ControlSettings(
 
   /** Frames of a file at a rate, as its header has them; 0 if it does not say. */
   private static int shown(Path file, double fps) {
-    try (FrameSource open = FrameSource.open(file)) {
-      boolean asTheyAre = open.rate().isEmpty() || isSame(open.rate().getAsDouble(), fps);
-      return asTheyAre
-          ? open.count()
-          : (int)
-              Math.min(Integer.MAX_VALUE, open.count() / open.rate().getAsDouble() * fps + SLACK);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    FrameFacts facts = facts(file);
+    boolean asTheyAre = facts.rate().isEmpty() || isSame(facts.rate().getAsDouble(), fps);
+    return asTheyAre
+        ? facts.count()
+        : (int)
+            Math.min(Integer.MAX_VALUE, facts.count() / facts.rate().getAsDouble() * fps + SLACK);
   }
 
   /** Whether frames at one rate serve as frames at another as they are. */

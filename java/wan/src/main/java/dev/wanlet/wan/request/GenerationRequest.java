@@ -289,16 +289,17 @@ public final class GenerationRequest {
             known ? tokens.applyAsInt(d.get(Settings.NEGATIVE_PROMPT)) : WanConfig.TEXT_LENGTH);
       }
       return new RunPlanner.Job(
-              size,
-              d.get(Settings.FRAMES),
-              sampling.steps(),
-              counts,
-              d.get(Settings.PRECISION),
-              maxResident(d.find(Settings.MAX_RESIDENT)),
-              sampling.passes(),
-              pictureBytes(d, size) + control.hostBytes(size))
-          .starting(PictureSettings.of(d).start())
-          .referring(control.references().size());
+          size,
+          d.get(Settings.FRAMES),
+          sampling.steps(),
+          counts,
+          d.get(Settings.PRECISION),
+          maxResident(d.find(Settings.MAX_RESIDENT)),
+          sampling.passes(),
+          new RunPlanner.Inputs(
+              pictureBytes(d, size) + control.hostBytes(size),
+              PictureSettings.of(d).start(),
+              control.references().size()));
     }
 
     private static long pictureBytes(Decisions d, FrameSize size) {

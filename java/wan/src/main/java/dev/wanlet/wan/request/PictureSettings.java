@@ -3,7 +3,7 @@ package dev.wanlet.wan.request;
 
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.media.fit.Fit;
-import dev.wanlet.wan.media.read.FrameSource;
+import dev.wanlet.wan.media.read.FrameFacts;
 import dev.wanlet.wan.media.read.PictureHeader;
 import dev.wanlet.wan.media.read.PictureReader;
 import dev.wanlet.wan.memory.RunPlanner;
@@ -53,6 +53,11 @@ public record PictureSettings(
         : RunPlanner.Start.NOISE;
   }
 
+  /** Whether a clip is made over from a picture or a video, which some of its steps do without. */
+  public static boolean makesOver(SettingValues given) {
+    return StartRules.isGiven(given);
+  }
+
   /** The files there are, the first frame before the last. */
   public List<Path> files() {
     return Stream.of(first, last, video).flatMap(Optional::stream).toList();
@@ -82,10 +87,11 @@ public record PictureSettings(
   }
 
   private static long madeOverBytes(Path file, FrameSize frame) {
-    try (FrameSource open = FrameSource.open(file)) {
-      FrameSize size = new FrameSize(open.width(), open.height());
+    try {
+      FrameFacts facts = FrameFacts.of(file);
+      FrameSize size = new FrameSize(facts.width(), facts.height());
       // As read, the one shown and the next, resized in one direction and in both, and as floats.
-      return open.readingBytes()
+      return facts.readingBytes()
           + 2 * BYTES_PER_PIXEL * size.pixels()
           + BYTES_PER_PIXEL * ((long) size.height() * frame.width() + frame.pixels())
           + FRAME_BYTES_PER_PIXEL * frame.pixels();

@@ -47,6 +47,10 @@ class RunPlannerTest {
         });
   }
 
+  private static RunPlanner.Inputs pictures(long bytes) {
+    return new RunPlanner.Inputs(bytes, RunPlanner.Start.NOISE, 0);
+  }
+
   private static RunPlanner.Job job(String size, int frames) {
     return new RunPlanner.Job(
         FrameSize.parse(size), frames, 50, List.of(512, 512), Precision.AUTO, Integer.MAX_VALUE);
@@ -69,7 +73,8 @@ class RunPlannerTest {
               whole.tokens(),
               whole.precision(),
               whole.maxResident(),
-              passes);
+              passes,
+              RunPlanner.Inputs.NONE);
       assertThat(planner.leastSeconds(job))
           .isPositive()
           .isLessThanOrEqualTo(planner.plan(job, UNLIMITED).seconds() * (1 + 1e-9));
@@ -115,7 +120,7 @@ class RunPlannerTest {
             text.precision(),
             text.maxResident(),
             text.passes(),
-            pictureBytes);
+            pictures(pictureBytes));
     RunPlanner planner = planner("wan2.2-i2v-a14b", "Q4_K");
     RunPlan plan = planner.plan(job, new MemoryBudget(mib * MIB, 16 * GIB));
     assertThat(plan.stages())
@@ -244,7 +249,7 @@ class RunPlannerTest {
             text.precision(),
             text.maxResident(),
             text.passes(),
-            40 * MIB);
+            pictures(40 * MIB));
     RunPlan plan = planner(id, "Q4_K").plan(job, budget);
     assertThat(plan.stages())
         .extracting(StagePlan::stage)

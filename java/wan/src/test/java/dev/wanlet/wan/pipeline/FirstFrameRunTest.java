@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import static dev.wanlet.wan.pipeline.Clips.assertSameFrames;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -27,7 +28,6 @@ import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.FirstFrame;
-import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import dev.wanlet.wan.sampling.cache.CacheKind;
 import dev.wanlet.weights.StoredType;
@@ -222,7 +222,7 @@ class FirstFrameRunTest extends DemoRuns {
         request("whole.gif").steps(9).set(Settings.CACHE, CacheKind.EASY);
     GenerationResult whole = generate(cached);
     GenerationRequest request = cached.output(folder.resolve("again.gif")).build(files.model());
-    RunCheckpoint saved = stopped(request);
+    RunCheckpoint saved = Clips.stopped(pipeline, request);
     Files.delete(picture);
     GenerationRequest again =
         new SavedSettings(folder, saved.settings())
@@ -234,27 +234,6 @@ class FirstFrameRunTest extends DemoRuns {
     GenerationResult resumed = pipeline.generate(again, RunOptions.defaults().resuming(saved));
     assertThat(resumed.stageSeconds().keySet()).doesNotContain(Stage.ENCODE);
     assertSameFrames(resumed, whole);
-  }
-
-  private RunCheckpoint stopped(GenerationRequest request) {
-    Cancellation cancellation = new Cancellation();
-    GenerationListener stop =
-        (stage, done, total) -> {
-          if (stage.equals(Stage.SAMPLE) && done > 1.1) {
-            cancellation.cancel();
-          }
-        };
-    assertThatThrownBy(
-            () ->
-                pipeline.generate(
-                    request,
-                    RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
-        .isInstanceOf(SamplingCancelledException.class);
-    try {
-      return RunCheckpoint.load(RunCheckpoint.fileFor(request.output()));
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
   }
 
   @Test

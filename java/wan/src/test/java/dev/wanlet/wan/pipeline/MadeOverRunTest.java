@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import static dev.wanlet.wan.pipeline.Clips.assertSameFrames;
+import static dev.wanlet.wan.pipeline.Clips.frames;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,7 +13,6 @@ import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.SyntheticClip;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.read.PictureReader;
-import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.media.write.FrameSink;
 import dev.wanlet.wan.media.write.FrameSinks;
 import dev.wanlet.wan.memory.ComputeSettings;
@@ -23,7 +24,6 @@ import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
-import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.wan.sampling.cache.CacheKind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,17 +86,6 @@ class MadeOverRunTest extends DemoRuns {
     return pipeline.generate(request.build(files.model()));
   }
 
-  private static List<RgbFrame> frames(GenerationResult result) throws IOException {
-    return VideoReader.readAll(result.output());
-  }
-
-  private static void assertSameFrames(GenerationResult actual, GenerationResult expected)
-      throws IOException {
-    assertThat(frames(actual))
-        .usingRecursiveFieldByFieldElementComparator()
-        .isEqualTo(frames(expected));
-  }
-
   @Test
   void aLittleStrengthKeepsTheVideoAndMoreKeepsLess() throws IOException {
     GenerationResult little = generate(over("little.gif", 0.1));
@@ -154,20 +143,7 @@ class MadeOverRunTest extends DemoRuns {
   void aStoppedRunGoesOnToTheSameClipEvenWithoutTheVideo() throws IOException {
     GenerationResult whole = generate(over("whole.gif", 0.2));
     GenerationRequest request = over("again.gif", 0.2).build(files.model());
-    Cancellation cancellation = new Cancellation();
-    GenerationListener stop =
-        (stage, done, total) -> {
-          if (stage.equals(Stage.SAMPLE) && done > 1.1) {
-            cancellation.cancel();
-          }
-        };
-    assertThatThrownBy(
-            () ->
-                pipeline.generate(
-                    request,
-                    RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
-        .isInstanceOf(SamplingCancelledException.class);
-    RunCheckpoint saved = RunCheckpoint.load(RunCheckpoint.fileFor(request.output()));
+    RunCheckpoint saved = Clips.stopped(pipeline, request);
     Files.delete(video);
     GenerationRequest again =
         new SavedSettings(folder, saved.settings())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import static dev.wanlet.wan.pipeline.Clips.assertSameFrames;
+import static dev.wanlet.wan.pipeline.Clips.frames;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,7 +17,6 @@ import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.fit.Fit;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.read.PictureReader;
-import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.RunPlan;
@@ -27,7 +28,6 @@ import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.ExpertSchedule.Expert;
-import dev.wanlet.wan.sampling.SamplingCancelledException;
 import dev.wanlet.weights.WeightFormatException;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -91,17 +91,6 @@ class PictureRunTest extends DemoRuns {
 
   private GenerationResult generate(GenerationRequest.Builder request) throws IOException {
     return pipeline.generate(request.build(files.model()));
-  }
-
-  private static List<RgbFrame> frames(GenerationResult result) throws IOException {
-    return VideoReader.readAll(result.output());
-  }
-
-  private static void assertSameFrames(GenerationResult actual, GenerationResult expected)
-      throws IOException {
-    assertThat(frames(actual))
-        .usingRecursiveFieldByFieldElementComparator()
-        .isEqualTo(frames(expected));
   }
 
   private static double psnr(RgbFrame frame, Path picture) throws IOException {
@@ -179,7 +168,7 @@ class PictureRunTest extends DemoRuns {
   void aStoppedRunResumesToTheSameClipWhateverBecameOfThePicture() throws IOException {
     GenerationResult whole = generate(brief("whole.mp4"));
     GenerationRequest request = brief("resumed.mp4").build(files.model());
-    RunCheckpoint saved = stopped(request);
+    RunCheckpoint saved = Clips.stopped(pipeline, request);
     SavedSettings settings = new SavedSettings(folder, saved.settings());
     assertThat(settings.model().pictures()).isTrue();
     GenerationRequest again =
@@ -205,7 +194,7 @@ class PictureRunTest extends DemoRuns {
   void aSavedRunWithoutThePicturesLatentsWantsTheSamePicture() throws IOException {
     GenerationResult whole = generate(brief("whole.mp4"));
     GenerationRequest request = brief("resumed.mp4").build(files.model());
-    RunCheckpoint full = stopped(request);
+    RunCheckpoint full = Clips.stopped(pipeline, request);
     assertThat(full.shown().channels()).isNotEmpty();
     RunCheckpoint saved =
         new RunCheckpoint(
@@ -229,23 +218,6 @@ class PictureRunTest extends DemoRuns {
     Files.delete(left);
     Files.copy(folder.resolve("kept.png"), left);
     assertSameFrames(pipeline.generate(again, RunOptions.defaults().resuming(saved)), whole);
-  }
-
-  private RunCheckpoint stopped(GenerationRequest request) throws IOException {
-    Cancellation cancellation = new Cancellation();
-    GenerationListener stop =
-        (stage, done, total) -> {
-          if (stage.equals(Stage.SAMPLE) && done > 1.1) {
-            cancellation.cancel();
-          }
-        };
-    assertThatThrownBy(
-            () ->
-                pipeline.generate(
-                    request,
-                    RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
-        .isInstanceOf(SamplingCancelledException.class);
-    return RunCheckpoint.load(RunCheckpoint.fileFor(request.output()));
   }
 
   @Test

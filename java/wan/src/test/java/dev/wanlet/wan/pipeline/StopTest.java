@@ -8,7 +8,6 @@ import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.sampling.SamplerState;
-import dev.wanlet.wan.sampling.SamplingCancelledException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -65,20 +64,7 @@ class StopTest extends DemoRuns {
 
   @Test
   void stepsThatAreDoneAreSavedWhenTheRunIsStopped() throws IOException {
-    Cancellation cancellation = new Cancellation();
-    GenerationListener stop =
-        (stage, done, total) -> {
-          if (stage.equals(Stage.SAMPLE) && done > 1.1) {
-            cancellation.cancel();
-          }
-        };
-    assertThatThrownBy(
-            () ->
-                pipeline.generate(
-                    request,
-                    RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
-        .isInstanceOf(SamplingCancelledException.class);
-    RunCheckpoint saved = RunCheckpoint.load(RunCheckpoint.fileFor(request.output()));
+    RunCheckpoint saved = Clips.stopped(pipeline, request);
     assertThat(saved.sampler().nextStep()).isEqualTo(1);
     SamplerState state = saved.sampler();
     SamplerState other =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.read;
 
+import static org.bytedeco.ffmpeg.global.avutil.av_q2d;
+
 import dev.wanlet.wan.media.Ffmpeg;
 import dev.wanlet.wan.media.MediaException;
 import dev.wanlet.wan.media.RgbFrame;
@@ -29,11 +31,15 @@ public final class VideoReader implements AutoCloseable {
 
   private static final double MICROSECONDS = 1e6;
 
+  /** What the ticks of a file's clock take from a time, in frames. */
+  private static final double ROUNDING = 0.01;
+
   private final Path file;
   private final FFmpegFrameGrabber grabber;
   private final FrameDecoder decoder = new FrameDecoder();
   private final int frameCount;
   private final boolean countIsExact;
+  private final double fps;
   private int framesRead;
   private double seconds;
   private boolean closed;
@@ -48,6 +54,7 @@ public final class VideoReader implements AutoCloseable {
     }
     AVStream video = grabber.getFormatContext().streams(stream);
     countIsExact = video.nb_frames() > 0;
+    fps = rate(video.nb_frames(), grabber.getVideoFrameRate(), av_q2d(video.r_frame_rate()));
     frameCount =
         countIsExact
             ? Math.toIntExact(Math.min(video.nb_frames(), Integer.MAX_VALUE))
@@ -93,9 +100,24 @@ public final class VideoReader implements AutoCloseable {
     return grabber.getImageHeight();
   }
 
-  /** Frames a second. */
+  /**
+   * Frames a second: the steady rate that the times of the frames have, else their number over the
+   * duration. That number is off by a frame where a file does not say how long the last one stays.
+   */
   public double fps() {
-    return grabber.getVideoFrameRate();
+    return fps;
+  }
+
+  /**
+   * The rate of a video.
+   *
+   * @param frames 0 if the file does not say
+   * @param mean frames over duration
+   * @param steady the lowest rate that has a moment for every frame
+   */
+  static double rate(long frames, double mean, double steady) {
+    boolean agrees = Math.abs(frames / mean - frames / steady) <= (1 + ROUNDING) / steady;
+    return frames > 0 && agrees ? steady : mean;
   }
 
   /** Frames in the clip: exact where the file has an index (MP4), else from its duration. */

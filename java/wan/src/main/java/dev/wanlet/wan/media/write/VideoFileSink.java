@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.media.write;
 
+import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_AV1;
 import static org.bytedeco.ffmpeg.global.avcodec.AV_CODEC_ID_HEVC;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P10LE;
@@ -50,6 +51,11 @@ final class VideoFileSink extends ClipSink {
     recorder.setCharset(StandardCharsets.UTF_8);
     recorder.setFormat(container);
     containerOptions.forEach(recorder::setOption);
+    if (codec.codecId() == AV_CODEC_ID_AV1 && shape.fps() == Math.rint(shape.fps())) {
+      // JavaCV takes the encoder's length of a packet, 1 frame, for ticks of MP4's clock: the last
+      // frame would be gone at once. With a clock of frames it is right.
+      recorder.setOption("video_track_timescale", Integer.toString((int) shape.fps()));
+    }
     // No random identifiers and no library versions: the same frames give the same file.
     recorder.setOption("fflags", "+bitexact");
     recorder.setFrameRate(shape.fps());

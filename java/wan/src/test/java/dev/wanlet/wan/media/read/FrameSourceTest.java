@@ -26,6 +26,8 @@ import org.bytedeco.javacv.FFmpegFrameRecorder;
 import org.bytedeco.javacv.Frame;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FrameSourceTest {
   @TempDir Path folder;
@@ -52,6 +54,39 @@ class FrameSourceTest {
       sink.finish();
     }
     return file;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "17, 16.999, 16, 16", // the last frame's time is not told
+    "17, 16.1667, 16, 16", // hundredths of a second
+    "17, 16, 16, 16",
+    "1800, 29.1, 90000, 29.1", // a phone's, which varies
+    "900, 27, 30, 27", // frames were dropped
+    "0, 25, 50, 25"
+  })
+  void aFrameMoreOrLessDoesNotChangeTheRate(long frames, double mean, double steady, double rate) {
+    assertThat(VideoReader.rate(frames, mean, steady)).isEqualTo(rate);
+  }
+
+  @Test
+  void itsFactsAreReadAnewWhenTheFileChanges() throws IOException {
+    Path file = clip("clip.gif", 5);
+    FrameFacts facts = FrameFacts.of(file);
+    try (FrameSource source = FrameSource.open(file)) {
+      assertThat(facts)
+          .isEqualTo(
+              new FrameFacts(
+                  source.width(),
+                  source.height(),
+                  source.count(),
+                  source.rate(),
+                  source.readingBytes()));
+    }
+    assertThat(FrameFacts.of(file)).isSameAs(facts);
+    Files.delete(file);
+    clip("clip.gif", 9);
+    assertThat(FrameFacts.of(file).count()).isEqualTo(9).isNotEqualTo(facts.count());
   }
 
   private static List<Integer> greys(FrameSource source) throws IOException {

@@ -3,6 +3,7 @@ package dev.wanlet.wan.media.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.wanlet.wan.media.Ffmpeg;
@@ -103,6 +104,18 @@ class EncodingTest {
           .isLessThanOrEqualTo(8);
     }
     assertThat(VideoMetadata.read(file)).isEqualTo(METADATA);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"h264", "av1", "vp9"})
+  void theLastFrameStaysAsLongAsTheOthers(String codec) throws IOException {
+    List<RgbFrame> clip =
+        SyntheticClip.discMovingLeft(64, 64, 9, SyntheticClip.GREEN, SyntheticClip.GRAY);
+    Path file = write("clip.mp4", clip, encoding(codec, null, false));
+    try (FFmpegFrameGrabber grabber = new FFmpegFrameGrabber(Ffmpeg.url(file))) {
+      grabber.start();
+      assertThat(grabber.getLengthInTime() / 1e6).isCloseTo(9 / 16.0, within(0.01));
+    }
   }
 
   @ParameterizedTest
