@@ -3,7 +3,6 @@ package dev.wanlet.wan.model.transformer;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.GraphAllocator;
-import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.ShapeException;
 import dev.wanlet.ggml.Tensor;
 import dev.wanlet.wan.model.transformer.WanGraphs.Key;
@@ -34,6 +33,7 @@ public final class WanSession implements AutoCloseable {
   private final Backend backend;
   private final WanConfig config;
   private final WanRun run;
+  private final SessionInputs inputs;
   private final WeightSet outer;
   private final StreamedBlocks blocks;
   private final Taps taps;
@@ -67,8 +67,10 @@ public final class WanSession implements AutoCloseable {
     this.chunks = run.chunks().chunks();
     this.textReady = new boolean[run.prompts().size()][blocks.specs().size()];
     this.picturesReady = new boolean[blocks.specs().size()];
-    checkContexts(contexts);
-    this.condition = checked(condition);
+    this.inputs = new SessionInputs(config, run);
+    inputs.requireContexts(contexts);
+    inputs.requireCondition(condition);
+    this.condition = condition;
     this.changes = run.keepsBlocks() ? new BlockChanges(config, run) : null;
     this.state = new WanState(config, run, blocks.specs().size());
     this.allocator = new GraphAllocator(backend);
@@ -91,8 +93,9 @@ public final class WanSession implements AutoCloseable {
    * @param contexts as {@link WanTransformer#open} takes them, with as many tokens as before
    */
   public void restart(List<float[]> contexts, WanCondition other) {
-    checkContexts(contexts);
-    condition = checked(other);
+    inputs.requireContexts(contexts);
+    inputs.requireCondition(other);
+    condition = other;
     if (changes != null) {
       changes.forget();
     }
@@ -108,67 +111,6 @@ public final class WanSession implements AutoCloseable {
     for (int prompt = 0; prompt < contexts.size(); prompt++) {
       embedPrompt(prompt, contexts.get(prompt));
     }
-  }
-
-  private void checkContexts(List<float[]> contexts) {
-    if (contexts.size() != run.prompts().size()) {
-      throw new ShapeException(
-          contexts.size() + " contexts for " + run.prompts().size() + " prompts");
-    }
-    for (int i = 0; i < contexts.size(); i++) {
-      int tokens = run.prompts().get(i).tokens();
-      if (contexts.get(i).length != tokens * config.textDim()) {
-        throw new ShapeException(
-            "context "
-                + i
-                + " has "
-                + contexts.get(i).length
-                + " values, expected ["
-                + tokens
-                + ", "
-                + config.textDim()
-                + "]");
-      }
-    }
-  }
-
-  private WanCondition checked(WanCondition given) {
-    int most = config.inChannels() - 1;
-    if (given.channels().length % plane() != 0 || given.channels().length > most * plane()) {
-      throw new ShapeException(
-          "what stands behind the noisy channels has "
-              + given.channels().length
-              + " values, expected at most "
-              + shape(most));
-    }
-    Shape features = Shape.of(config.imageTokens(), config.imageDim());
-    if (given.features().length != features.elements()) {
-      throw new ShapeException(
-          "the features of pictures have "
-              + given.features().length
-              + " values, expected "
-              + features);
-    }
-    Shape control = shape(config.controlBlocks() > 0 ? WanControl.CHANNELS : 0);
-    if (given.control().channels().length != control.elements()) {
-      throw new ShapeException(
-          "the control branch is shown "
-              + given.control().channels().length
-              + " values, expected "
-              + control);
-    }
-    return given;
-  }
-
-  /** Latent pixels of one channel. */
-  private int plane() {
-    TokenGrid grid = run.grid();
-    return grid.frames() * grid.latentHeight() * grid.latentWidth();
-  }
-
-  private Shape shape(int channels) {
-    TokenGrid grid = run.grid();
-    return Shape.of(channels, grid.frames(), grid.latentHeight(), grid.latentWidth());
   }
 
   // All graphs share one compute buffer, which must not grow under those allocated before.
@@ -218,7 +160,7 @@ public final class WanSession implements AutoCloseable {
    */
   public List<float[]> predict(float[] latents, float[] timesteps, int... passes)
       throws IOException {
-    requireLatents(latents);
+    inputs.requireLatents(latents, condition);
     if (passes.length < 1 || passes.length > run.streams()) {
       throw new IllegalArgumentException(
           passes.length + " passes at a time, but memory for " + run.streams());
@@ -248,7 +190,7 @@ public final class WanSession implements AutoCloseable {
       if (changes != null) {
         keepChange(latents, passes[stream], stream);
       }
-      velocities.add(head(stream, new float[config.outChannels() * plane()]));
+      velocities.add(head(stream, new float[config.outChannels() * inputs.plane()]));
     }
     return velocities;
   }
@@ -274,7 +216,7 @@ public final class WanSession implements AutoCloseable {
     if (!hasChange(pass)) {
       throw new IllegalStateException("nothing was kept of pass " + pass);
     }
-    requireLatents(latents);
+    inputs.requireLatents(latents, condition);
     embedTimesteps(timesteps);
     embedPatches(latents, 0);
     for (RowChunks.Chunk chunk : chunks) {
@@ -282,7 +224,7 @@ public final class WanSession implements AutoCloseable {
       changes.upload(pass, chunk, built.input());
       compute(built);
     }
-    return head(0, new float[config.outChannels() * plane()]);
+    return head(0, new float[config.outChannels() * inputs.plane()]);
   }
 
   private void keepChange(float[] latents, int pass, int stream) {
@@ -313,14 +255,6 @@ public final class WanSession implements AutoCloseable {
   /** Bytes of block weights that went to the device since the transformer was opened. */
   public long uploadedBytes() {
     return blocks.uploadedBytes();
-  }
-
-  private void requireLatents(float[] latents) {
-    int channels = config.inChannels() - condition.channels().length / plane();
-    if (latents.length != channels * plane()) {
-      throw new ShapeException(
-          "latents have " + latents.length + " values, expected " + shape(channels));
-    }
   }
 
   private void embedPrompt(int prompt, float[] context) {

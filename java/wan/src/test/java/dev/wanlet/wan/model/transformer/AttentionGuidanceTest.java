@@ -4,9 +4,7 @@ package dev.wanlet.wan.model.transformer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
-import dev.wanlet.ggml.Ggml;
 import dev.wanlet.ggml.Graph;
 import dev.wanlet.ggml.GraphAllocator;
 import dev.wanlet.ggml.GraphBuilder;
@@ -18,61 +16,25 @@ import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.nn.SourceTypes;
 import dev.wanlet.wan.nn.TypePolicy;
-import dev.wanlet.weights.WeightSource;
-import dev.wanlet.weights.safetensors.SafetensorsFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.function.IntFunction;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A negative prompt at work within the pass of the prompt; the formula is held by a golden. */
-class AttentionGuidanceTest {
-  private static final Path GOLDEN = Path.of("src/test/resources/golden");
+class AttentionGuidanceTest extends GoldenTransformer {
   private static final TokenGrid GRID = new TokenGrid(3, 8, 9);
   private static final float[] TIMESTEP = {700};
   private static final RowChunks WHOLE = RowChunks.whole(GRID.tokens());
   private static final RowChunks CHUNKS = new RowChunks(GRID.tokens(), 64);
 
-  private int liveBefore;
-  private Backend backend;
-  private WeightSource weights;
-  private final Random random = new Random(9);
   private final List<float[]> contexts = List.of(randoms(7 * 64), randoms(3 * 64));
   private final float[] noise = randoms(16 * 3 * 16 * 18);
 
-  @BeforeEach
-  void open() throws IOException {
-    liveBefore = Ggml.liveObjects();
-    backend = Backend.open(Device.cpu());
-    backend.setThreads(1);
-    weights = SafetensorsFile.open(GOLDEN.resolve("dit-t2v/weights.safetensors"));
-  }
-
-  @AfterEach
-  void nothingLeaks() {
-    weights.close();
-    backend.close();
-    assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
-  }
-
-  private float[] randoms(int n) {
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
-
-  private WanTransformer load(IntFunction<Placement> placement) throws IOException {
-    return WanTransformer.open(
-        backend, weights, WanConfig.infer(weights), Precision.AUTO, placement);
+  AttentionGuidanceTest() {
+    super(9);
   }
 
   /** A run of one pass or, with guidance as well, of two. */

@@ -4,64 +4,25 @@ package dev.wanlet.wan.model.transformer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wanlet.ggml.Backend;
-import dev.wanlet.ggml.Device;
-import dev.wanlet.ggml.Ggml;
 import dev.wanlet.wan.nn.BlockSpec;
 import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.nn.RowChunks;
-import dev.wanlet.weights.WeightSource;
-import dev.wanlet.weights.safetensors.SafetensorsFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Random;
-import java.util.function.IntFunction;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Passes that do without the blocks. */
-class BlockChangesTest {
+class BlockChangesTest extends GoldenTransformer {
   private static final TokenGrid GRID = new TokenGrid(3, 8, 9);
   private static final float[] T = {700f};
-  private final Random random = new Random(4);
   private final float[] noise = randoms(16 * 3 * 16 * 18);
   private final List<float[]> contexts = List.of(randoms(7 * 64), randoms(7 * 64));
-  private int liveBefore;
-  private Backend backend;
-  private WeightSource weights;
 
-  @BeforeEach
-  void open() throws IOException {
-    liveBefore = Ggml.liveObjects();
-    backend = Backend.open(Device.cpu());
-    backend.setThreads(1);
-    weights =
-        SafetensorsFile.open(Path.of("src/test/resources/golden/dit-t2v/weights.safetensors"));
-  }
-
-  @AfterEach
-  void nothingLeaks() {
-    weights.close();
-    backend.close();
-    assertThat(Ggml.liveObjects()).isEqualTo(liveBefore);
-  }
-
-  private float[] randoms(int n) {
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
-
-  private WanTransformer load(IntFunction<Placement> placement) throws IOException {
-    return WanTransformer.open(
-        backend, weights, WanConfig.infer(weights), Precision.AUTO, placement);
+  BlockChangesTest() {
+    super(4);
   }
 
   private static WanRun run(RowChunks chunks) {
