@@ -124,7 +124,7 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
   public void close() {}
 
   /** Bars with the time left. */
-  private static final class Bars extends ProgressDisplay {
+  static final class Bars extends ProgressDisplay {
     /** Steps of the bar per unit, so that it moves within a unit. */
     private static final int FINENESS = 1000;
 
@@ -160,13 +160,13 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
 
     @Override
     public void stageStarted(Stage stage, int total) {
-      timeLeft.started(stage, total, seconds());
-      start(stage, total, 0);
-    }
-
-    /** Without the bar's own time left, which knows only what it saw itself. */
-    private void start(Stage stage, int total, int done) {
       finish();
+      timeLeft.started(stage, total, seconds());
+      if (total == 0) {
+        return; // prompts that are known already
+      }
+      int done = timeLeft.before();
+      // Without the bar's own time left, which knows only what it saw itself.
       bar =
           Terminals.bar(stage.id())
               .setInitialMax((long) total * FINENESS)
@@ -175,12 +175,6 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
               .hideEta()
               .build();
       tell(done);
-    }
-
-    @Override
-    public void resumed(int step, int steps) {
-      super.resumed(step, steps);
-      start(Stage.SAMPLE, steps, step);
     }
 
     @Override

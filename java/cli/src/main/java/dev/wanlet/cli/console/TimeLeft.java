@@ -25,9 +25,14 @@ final class TimeLeft {
     plan.stages().forEach(s -> predicted.put(s.stage(), s.seconds()));
   }
 
-  /** Steps that an earlier run did take no time now. */
+  /** Steps that an earlier run did take no time now. Told before any stage begins. */
   void resumed(int steps) {
     resumedSteps = steps;
+  }
+
+  /** What an earlier run did of the stage. */
+  int before() {
+    return stage.equals(Stage.SAMPLE) ? resumedSteps : 0;
   }
 
   void started(Stage now, int units, double seconds) {
@@ -43,7 +48,7 @@ final class TimeLeft {
    * @param seconds by the clock of {@link #started}
    */
   OptionalDouble ofStage(double done, double seconds) {
-    int before = stage.equals(Stage.SAMPLE) ? resumedSteps : 0;
+    int before = before();
     double share = total > before ? (done - before) / (total - before) : 1;
     double elapsed = seconds - startSeconds;
     OptionalDouble plan = predicted.getOrDefault(stage, OptionalDouble.empty());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wanlet.wan.memory.Stage;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,26 @@ class ProgressDisplayTest {
     assertThat(text.toString()).hasLineCount(1);
     lines.stageFinished(Stage.SAMPLE, 80.2);
     assertThat(text.toString()).contains("sample: done in 1 min 20 s").hasLineCount(2);
+  }
+
+  /** As the pipeline tells it: that a run goes on comes before its first stage. */
+  @Test
+  void aResumedRunIsShownFromItsFirstStage() {
+    StringWriter text = new StringWriter();
+    PrintWriter err = new PrintWriter(text);
+    for (ProgressDisplay display :
+        List.of(new ProgressDisplay.Lines(err, () -> 0), new ProgressDisplay.Bars(err))) {
+      try (display) {
+        display.resumed(5, 20);
+        display.stageStarted(Stage.TEXT, 2);
+        display.progress(Stage.TEXT, 2, 2);
+        display.stageFinished(Stage.TEXT, 1);
+        display.stageStarted(Stage.SAMPLE, 20);
+        display.progress(Stage.SAMPLE, 6, 20);
+        display.stageFinished(Stage.SAMPLE, 1);
+      }
+    }
+    assertThat(text.toString().split("going on after step 5 of 20", -1)).hasSize(3);
   }
 
   @Test

@@ -54,8 +54,12 @@ class TimeLeftTest {
   @Test
   void stepsOfAnEarlierRunTakeNoTime() {
     TimeLeft left = planned(100, OptionalDouble.of(30));
-    left.started(Stage.SAMPLE, 20, 0);
     left.resumed(10);
+    left.started(Stage.TEXT, 2, 0);
+    assertThat(left.before()).isZero();
+    assertThat(left.ofStage(0, 0)).hasValue(5);
+    left.started(Stage.SAMPLE, 20, 0);
+    assertThat(left.before()).isEqualTo(10);
     assertThat(left.ofStage(10, 0)).hasValue(50);
     assertThat(left.ofStage(15, 40).orElseThrow()).isCloseTo(40, within(1e-9));
   }

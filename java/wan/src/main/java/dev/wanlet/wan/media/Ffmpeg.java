@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
@@ -205,11 +206,12 @@ public final class Ffmpeg {
   private static String reason(List<String> lines, Exception e) {
     String own = plain(e);
     synchronized (lines) {
-      return lines.isEmpty() ? own : own + " (" + String.join("; ", lines) + ")";
+      String logged = lines.stream().distinct().collect(Collectors.joining("; "));
+      return logged.isEmpty() ? own : own + " (" + logged + ")";
     }
   }
 
-  /** The message of a JavaCV exception, with FFmpeg's error code in words. */
+  /** FFmpeg's error code in words; the message of a JavaCV exception that has none. */
   public static String plain(Exception e) {
     String text = JAVACV_HINT.matcher(String.valueOf(e.getMessage())).replaceAll("");
     Matcher code = ERROR_CODE.matcher(text);
@@ -219,7 +221,7 @@ public final class Ffmpeg {
     byte[] buffer = new byte[AV_ERROR_MAX_STRING_SIZE];
     avutil.av_strerror(Integer.parseInt(code.group(1)), buffer, buffer.length);
     String words = new String(buffer, StandardCharsets.UTF_8);
-    return text + ": " + words.substring(0, words.indexOf('\0'));
+    return words.substring(0, words.indexOf('\0'));
   }
 
   /** What FFmpeg logs, without the {@code [mov @ 0x7f33a81c4f40]} that it puts before. */
