@@ -19,9 +19,9 @@ def step(saved):
     return int(found.group(1)) if found else 0
 
 
-def generate(clip):
+def generate(clip, steps=12):
     return ["generate", "-p", "a red circle moving left on a black background", "-s", "7", "-t", "1", "--device", "CPU",
-            "--frames", "1", "--steps", "12", "--checkpoint-every", "1", "-o", clip]
+            "--frames", "1", "--steps", str(steps), "--checkpoint-every", "1", "-o", clip]
 
 
 def quantize(model, output):
