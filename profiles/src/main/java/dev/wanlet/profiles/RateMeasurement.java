@@ -13,10 +13,12 @@ import dev.wanlet.ggml.TensorType;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.nn.frames.ConvMethod;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Times products, attention, a convolution and uploads on a device, at shapes like the models'.
- * Confined to one thread.
+ * What is measured more than once counts with its shortest time. Confined to one thread.
  */
 final class RateMeasurement {
   private static final int WIDTH = 2048;
@@ -42,24 +44,26 @@ final class RateMeasurement {
 
   /**
    * What a whole step reaches of a product by itself: norms, rotary embedding and copies come
-   * beside it, and its weights are not in the caches. Two cores, two guided steps of the 1.3B at
-   * 256x256x9: 35.6 s, where products alone would take 17 s.
+   * beside it, and its weights are not in the caches. Two cores, guided steps of the 1.3B with 30
+   * layers and with two, at 768 to 8160 tokens (docs/time-model.md).
    */
-  private static final double STEP_SHARE = 0.48;
+  private static final double STEP_SHARE = 0.66;
 
   /**
    * What decoding reaches of one convolution by itself: norms and activations come beside it, and
-   * the first and last layers are narrow. An estimate: 0.6 was measured with kernels in F32 (two
-   * cores, 256x256x9 at real width), and the probe's convolution reads F16 since.
+   * the first and last layers are narrow. Two cores, 256x256x9 and 320x320x17 at the real width.
    */
-  private static final double DECODE_SHARE = 0.65;
+  private static final double DECODE_SHARE = 0.86;
 
   /** Larger than caches, but no more than a part of what is free: the copy takes as much again. */
-  private static final int UPLOAD_BYTES = 64 << 20;
+  private static final int UPLOAD_BYTES = 32 << 20;
 
   private static final int PART_OF_FREE_MEMORY = 16;
 
   private final Backend backend;
+
+  /** The shortest time of each piece of work, in seconds. */
+  private final Map<String, Double> shortest = new HashMap<>();
 
   RateMeasurement(Backend backend) {
     this.backend = backend;
@@ -69,13 +73,19 @@ final class RateMeasurement {
    * What every prediction needs: 8-bit products, attention over few keys, a convolution, uploads.
    */
   DeviceRates basic(String source) {
+    product(TensorType.Q8_0);
+    attentionFlops(DeviceRates.FEW_KEYS);
+    convolutionFlops();
+    double upload = uploadRate(true);
+    // Once more: the first time, classes are loaded and compiled beside it; and what else disturbs
+    // a machine for a moment has passed by now.
     DeviceRates.Product product = product(TensorType.Q8_0);
     return new DeviceRates(
         product.flops(),
         product.overheadRows(),
         attentionFlops(DeviceRates.FEW_KEYS),
         DECODE_SHARE * convolutionFlops(),
-        uploadRate(true),
+        upload,
         DeviceRates.ASSUMED_DISK,
         source);
   }
@@ -121,7 +131,7 @@ final class RateMeasurement {
       g.output(g.matmul(widens ? g.widen(weight) : weight, x));
       allocator.allocate(g.graph());
       x.set(new float[rows * WIDTH]);
-      return best(() -> backend.compute(g.graph()));
+      return best(type + " " + rows, () -> backend.compute(g.graph()));
     }
   }
 
@@ -138,7 +148,7 @@ final class RateMeasurement {
       clear(q);
       clear(k);
       clear(v);
-      double seconds = best(() -> backend.compute(g.graph()));
+      double seconds = best("attention " + keys, () -> backend.compute(g.graph()));
       return 4.0 * HEADS * HEAD_DIM * QUERIES * keys / seconds;
     }
   }
@@ -167,7 +177,7 @@ final class RateMeasurement {
       g.output(gathers ? gathered(g, kernel, image) : g.conv2d(kernel, image, 1, 0, 0));
       allocator.allocate(g.graph());
       clear(image);
-      double seconds = best(() -> backend.compute(g.graph()));
+      double seconds = best("convolution", () -> backend.compute(g.graph()));
       return 2.0 * SIDE * SIDE * CHANNELS * CHANNELS * IMAGE_ROWS * IMAGE_COLUMNS / seconds;
     }
   }
@@ -209,18 +219,18 @@ final class RateMeasurement {
       buffer.place(target);
       if (pinned && backend.device().hasHostBuffers()) {
         try (Buffer source = backend.allocateHost(bytes)) {
-          return bytes / best(() -> target.setFrom(source.hostAddress(), 0, bytes));
+          return bytes / best("pinned", () -> target.setFrom(source.hostAddress(), 0, bytes));
         }
       }
       try (HostMemory source = new HostMemory(bytes)) {
-        return bytes / best(() -> target.setFrom(source.address(), 0, bytes));
+        return bytes / best("pageable", () -> target.setFrom(source.address(), 0, bytes));
       }
     }
   }
 
   /** The shortest of several times, in seconds: what else runs only makes it longer. */
-  private static double best(Runnable work) {
-    double best = Double.MAX_VALUE;
+  private double best(String what, Runnable work) {
+    double best = shortest.getOrDefault(what, Double.MAX_VALUE);
     double all = 0;
     for (int i = 0; i < REPEATS && (i < 2 || all < LONG_SECONDS); i++) {
       long start = System.nanoTime();
@@ -229,6 +239,7 @@ final class RateMeasurement {
       best = Math.min(best, seconds);
       all += seconds;
     }
+    shortest.put(what, best);
     return best;
   }
 }

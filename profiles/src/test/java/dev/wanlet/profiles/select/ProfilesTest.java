@@ -49,7 +49,7 @@ class ProfilesTest {
         .containsExactly(
             "draft", "balanced", "quality", "4gb", "6gb", "8gb", "10gb", "12gb", "16gb", "24gb");
     assertThat(profiles.require("auto")).isEqualTo(profiles.require("balanced"));
-    assertThat(profiles.require("quality").patienceSeconds()).isInfinite();
+    assertThat(profiles.require("quality").patienceSeconds()).isEqualTo(10 * 3600);
   }
 
   @Test

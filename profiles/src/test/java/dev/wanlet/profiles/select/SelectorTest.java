@@ -300,7 +300,9 @@ class SelectorTest {
         .anyMatch(r -> r.contains("would take") && r.contains("the limit is 30 min"));
     Choice tight =
         new Selector(new MemoryBudget(3 * GIB, 64 * GIB))
-            .choose(List.of(option(WAN_14B, "Q4_K_M", CARD.rates())), wish("quality"));
+            .choose(
+                List.of(option(WAN_14B, "Q4_K_M", CARD.rates())),
+                limited("quality", Duration.ofDays(30)));
     assertThat(tight.reasons()).anyMatch(r -> r.contains("of device memory, 3.0 GiB can be had"));
   }
 
