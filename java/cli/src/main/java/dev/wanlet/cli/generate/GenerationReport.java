@@ -39,6 +39,7 @@ record GenerationReport(Map<String, Object> facts, String line) {
     facts.put("output", result.output().toString());
     putRequest(facts, request);
     facts.put("step_seconds", result.stepSeconds());
+    facts.put("step_uploaded_bytes", result.stepUploadedBytes());
     Map<String, Double> stages = new LinkedHashMap<>();
     result.stageSeconds().forEach((stage, seconds) -> stages.put(stage.id(), seconds));
     facts.put("stage_seconds", stages);

@@ -58,6 +58,8 @@ final class ClipSampling {
   private final Shape shape;
   private final float[] latents;
   private final List<Double> stepSeconds = new ArrayList<>();
+  private final List<Long> stepUploadedBytes = new ArrayList<>();
+  private long uploadedBytes; // in this step
   private long stepStart;
   private long lastCheckpoint = System.nanoTime();
   private int savedSteps;
@@ -287,6 +289,16 @@ final class ClipSampling {
     return stepSeconds;
   }
 
+  /** Weights of blocks that went to the device in each step that ran here. */
+  List<Long> stepUploadedBytes() {
+    return stepUploadedBytes;
+  }
+
+  /** So many more bytes of weights went to the device. */
+  void uploaded(long bytes) {
+    uploadedBytes += bytes;
+  }
+
   /** This state, as it is kept on disk; shares the latents. */
   RunCheckpoint checkpoint() {
     return new RunCheckpoint(
@@ -358,6 +370,8 @@ final class ClipSampling {
     long now = System.nanoTime();
     cacheState = cache.map(StepCache::state).orElse(CacheState.NONE);
     stepSeconds.add((now - stepStart) / 1e9);
+    stepUploadedBytes.add(uploadedBytes);
+    uploadedBytes = 0;
     stepStart = now;
     options.listener().progress(Stage.SAMPLE, step.index() + 1, step.steps());
     boolean last = step.index() + 1 == step.steps();

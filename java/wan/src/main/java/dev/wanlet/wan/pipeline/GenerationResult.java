@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param output the finished file
  * @param request what was asked for
  * @param stepSeconds time of each sampling step
+ * @param stepUploadedBytes weights of blocks that were streamed to the device in each step; what is
+ *     loaded ahead counts where it arrives
  * @param stageSeconds time of each stage in the order they ran, loading weights included
  * @param plannedPeakBytes most device memory the plan allowed for
  * @param measuredPeakBytes most device memory in use
@@ -26,6 +28,7 @@ public record GenerationResult(
     Path output,
     GenerationRequest request,
     List<Double> stepSeconds,
+    List<Long> stepUploadedBytes,
     Map<Stage, Double> stageSeconds,
     long plannedPeakBytes,
     long measuredPeakBytes,
@@ -33,6 +36,7 @@ public record GenerationResult(
 
   public GenerationResult {
     stepSeconds = List.copyOf(stepSeconds);
+    stepUploadedBytes = List.copyOf(stepUploadedBytes);
     stageSeconds = Collections.unmodifiableMap(new LinkedHashMap<>(stageSeconds));
   }
 }

@@ -100,6 +100,7 @@ final class PipelineRun {
         clip.output(),
         clip.request(),
         clip.sampling().stepSeconds(),
+        clip.sampling().stepUploadedBytes(),
         clip.stageSeconds(),
         plannedPeak,
         backend.deviceMemory().peakBytes(),

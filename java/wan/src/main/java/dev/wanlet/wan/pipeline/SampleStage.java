@@ -63,6 +63,7 @@ final class SampleStage implements ClipStage {
     private WanSession session;
     private List<float[]> contexts;
     private WanCondition condition;
+    private long uploadedBytes; // of this transformer, as far as they are told
 
     Runner(OpenModel model, Backend backend, TransformerPlan plan) {
       this.backend = backend;
@@ -89,12 +90,17 @@ final class SampleStage implements ClipStage {
         boolean together = plan.run().layerMajor();
         boolean guided = clip.sampling().guider().needsUnconditional(step);
         double passes = guided && !together ? 2 : 1;
-        return new StepPredictions(
-                clip.sampling(),
-                session,
-                together,
-                branch -> tellBlocks(clip, step, passes > 1 ? branch : 0, passes))
-            .velocity(latents, timestep, step);
+        float[] velocity =
+            new StepPredictions(
+                    clip.sampling(),
+                    session,
+                    together,
+                    branch -> tellBlocks(clip, step, passes > 1 ? branch : 0, passes))
+                .velocity(latents, timestep, step);
+        long now = session.uploadedBytes();
+        clip.sampling().uploaded(now - uploadedBytes);
+        uploadedBytes = now;
+        return velocity;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (GgmlException e) {
@@ -159,6 +165,7 @@ final class SampleStage implements ClipStage {
               blocks -> plan.placement(),
               adapters);
       loaded = expert;
+      uploadedBytes = 0;
     }
 
     @Override

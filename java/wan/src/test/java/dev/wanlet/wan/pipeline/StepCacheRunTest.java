@@ -129,6 +129,20 @@ class StepCacheRunTest extends DemoRuns {
   }
 
   @Test
+  void stepsThatAreSkippedUploadNoMoreThanWhatIsLoadedAhead() throws IOException {
+    RunPlan plan = pipeline.plan(built(MAG + " max-resident 0"));
+    GenerationResult result = pipeline.generate(built(MAG + " max-resident 0"), ANEW);
+    CacheTally tally = result.cache().orElseThrow();
+    long sweep = plan.transformer().uploadBytesPerStep();
+    assertThat(result.stepUploadedBytes()).hasSize(STEPS);
+    assertThat(result.stepUploadedBytes().stream().mapToLong(b -> b).sum())
+        .isBetween((STEPS - tally.steps()) * sweep, (STEPS - tally.steps() + 1) * sweep);
+    assertThat(result.stepUploadedBytes().stream().filter(b -> b < sweep / 2))
+        .hasSizeGreaterThanOrEqualTo(tally.steps());
+    assertThat(pipeline.generate(built(MAG), ANEW).stepUploadedBytes()).containsOnly(0L);
+  }
+
+  @Test
   void aPlanCountsTheMemoryAndWhatTheTableSkips() throws IOException {
     RunPlan plain = pipeline.plan(built(""));
     RunPlan mag = pipeline.plan(built(MAG));

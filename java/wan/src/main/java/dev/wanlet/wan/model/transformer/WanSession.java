@@ -252,7 +252,7 @@ public final class WanSession implements AutoCloseable {
     return first;
   }
 
-  /** Bytes of block weights that went to the device since the transformer was opened. */
+  /** Bytes of block weights that were streamed to the device since the transformer was opened. */
   public long uploadedBytes() {
     return blocks.uploadedBytes();
   }
