@@ -65,6 +65,13 @@ public final class ParityCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private Precision precision;
 
+  @Option(
+      names = "--streamed",
+      description =
+          "In the least memory: blocks through one slot, tokens in the shortest chunks, a VAE's"
+              + " frames in narrow bands.")
+  private boolean streamed;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
@@ -75,7 +82,8 @@ public final class ParityCommand implements Callable<Integer> {
         new ParityOptions(
             Device.byName(compute.device()),
             precision,
-            compute.threads().orElse(Backend.availableThreads()));
+            compute.threads().orElse(Backend.availableThreads()),
+            streamed);
     List<TapResult> results = ParityRunner.run(folder, options);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {

@@ -4,6 +4,7 @@ package dev.wanlet.wan.nn;
 import dev.wanlet.ggml.GraphBuilder;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.ggml.Tensor;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -25,9 +26,19 @@ public final class Taps {
   private final Map<String, Tensor> pending = new LinkedHashMap<>();
   private final Map<String, Tap> collected = new LinkedHashMap<>();
   private String prefix = "";
+  private boolean joins;
 
   public Taps(Predicate<String> wanted) {
     this.wanted = wanted;
+  }
+
+  /**
+   * Takes what graphs give under one name for rows that follow each other: chunks of one run. For
+   * others the last one counts.
+   */
+  public Taps joiningRows() {
+    joins = isActive();
+    return this;
   }
 
   /** Whether anything can be wanted at all. */
@@ -59,8 +70,23 @@ public final class Taps {
 
   /** Downloads what the graph that just ran kept. */
   public void collect() {
-    pending.forEach((name, t) -> collected.put(name, new Tap(t.shape(), t.toFloats())));
+    pending.forEach(
+        (name, t) ->
+            collected.merge(
+                name,
+                new Tap(t.shape(), t.toFloats()),
+                (before, now) -> joins ? joined(before, now) : now));
     pending.clear();
+  }
+
+  private static Tap joined(Tap first, Tap second) {
+    long[] dims = new long[first.shape().rank()];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = first.shape().dim(i) + (i == 0 ? second.shape().dim(i) : 0);
+    }
+    float[] values = Arrays.copyOf(first.values(), first.values().length + second.values().length);
+    System.arraycopy(second.values(), 0, values, first.values().length, second.values().length);
+    return new Tap(Shape.of(dims), values);
   }
 
   public Map<String, Tap> collected() {

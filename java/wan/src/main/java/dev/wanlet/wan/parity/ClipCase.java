@@ -5,7 +5,6 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.media.fit.Bicubic;
 import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.clip.ClipVision;
-import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
@@ -54,7 +53,7 @@ final class ClipCase implements ParityCase {
   private static ClipVision load(Engine engine, WeightSource weights, ClipConfig config)
       throws IOException {
     return ClipVision.open(
-        engine.backend(), weights, config, engine.precision(), Placement::allResident);
+        engine.backend(), weights, config, engine.precision(), engine::placement);
   }
 
   private static void encode(

@@ -172,7 +172,7 @@ final class DemoCase implements ParityCase {
         };
     try (WanTransformer model = DitCase.load(engine, WanConfig.infer(weights), weights)) {
       float[] noise = folder.requiredInput("noise");
-      return run.sample(model, engine.precision(), method.create(schedule), noise, first);
+      return run.sample(model, engine, method.create(schedule), noise, first);
     }
   }
 

@@ -11,8 +11,6 @@ import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.transformer.WanVariant;
-import dev.wanlet.wan.nn.Placement;
-import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
@@ -79,11 +77,11 @@ final class DitCase implements ParityCase {
     }
   }
 
-  /** Loads a transformer with all blocks on the device. */
+  /** Loads a transformer. */
   static WanTransformer load(Engine engine, WanConfig config, WeightSource weights)
       throws IOException {
     return WanTransformer.open(
-        engine.backend(), weights, config, engine.precision(), Placement::allResident);
+        engine.backend(), weights, config, engine.precision(), engine::placement);
   }
 
   private static void predict(
@@ -107,7 +105,7 @@ final class DitCase implements ParityCase {
     WanRun run =
         new WanRun(
             grid,
-            RowChunks.whole(grid.tokens()),
+            engine.chunks(grid.tokens()),
             contexts.stream().map(c -> new PromptRows(c.length / textDim)).toList(),
             false,
             rowOf.size(),
@@ -115,7 +113,10 @@ final class DitCase implements ParityCase {
     if (contexts.size() > 1) {
       run = run.withAttention(attention(folder, name), 1);
     }
-    Taps taps = new Taps(tap -> true);
+    if (engine.streamed()) {
+      run = run.withTextKeys(false);
+    }
+    Taps taps = new Taps(tap -> true).joiningRows();
     WanCondition condition =
         new WanCondition(
             folder.input("y").orElse(new float[0]),

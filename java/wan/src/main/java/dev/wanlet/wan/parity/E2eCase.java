@@ -41,11 +41,7 @@ final class E2eCase implements ParityCase {
     try (WanTransformer model = DitCase.load(engine, config, weights)) {
       latents =
           run.sample(
-              model,
-              engine.precision(),
-              method.create(schedule),
-              folder.requiredInput("noise"),
-              steps(sink));
+              model, engine, method.create(schedule), folder.requiredInput("noise"), steps(sink));
     }
     sink.accept("final_latent", latents);
 

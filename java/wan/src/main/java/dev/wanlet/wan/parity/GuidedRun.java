@@ -8,8 +8,6 @@ import dev.wanlet.wan.model.transformer.WanCondition;
 import dev.wanlet.wan.model.transformer.WanRun;
 import dev.wanlet.wan.model.transformer.WanSession;
 import dev.wanlet.wan.model.transformer.WanTransformer;
-import dev.wanlet.wan.nn.Precision;
-import dev.wanlet.wan.nn.RowChunks;
 import dev.wanlet.wan.sampling.Guidance;
 import dev.wanlet.wan.sampling.Sampler;
 import dev.wanlet.wan.sampling.SamplingLoop;
@@ -37,7 +35,11 @@ record GuidedRun(
 
   /** Samples from noise, which is overwritten, to clean latents. */
   float[] sample(
-      WanTransformer model, Precision precision, Sampler sampler, float[] noise, Listener listener)
+      WanTransformer model,
+      ParityCase.Engine engine,
+      Sampler sampler,
+      float[] noise,
+      Listener listener)
       throws IOException {
     TokenGrid grid =
         TokenGrid.ofLatents((int) latents.dim(1), (int) latents.dim(2), (int) latents.dim(3));
@@ -45,13 +47,13 @@ record GuidedRun(
     WanRun run =
         new WanRun(
             grid,
-            RowChunks.whole(grid.tokens()),
+            engine.chunks(grid.tokens()),
             List.of(
                 new PromptRows(context.length / textDim),
                 new PromptRows(negative.length / textDim)),
             true,
             1,
-            precision);
+            engine.precision());
     try (WanSession session = model.open(run, List.of(context, negative), condition)) {
       SamplingLoop loop =
           new SamplingLoop(

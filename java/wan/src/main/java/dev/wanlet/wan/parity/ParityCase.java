@@ -2,14 +2,49 @@
 package dev.wanlet.wan.parity;
 
 import dev.wanlet.ggml.Backend;
+import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
+import dev.wanlet.wan.nn.RowChunks;
 import java.io.IOException;
 import java.util.Map;
 
 /** One kind of reference folder. Implementations are stateless. */
 interface ParityCase {
-  /** Where and how networks are computed. */
-  record Engine(Backend backend, Precision precision) {}
+  /**
+   * Where and how networks are computed.
+   *
+   * @param streamed whether in the least memory: see {@link ParityOptions}
+   */
+  record Engine(Backend backend, Precision precision, boolean streamed) {
+    // Reference clips are small: a frame is one band.
+    private static final long WHOLE_FRAME_BYTES = 256L << 20;
+
+    /** So little that a frame of a reference clip is several bands. */
+    static final long NARROW_BAND_BYTES = 64L << 10;
+
+    /** More convolutions than any VAE has. */
+    private static final int ALL = 1000;
+
+    /** Which of so many blocks stay on the device. */
+    Placement placement(int blocks) {
+      return streamed ? Placement.allStreamed(blocks, 1) : Placement.allResident(blocks);
+    }
+
+    /** How so many tokens are cut. */
+    RowChunks chunks(int tokens) {
+      return streamed ? new RowChunks(tokens, RowChunks.GRANULE) : RowChunks.whole(tokens);
+    }
+
+    /** What the activations of a band of a frame's rows may take. */
+    long bandBytes() {
+      return streamed ? NARROW_BAND_BYTES : WHOLE_FRAME_BYTES;
+    }
+
+    /** How many of a VAE's convolutions keep their past frames in host memory. */
+    int hostHistories() {
+      return streamed ? ALL : 0;
+    }
+  }
 
   /** Takes what a run produced, by tap name. */
   interface Sink {

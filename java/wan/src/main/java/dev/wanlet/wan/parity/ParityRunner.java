@@ -70,7 +70,10 @@ public final class ParityRunner {
       Map<String, float[]> actual = new HashMap<>();
       try (Backend backend = Backend.open(options.device())) {
         backend.setThreads(options.threads());
-        kind.run(files, new ParityCase.Engine(backend, options.precision()), actual::put);
+        kind.run(
+            files,
+            new ParityCase.Engine(backend, options.precision(), options.streamed()),
+            actual::put);
       }
       List<TapResult> results = new ArrayList<>();
       expected.forEach(

@@ -18,9 +18,6 @@ import java.io.IOException;
 final class TaeCase implements ParityCase {
   private static final int RGB = 3;
 
-  // Reference clips are small, and a frame in several bands is to be the same.
-  private static final long BAND_BYTES = 64L << 10;
-
   @Override
   public void run(ParityFolder folder, Engine engine, Sink sink) throws IOException {
     WeightTensor latent = folder.inputs().require("latent");
@@ -35,7 +32,7 @@ final class TaeCase implements ParityCase {
             (int) shape.dim(3),
             engine.precision(),
             ConvMethod.of(engine.backend().device()),
-            BAND_BYTES,
+            Engine.NARROW_BAND_BYTES,
             1);
     int count = (int) shape.dim(1);
     try (TaeDecoder decoder =

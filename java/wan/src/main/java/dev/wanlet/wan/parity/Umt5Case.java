@@ -5,7 +5,6 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.model.umt5.RelativePositionBuckets;
 import dev.wanlet.wan.model.umt5.Umt5Config;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
-import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Taps;
 import dev.wanlet.weights.WeightSource;
 import dev.wanlet.weights.WeightTensor;
@@ -52,7 +51,7 @@ final class Umt5Case implements ParityCase {
   static Umt5Encoder load(Engine engine, Umt5Config config, WeightSource weights)
       throws IOException {
     return Umt5Encoder.open(
-        engine.backend(), weights, config, engine.precision(), Placement::allResident);
+        engine.backend(), weights, config, engine.precision(), engine::placement);
   }
 
   /** What the shapes say, with the two numbers that they do not. */

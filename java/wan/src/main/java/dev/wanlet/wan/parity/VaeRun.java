@@ -24,9 +24,6 @@ import java.io.IOException;
 record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) {
   private static final int RGB = 3;
 
-  // Reference clips are small: a frame is one band.
-  private static final long BAND_BYTES = 256L << 20;
-
   static VaeRun of(ParityCase.Engine engine, VaeFamily family, WeightSource weights)
       throws IOException {
     return new VaeRun(engine, family.infer(weights), weights);
@@ -39,8 +36,8 @@ record VaeRun(ParityCase.Engine engine, VaeConfig config, WeightSource weights) 
         singleFrame,
         engine.precision(),
         ConvMethod.of(engine.backend().device()),
-        BAND_BYTES,
-        0);
+        engine.bandBytes(),
+        engine.hostHistories());
   }
 
   /**

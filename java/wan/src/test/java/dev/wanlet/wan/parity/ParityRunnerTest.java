@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reference folders run from end to end, and what the runner says of bad ones. */
 class ParityRunnerTest {
@@ -77,6 +78,31 @@ class ParityRunnerTest {
     List<TapResult> results = run(GOLDEN.resolve(folder));
     assertThat(results).hasSize(taps).allMatch(TapResult::ok);
     assertThat(ParityReport.passed(results)).isTrue();
+  }
+
+  /** As a plan for a tight budget runs them; {@code EveryKindChunkedTest} has more tokens. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "umt5",
+        "dit-t2v",
+        "dit-t2v-nag",
+        "dit-i2v",
+        "dit-flf2v",
+        "dit-vace",
+        "dit-wan22-i2v",
+        "dit-wan22-ti2v",
+        "e2e-t2v",
+        "clip",
+        "vae21",
+        "vae22",
+        "conditioning"
+      })
+  void soIsEveryTapOfARunInTheLeastMemory(String folder) throws IOException {
+    List<TapResult> whole = run(GOLDEN.resolve(folder));
+    List<TapResult> streamed =
+        ParityRunner.run(GOLDEN.resolve(folder), options(Precision.F32).inLeastMemory());
+    assertThat(streamed).allMatch(TapResult::ok).isEqualTo(whole);
   }
 
   /** The folder is one of a whole model: its weights lie beside it. */
