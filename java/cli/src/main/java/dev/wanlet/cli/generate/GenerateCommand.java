@@ -68,8 +68,8 @@ public sealed class GenerateCommand implements Callable<Integer> permits FinishC
         names = {"-o", "--output"},
         paramLabel = "FILE",
         description =
-            "The clip: .mp4, .webm, .gif or a .png pattern; an existing file is replaced at the end"
-                + " (default: wanlet-SEED.mp4).")
+            "The clip: .mp4, .webm, .gif or a .png pattern; a clip of one frame also .png, .jpg or"
+                + " .webp. An existing file is replaced at the end (default: wanlet-SEED.mp4).")
     private Path file;
 
     @Option(

@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
     })
 public final class InspectCommand implements Callable<Integer> {
   private static final Pattern CLIP =
-      Pattern.compile(".*\\.(mp4|webm|gif|png|apng|mkv|mov)", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(".*\\.(mp4|webm|gif|png|apng|jpe?g|webp|mkv|mov)", Pattern.CASE_INSENSITIVE);
 
   @Spec private CommandSpec spec;
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.media.read.ImageReader;
 import dev.wanlet.wan.media.read.VideoReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GenerateCommandTest {
   @TempDir private Path folder;
@@ -76,6 +78,28 @@ class GenerateCommandTest {
     VideoMetadata settings = VideoMetadata.read(clip);
     assertThat(settings.setting("steps")).contains(1L);
     assertThat(settings.setting("frames")).contains(1L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"still.jpg", "still.webp"})
+  void aClipOfOneFrameIsAPictureThatKnowsItsCommand(String name) throws IOException {
+    clip = folder.resolve(name);
+    CommandRun run = generate("--frames", "1", "--steps", "1", "-s", "7", "--size", "64x48");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(files()).containsExactly(clip);
+    assertThat(ImageReader.read(clip).height()).isEqualTo(48);
+    assertThat(CommandRun.of("inspect", clip.toString()).out())
+        .startsWith("./wanlet generate --prompt 'a red circle'")
+        .contains(" --seed 7 ");
+    CommandRun longer = generate("--frames", "5");
+    assertThat(longer.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(longer.err())
+        .contains(
+            clip + ": this kind of file holds one frame, and the clip has 5; take --frames 1, or")
+        .hasLineCount(1);
+    CommandRun quality = generate("--frames", "1", "--crf", "20");
+    assertThat(quality.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(quality.err()).contains("--crf says how a video is encoded").hasLineCount(1);
   }
 
   @Test

@@ -19,6 +19,11 @@ public final class MediaSupport {
     return avutil.av_version_info().getString();
   }
 
+  /** Whether this build has the named encoder. */
+  public static boolean hasEncoder(String name) {
+    return Ffmpeg.hasEncoder(name);
+  }
+
   /** The video encoders of this build that Wanlet uses, best first. */
   public static List<String> encoders() {
     return Stream.of(VideoCodec.values())

@@ -227,7 +227,7 @@ public final class GenerationRequest {
       return bytes.isPresent() ? new ByteSize(bytes.getAsLong()) : null;
     }
 
-    /** A file whose extension chooses the format: mp4, webm, gif or png. */
+    /** A file whose extension chooses the format: mp4, webm, gif, png, or jpg or webp for one. */
     public Builder output(Path file) {
       return outputBySeed(seed -> file);
     }
@@ -256,6 +256,7 @@ public final class GenerationRequest {
       SettingValues all = decisions.all(table);
       Path file = RequestRules.output(output.apply(clip.seed()));
       RequestRules.encoding(all, file);
+      RequestRules.still(clip.frames(), file);
       FrameSinks.checkWritable(
           file, clip.size().width(), clip.size().height(), clip.fps(), all.encoding());
       return new GenerationRequest(table, all, clip, sampling, pictures, control, compute, file);

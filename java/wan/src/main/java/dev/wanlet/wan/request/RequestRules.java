@@ -467,6 +467,17 @@ record RequestRules(ModelDefaults model) {
     }
   }
 
+  /** Some kinds of pictures hold one frame and no more. */
+  static void still(int frames, Path output) {
+    if (frames > 1 && FrameSinks.isStill(output)) {
+      throw new OutputException(
+          String.format(
+              "%s: this kind of file holds one frame, and the clip has %d; take %s 1, or name an"
+                  + " .mp4, .webm or .gif, or a .png, which becomes numbered pictures",
+              output, frames, Settings.FRAMES.option()));
+    }
+  }
+
   static Path output(Path file) {
     if (file == null) {
       throw new OutputException("no output was given; name a file such as clip.mp4");

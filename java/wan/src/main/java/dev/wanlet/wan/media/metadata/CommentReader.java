@@ -25,6 +25,8 @@ final class CommentReader {
         switch (Signature.of(file)) {
           case PNG -> PngComment.read(file);
           case GIF -> GifComment.read(file);
+          case JPEG -> ExifComment.ofJpeg(file);
+          case WEBP -> ExifComment.ofWebp(file);
           default -> container(file);
         };
     if (comment == null || comment.isEmpty()) {

@@ -30,7 +30,7 @@ import java.util.Optional;
  *
  * <p>The stored form is one JSON object in UTF-8: {@code {"schema":"wanlet-video/1","settings":
  * {...},"provenance":{...}}}. MP4, WebM and GIF carry it as the comment, PNG as an {@code iTXt}
- * chunk of the keyword "Comment". Immutable.
+ * chunk of the keyword "Comment", JPEG and WebP as Exif's user comment. Immutable.
  */
 public final class VideoMetadata {
   /** Name and version of the stored form. */
@@ -157,8 +157,8 @@ public final class VideoMetadata {
   }
 
   /**
-   * Reads the settings back from a clip or picture that Wanlet wrote: MP4, WebM, GIF, PNG, or the
-   * path of a PNG sequence as it was given for writing.
+   * Reads the settings back from a clip or picture that Wanlet wrote: MP4, WebM, GIF, PNG, JPEG,
+   * WebP, or the path of a PNG sequence as it was given for writing.
    *
    * @throws MediaException if the file cannot be read or carries no settings of Wanlet
    */

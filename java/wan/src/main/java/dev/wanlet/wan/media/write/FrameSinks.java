@@ -4,6 +4,7 @@ package dev.wanlet.wan.media.write;
 import dev.wanlet.base.FileErrors;
 import dev.wanlet.files.OutputFile;
 import dev.wanlet.files.WriteException;
+import dev.wanlet.wan.media.MediaSupport;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
@@ -18,7 +19,7 @@ import java.util.Map;
  * <p>The extension chooses the format: {@code .mp4} (H.264 unless asked otherwise, index at the
  * front), {@code .webm} (VP9), {@code .gif}, {@code .png} (a lossless sequence: {@code
  * frames/%04d.png} names it, {@code clip.png} becomes {@code clip_0001.png} and so on, or {@code
- * clip.png} itself if it stays one frame).
+ * clip.png} itself if it stays one frame), {@code .jpg} and {@code .webp} (one frame and no more).
  */
 public final class FrameSinks {
   /** To ask for an encoder where the size is not known yet. */
@@ -74,6 +75,11 @@ public final class FrameSinks {
               metadata);
       case GIF -> new GifSink(new PendingFile(path.toAbsolutePath()), shape, metadata);
       case PNG -> new PngSink(path.toAbsolutePath(), shape, metadata);
+      case JPEG ->
+          new StillSink(
+              new PendingFile(path.toAbsolutePath()), shape, new JpegEncoder(path, metadata));
+      case WEBP ->
+          new StillSink(new PendingFile(path.toAbsolutePath()), shape, new WebpEncoder(metadata));
     };
   }
 
@@ -118,8 +124,20 @@ public final class FrameSinks {
     return !OutputFormat.of(path).codecs().isEmpty();
   }
 
+  /** Whether a path's format is a picture that holds one frame and no more. */
+  public static boolean isStill(Path path) {
+    return OutputFormat.of(path).isStill();
+  }
+
   private static OutputFormat checkPath(Path path) {
     OutputFormat format = OutputFormat.of(path);
+    if (format == OutputFormat.WEBP && !WebpEncoder.isThere()) {
+      throw new OutputException(
+          path
+              + ": this FFmpeg ("
+              + MediaSupport.ffmpegVersion()
+              + ") has no encoder of WebP; take .png or .jpg");
+    }
     if (format == OutputFormat.PNG) {
       PngSequence.of(path);
     }

@@ -14,7 +14,11 @@ enum OutputFormat {
   MP4("mp4", "H.264, H.265 or AV1 video", 0.5),
   WEBM("webm", "VP9 or AV1 video", 0.5),
   GIF("gif", "animation of 256 colours a frame", 1.25),
-  PNG("png", "numbered lossless pictures, as in frames/%04d.png", 3.05);
+  PNG("png", "numbered lossless pictures, as in frames/%04d.png", 3.05),
+  JPEG("jpg", "one picture of quality 95", 3.05),
+  WEBP("webp", "one lossless picture", 3.05);
+
+  private static final String OTHER_JPEG = "jpeg";
 
   /** Headers and settings of a file or picture. */
   private static final long EXTRA_BYTES = 16 << 10;
@@ -46,7 +50,7 @@ enum OutputFormat {
     int dot = text.lastIndexOf('.');
     String extension = dot < 0 ? "" : text.substring(dot + 1).toLowerCase(Locale.ROOT);
     return Arrays.stream(values())
-        .filter(f -> f.extension.equals(extension))
+        .filter(f -> f.extension.equals(extension.equals(OTHER_JPEG) ? JPEG.extension : extension))
         .findFirst()
         .orElseThrow(
             () ->
@@ -65,8 +69,13 @@ enum OutputFormat {
     return switch (this) {
       case MP4 -> List.of(CodecName.H264, CodecName.H265, CodecName.AV1, CodecName.VP9);
       case WEBM -> List.of(CodecName.VP9, CodecName.AV1);
-      case GIF, PNG -> List.of();
+      case GIF, PNG, JPEG, WEBP -> List.of();
     };
+  }
+
+  /** Whether it holds one frame and no more. */
+  boolean isStill() {
+    return this == JPEG || this == WEBP;
   }
 
   private static String supported() {

@@ -21,7 +21,18 @@ class FrameSinksTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"a.mp4", "a.MP4", "a.webm", "a.gif", "a.png", "new/dir/%03d.png"})
+  @ValueSource(
+      strings = {
+        "a.mp4",
+        "a.MP4",
+        "a.webm",
+        "a.gif",
+        "a.png",
+        "new/dir/%03d.png",
+        "a.jpg",
+        "a.JPEG",
+        "a.webp"
+      })
   void goodOutputsPassAndLeaveNoFile(String name) {
     Path path = folder.resolve(name);
     assertThatCode(() -> FrameSinks.checkWritable(path, 832, 480, 16)).doesNotThrowAnyException();
