@@ -29,13 +29,18 @@ import dev.wanlet.wan.request.Settings;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -206,46 +211,145 @@ class ControlFlagsTest {
     assertThat(run.err()).contains("64x48, 9 frames");
   }
 
-  @Test
-  void aStoppedRunGoesOnToTheSameFramesWithTheSameVideo() throws IOException {
-    Path reference = picture(folder.resolve("ref.png"), 64, 48, 30);
-    Object[] options = {"--control-video", video, "--ref-image", reference, "--frames", "5"};
-    List<RgbFrame> whole = made("whole.mp4", options);
+  /** Runs one step of two and saves what there is, as a run that is stopped does. */
+  private Path stopped(String output, UnaryOperator<GenerationRequest.Builder> settings)
+      throws IOException {
     ModelFiles files =
         ModelFinder.resolve(SettingValues.NONE.with(Settings.DIFFUSION_MODEL, model).model());
-    VideoPipeline pipeline = new VideoPipeline(files);
-    Path output = folder.resolve("stopped.mp4");
-    Path copy = Files.copy(video, folder.resolve("copy.mp4"));
-    GenerationRequest request =
+    Path clip = folder.resolve(output);
+    GenerationRequest.Builder common =
         GenerationRequest.builder()
             .prompt("a red circle")
             .seed(1)
             .steps(2)
             .guidanceScale(1)
-            .frames(5)
-            .set(Settings.CONTROL_VIDEO, copy)
-            .set(Settings.REF_IMAGE, FileList.of(reference))
             .set(Settings.DEVICE, "CPU")
             .set(Settings.THREADS, 1)
-            .output(output)
-            .build(files.model());
-    try (OpenPipeline open = pipeline.open();
-        SamplingRun run = open.start(request, RunOptions.defaults().withCheckpointEvery(1))) {
+            .output(clip);
+    try (OpenPipeline open = new VideoPipeline(files).open();
+        SamplingRun run =
+            open.start(
+                settings.apply(common).build(files.model()),
+                RunOptions.defaults().withCheckpointEvery(1))) {
       run.step();
     }
-    Path saved = RunCheckpoint.fileFor(output);
+    return RunCheckpoint.fileFor(clip);
+  }
+
+  private static CommandRun resume(Path saved) {
+    return CommandRun.of("resume", saved.toString(), "-t", "1", "--device", "CPU", "--json");
+  }
+
+  @Test
+  void aStoppedRunGoesOnToTheSameFramesWhateverBecameOfItsFiles() throws IOException {
+    Path reference = picture(folder.resolve("ref.png"), 64, 48, 30);
+    Path copy = Files.copy(video, folder.resolve("copy.mp4"));
+    List<RgbFrame> whole =
+        made("whole.mp4", "--control-video", copy, "--ref-image", reference, "--frames", "5");
+    Path saved =
+        stopped(
+            "stopped.mp4",
+            r ->
+                r.frames(5)
+                    .set(Settings.CONTROL_VIDEO, copy)
+                    .set(Settings.REF_IMAGE, FileList.of(reference)));
+    Files.copy(clip(folder.resolve("else.mp4"), 5, 16), copy, StandardCopyOption.REPLACE_EXISTING);
+    Files.delete(reference);
+    PrintStream stderr = System.err;
+    ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
+    CommandRun resumed;
+    try {
+      resumed = resume(saved);
+    } finally {
+      System.setErr(stderr);
+    }
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(logged.toString(StandardCharsets.UTF_8))
+        .contains("copy.mp4 has changed; the run goes on with what it saved")
+        .contains("ref.png is gone; the run goes on with what it saved");
+    JsonNode json = new ObjectMapper().readTree(resumed.out());
+    assertThat(json.path("step_seconds")).hasSize(1);
+    assertThat(json.path("stage_seconds").has("encode")).isFalse();
+    assertSame(frames("stopped.mp4"), whole);
+    assertThat(VideoMetadata.read(folder.resolve("stopped.mp4")).provenance().get("control-sha256"))
+        .isEqualTo(
+            VideoMetadata.read(folder.resolve("whole.mp4")).provenance().get("control-sha256"));
+  }
+
+  @Test
+  void aStoppedExtensionGoesOnWithoutTheVideoAndSoDoesAClipThatIsShownNothing() throws IOException {
+    Path copy = Files.copy(video, folder.resolve("copy.mp4"));
+    List<RgbFrame> whole = made("whole.mp4", "--extend", copy, "--frames", "9");
+    Path saved = stopped("stopped.mp4", r -> r.size(64, 48).frames(9).set(Settings.EXTEND, copy));
+    Files.delete(copy);
+    CommandRun resumed = resume(saved);
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertSame(frames("stopped.mp4"), whole);
+    List<RgbFrame> free = made("free.mp4", "--size", "32x32", "--frames", "1");
+    CommandRun again = resume(stopped("again.mp4", r -> r.size(32, 32).frames(1)));
+    assertThat(again.code()).as(again.err()).isZero();
+    assertSame(frames("again.mp4"), free);
+  }
+
+  /** As older versions saved it: then the run needs the files that it was started with. */
+  @Test
+  void aSavedRunWithoutWhatItIsShownWantsTheSameVideo() throws IOException {
+    Path copy = Files.copy(video, folder.resolve("copy.mp4"));
+    List<RgbFrame> whole = made("whole.mp4", "--control-video", copy, "--frames", "5");
+    Path saved =
+        stopped("stopped.mp4", r -> r.size(64, 48).frames(5).set(Settings.CONTROL_VIDEO, copy));
+    RunCheckpoint full = RunCheckpoint.load(saved);
+    new RunCheckpoint(
+            full.settings(), full.shape(), full.latents(), full.sampler(), full.guidance())
+        .save(saved);
     byte[] bytes = Files.readAllBytes(copy);
     Files.copy(clip(folder.resolve("else.mp4"), 5, 16), copy, StandardCopyOption.REPLACE_EXISTING);
-    CommandRun other = CommandRun.of("resume", saved.toString(), "-t", "1", "--device", "CPU");
+    CommandRun other = resume(saved);
     assertThat(other.code()).isEqualTo(ExitCode.BAD_INPUT);
     assertThat(other.err())
         .contains("copy.mp4: this file is not the one that the run was started with");
+    Files.delete(copy);
+    CommandRun none = resume(saved);
+    assertThat(none.code()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(none.err()).contains("copy.mp4: no such file");
     Files.write(copy, bytes);
-    CommandRun resumed =
-        CommandRun.of("resume", saved.toString(), "-t", "1", "--device", "CPU", "--json");
+    CommandRun resumed = resume(saved);
     assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(new ObjectMapper().readTree(resumed.out()).path("step_seconds")).hasSize(1);
     assertSame(frames("stopped.mp4"), whole);
+  }
+
+  /** As Wan 2.2 VACE-Fun-A14B. */
+  @Test
+  void twoExpertsWithAControlBranchTakeTurns() throws IOException {
+    Path other =
+        SmallModels.transformer(
+            folder.resolve("other.gguf"),
+            new WanConfig(WanVariant.VACE, 16, 16, 256, 512, 256, 256, 4, 0, 2),
+            4);
+    Object[] shown = {"--control-video", video, "--frames", "5"};
+    List<RgbFrame> one = made("one.mp4", shown);
+    CommandRun run = generate("two.mp4", with(shown, "--high-noise-diffusion-model", other));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains(
+            "two experts of unpublished shapes: the low-noise one takes over at noise level 0.875");
+    List<RgbFrame> two = frames("two.mp4");
+    assertOther(two, one);
+    assertThat(VideoMetadata.read(folder.resolve("two.mp4")).setting("moe-boundary"))
+        .contains(0.875);
+    // Streamed they make the same clip; with every step of one expert it is another.
+    assertSame(
+        made(
+            "tight.mp4", with(shown, "--high-noise-diffusion-model", other, "--max-resident", "0")),
+        two);
+    assertOther(
+        made("high.mp4", with(shown, "--high-noise-diffusion-model", other, "--moe-boundary", "0")),
+        two);
+  }
+
+  private static Object[] with(Object[] options, Object... more) {
+    return Stream.concat(Arrays.stream(options), Arrays.stream(more)).toArray();
   }
 
   @Test

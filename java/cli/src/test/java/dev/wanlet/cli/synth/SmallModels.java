@@ -19,11 +19,18 @@ import java.util.function.UnaryOperator;
 public final class SmallModels {
   private SmallModels() {}
 
+  private static final long SEED = 3;
+
   /** A network in Q8_0 where that is possible. */
   public static Path write(Path file, CheckpointKind kind, Map<String, Shape> tensors)
       throws IOException {
+    return write(file, kind, tensors, SEED);
+  }
+
+  private static Path write(Path file, CheckpointKind kind, Map<String, Shape> tensors, long seed)
+      throws IOException {
     try (GgufWriter writer = GgufWriter.create(file)) {
-      new Synthesizer(kind, tensors, Recipes.parse("Q8_0"), UnaryOperator.identity(), 3)
+      new Synthesizer(kind, tensors, Recipes.parse("Q8_0"), UnaryOperator.identity(), seed)
           .write(writer, done -> {});
       writer.commit();
     }
@@ -32,6 +39,11 @@ public final class SmallModels {
 
   /** A transformer. */
   public static Path transformer(Path file, WanConfig config) throws IOException {
+    return transformer(file, config, SEED);
+  }
+
+  /** A transformer with the weights of this seed. */
+  public static Path transformer(Path file, WanConfig config, long seed) throws IOException {
     Map<String, Shape> tensors = new LinkedHashMap<>();
     NetworkLayout layout = WanTransformer.layout(config, TypePolicy.ALL_F32);
     layout.outer().specs().forEach(s -> tensors.put(s.name(), s.sourceShape()));
@@ -42,6 +54,6 @@ public final class SmallModels {
                 b.layout()
                     .specs()
                     .forEach(s -> tensors.put(b.prefix() + s.name(), s.sourceShape())));
-    return write(file, CheckpointKind.TRANSFORMER, tensors);
+    return write(file, CheckpointKind.TRANSFORMER, tensors, seed);
   }
 }

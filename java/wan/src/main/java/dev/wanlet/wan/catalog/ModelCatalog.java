@@ -214,6 +214,8 @@ public final class ModelCatalog {
   /**
    * Recognises a model by the numbers of its transformer. Where several have the same numbers, two
    * files speak for a model of two experts, then file names decide, then the order of the table.
+   * Two files of shapes that nobody has published are the experts of a model like the published one
+   * of their kind.
    *
    * @param numbers read off a checkpoint
    * @param files how many transformers were given
@@ -224,7 +226,7 @@ public final class ModelCatalog {
     List<ModelDefaults> same =
         models.values().stream().filter(m -> m.transformer().equals(numbers)).toList();
     if (same.isEmpty()) {
-      return custom(numbers);
+      return custom(numbers, files);
     }
     return same.stream()
         .filter(m -> files == 2 ? m.experts() == 2 : isCalled(m, names))
@@ -247,19 +249,24 @@ public final class ModelCatalog {
         .orElse(generic.get(0));
   }
 
-  private ModelDefaults custom(WanConfig numbers) {
+  private ModelDefaults custom(WanConfig numbers, int files) {
+    Optional<ModelDefaults> experts =
+        models.values().stream()
+            .filter(m -> files == 2 && m.experts() == 2)
+            .filter(m -> m.transformer().variant() == numbers.variant())
+            .findFirst();
     ModelDefaults demo = require(DEMO);
     boolean small =
         numbers.textDim() == demo.transformer().textDim()
             && numbers.outChannels() == demo.vae().latentChannels();
-    ModelDefaults like = small ? demo : generic(numbers.outChannels());
+    ModelDefaults like = small ? demo : experts.orElseGet(() -> generic(numbers.outChannels()));
     return new ModelDefaults(
         ModelDefaults.CUSTOM,
         "a Wan transformer of unpublished shapes",
         numbers,
         like.vae(),
         like.textEncoder(),
-        OptionalDouble.empty(),
+        experts.map(ModelDefaults::expertBoundary).orElse(OptionalDouble.empty()),
         like.steps(),
         like.flowShift(),
         like.flowShiftAt480p(),

@@ -15,7 +15,7 @@ public record EncodeStagePlanner(ModelFacts facts) implements StagePlanner {
 
   @Override
   public boolean takesPart(RunPlanner.Job job) {
-    return job.hasPictures() || seesControlVideo();
+    return !job.inputs().carried() && (job.hasPictures() || seesControlVideo());
   }
 
   /** A control branch is always shown something, if only a video of which nothing is kept. */

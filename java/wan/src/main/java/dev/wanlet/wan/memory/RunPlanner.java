@@ -37,10 +37,16 @@ public record RunPlanner(ModelFacts facts, List<StagePlanner> stages) {
    *     are none
    * @param start what the latents begin as
    * @param references pictures to refer to, each of which is a latent frame in front of the clip's
+   * @param carried whether a saved run brings all that they give, so that nothing is encoded
    */
-  public record Inputs(long bytes, Start start, int references) {
+  public record Inputs(long bytes, Start start, int references, boolean carried) {
     /** Prompts alone. */
     public static final Inputs NONE = new Inputs(0, Start.NOISE, 0);
+
+    /** What is to be encoded. */
+    public Inputs(long bytes, Start start, int references) {
+      this(bytes, start, references, false);
+    }
   }
 
   /**

@@ -127,9 +127,9 @@ final class Clip {
     return sampling.shown();
   }
 
-  /** Whether the clip goes on from a saved run that has all that its pictures give. */
-  boolean hasPicturesEncoded() {
-    return sampling.hasBegun() || sampling.shown().channels().length > 0;
+  /** Whether the clip goes on from a saved run that has all that its pictures and videos give. */
+  boolean hasInputsEncoded() {
+    return sampling.hasBegun() || RunCheckpoint.isEncoded(sampling.shown());
   }
 
   /** Pictures and videos are not needed any more. */

@@ -79,7 +79,7 @@ final class EncodeStage implements ClipStage {
 
   @Override
   public boolean isDone(Clip clip) {
-    return clip.hasPicturesEncoded();
+    return clip.hasInputsEncoded();
   }
 
   @Override

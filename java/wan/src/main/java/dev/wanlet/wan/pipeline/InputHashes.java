@@ -68,11 +68,11 @@ final class InputHashes {
   }
 
   /**
-   * The settings with the sums of the pictures that a run was started with, which it goes on with
-   * whatever has become of the files.
+   * The settings with the sums of the files that a run was started with, which it goes on with
+   * whatever has become of them.
    *
    * @param saved of the run as it was started
-   * @param notes hears of files that are gone or hold another picture
+   * @param notes hears of files that are gone or hold something else
    * @throws IOException if a file that is there cannot be read
    */
   static VideoMetadata kept(
@@ -81,10 +81,20 @@ final class InputHashes {
       GenerationRequest request,
       Consumer<String> notes)
       throws IOException {
-    if (!(saved.provenance().get(PICTURES) instanceof List<?> sums)) {
+    VideoMetadata more = kept(settings, saved, PICTURES, request.pictures().files(), notes);
+    return kept(more, saved, CONTROL, request.control().files(), notes);
+  }
+
+  private static VideoMetadata kept(
+      VideoMetadata settings,
+      VideoMetadata saved,
+      String key,
+      List<Path> files,
+      Consumer<String> notes)
+      throws IOException {
+    if (!(saved.provenance().get(key) instanceof List<?> sums)) {
       return settings;
     }
-    List<Path> files = request.pictures().files();
     for (int i = 0; i < Math.min(sums.size(), files.size()); i++) {
       Path file = files.get(i);
       boolean gone = !Files.exists(file);
@@ -95,7 +105,7 @@ final class InputHashes {
                 + "; the run goes on with what it saved of the one it was started with");
       }
     }
-    return settings.withProvenance(PICTURES, sums);
+    return settings.withProvenance(key, sums);
   }
 
   /**

@@ -21,7 +21,6 @@ import dev.wanlet.wan.pipeline.control.ClipLatents;
 import dev.wanlet.wan.pipeline.prompts.ClipPrompts;
 import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
-import dev.wanlet.wan.request.PictureSettings;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
@@ -124,7 +123,7 @@ public final class OpenPipeline implements AutoCloseable {
     adapters.requireFinite();
     VideoMetadata settings =
         AdapterHashes.add(SavedSettings.store(request, pipeline.files()), adapters);
-    boolean carried = carriesPictures(request, options);
+    boolean carried = carriesInputs(request, options);
     settings =
         carried
             ? InputHashes.kept(
@@ -155,17 +154,13 @@ public final class OpenPipeline implements AutoCloseable {
     LOG.log(Level.WARNING, () -> Printable.message(line));
   }
 
-  /** Whether a run goes on from a saved one that has all that the pictures give. */
-  private static boolean carriesPictures(GenerationRequest request, RunOptions options) {
-    PictureSettings pictures = request.pictures();
-    return !pictures.files().isEmpty()
-        && options
-            .resumeFrom()
-            .filter(
-                saved ->
-                    pictures.start() != RunPlanner.Start.NOISE
-                        || saved.shown().channels().length > 0)
-            .isPresent();
+  /** Whether a run goes on from a saved one that has all that pictures and videos give. */
+  private static boolean carriesInputs(GenerationRequest request, RunOptions options) {
+    boolean inLatents = request.pictures().start() != RunPlanner.Start.NOISE;
+    return options
+        .resumeFrom()
+        .filter(saved -> inLatents || RunCheckpoint.isEncoded(saved.shown()))
+        .isPresent();
   }
 
   private SamplingRun start(
@@ -185,8 +180,7 @@ public final class OpenPipeline implements AutoCloseable {
             grid.frames(),
             grid.latentHeight(),
             grid.latentWidth());
-    long shown =
-        request.pictures().files().isEmpty() ? 0 : job.planner().facts().conditionBytes(job.clip());
+    long shown = job.planner().facts().conditionBytes(job.clip());
     saved.reserve(RunCheckpoint.roomBytes(latents, shown), clipBytes(request));
     Backend backend = prepared(job);
     Previewer previewer =
@@ -342,7 +336,7 @@ public final class OpenPipeline implements AutoCloseable {
         ClipPrompts.of(ids, options.prompts(), model, device, request.compute().precision());
     RunPlanner planner = pipeline.planner(model, wanted, request, device);
     RunPlanner.Job clip =
-        VideoPipeline.job(request, ids, !carriesPictures(request, options))
+        VideoPipeline.job(request, ids, carriesInputs(request, options))
             .encoding(prompts.missing().stream().map(i -> i.length).toList());
     return new Job(
         planner,

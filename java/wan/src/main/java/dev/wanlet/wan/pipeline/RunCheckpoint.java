@@ -8,6 +8,7 @@ import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.model.transformer.WanCondition;
+import dev.wanlet.wan.model.transformer.WanCondition.Control;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.Settings;
@@ -47,8 +48,8 @@ import java.util.zip.CRC32C;
  * @param guidance what guidance remembers of earlier steps, each as long as the latents; mostly
  *     nothing
  * @param cache what a step cache remembers of earlier steps
- * @param shown what the transformer sees of the clip's pictures, so that a run goes on without the
- *     files; what a control branch sees is not saved
+ * @param shown what the transformer sees of the clip's pictures and control video, so that a run
+ *     goes on without the files
  */
 public record RunCheckpoint(
     VideoMetadata settings,
@@ -78,6 +79,7 @@ public record RunCheckpoint(
   private static final String CACHE = "cache.";
   private static final String CACHE_NUMBERS = "wanlet.cache";
   private static final String PICTURES = "pictures.";
+  private static final String CONTROL = "control.";
 
   /** Name of the clip, for a file whose own name had no room for it. */
   private static final String OUTPUT = "wanlet.output";
@@ -177,7 +179,7 @@ public record RunCheckpoint(
   /**
    * Bytes that a saved run takes at most.
    *
-   * @param shown bytes of what the transformer sees of pictures
+   * @param shown bytes of what the transformer sees of pictures and control video
    */
   static long roomBytes(Shape latents, long shown) {
     return (1 + MOST_HISTORY + MOST_GUIDANCE + MOST_CACHE) * Float.BYTES * latents.elements()
@@ -219,14 +221,21 @@ public record RunCheckpoint(
       declare(writer, GUIDANCE, guidance);
       declare(writer, CACHE, cache.arrays());
       declare(writer, PICTURES, pictures());
+      declare(writer, CONTROL, control());
       append(writer, LATENTS, latents);
       append(writer, SIGMAS, sampler.sigmas());
       append(writer, HISTORY, sampler.history());
       append(writer, GUIDANCE, guidance);
       append(writer, CACHE, cache.arrays());
       append(writer, PICTURES, pictures());
+      append(writer, CONTROL, control());
       writer.commit();
     }
+  }
+
+  /** Whether pictures or a control video are part of this already. */
+  static boolean isEncoded(WanCondition shown) {
+    return shown.channels().length > 0 || shown.control().channels().length > 0;
   }
 
   /** Channels and features, as far as there are any. */
@@ -234,7 +243,21 @@ public record RunCheckpoint(
     return Stream.of(shown.channels(), shown.features()).filter(a -> a.length > 0).toList();
   }
 
-  private static WanCondition shown(List<float[]> pictures) {
+  /** Channels of the control branch and its strength, if there is one. */
+  private List<float[]> control() {
+    Control control = shown.control();
+    return control.channels().length == 0
+        ? List.of()
+        : List.of(control.channels(), new float[] {control.strength()});
+  }
+
+  private static WanCondition shown(List<float[]> pictures, List<float[]> control) {
+    if (control.size() == 2 && control.get(1).length == 1) {
+      return new WanCondition(new Control(control.get(0), control.get(1)[0]));
+    }
+    if (!control.isEmpty()) {
+      throw new IllegalArgumentException("half of what its control branch is shown is missing");
+    }
     float[] features = pictures.size() > 1 ? pictures.get(1) : new float[0];
     return pictures.isEmpty() ? WanCondition.NONE : new WanCondition(pictures.get(0), features);
   }
@@ -285,6 +308,7 @@ public record RunCheckpoint(
     sum.update(cache.text().getBytes(StandardCharsets.UTF_8));
     cache.arrays().forEach(values -> sum.update(bytes(values)));
     pictures().forEach(values -> sum.update(bytes(values)));
+    control().forEach(values -> sum.update(bytes(values)));
     return String.format(Locale.ROOT, "%08x", sum.getValue());
   }
 
@@ -328,7 +352,7 @@ public record RunCheckpoint(
                 new CacheState(
                     CacheState.numbers(metadata.getOrDefault(CACHE_NUMBERS, "")),
                     arrays(source, CACHE)),
-                shown(arrays(source, PICTURES)));
+                shown(arrays(source, PICTURES), arrays(source, CONTROL)));
         String problem = loaded.problem(Optional.ofNullable(metadata.get(CHECKSUM)));
         if (!problem.isEmpty()) {
           throw new WeightFormatException(
@@ -354,7 +378,7 @@ public record RunCheckpoint(
       return sampler.nextStep() + " steps of " + steps + " are done";
     }
     if (!isFinite()
-        || Stream.of(sampler.history(), guidance, cache.arrays(), pictures())
+        || Stream.of(sampler.history(), guidance, cache.arrays(), pictures(), control())
             .flatMap(List::stream)
             .anyMatch(h -> !isFinite(h))) {
       return "it holds NaN or infinities";

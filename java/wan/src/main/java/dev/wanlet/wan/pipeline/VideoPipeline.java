@@ -3,6 +3,7 @@ package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
+import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelFilesException;
@@ -196,9 +197,9 @@ public final class VideoPipeline {
   /**
    * What planning asks of a clip.
    *
-   * @param encodes whether its pictures are to be encoded: not those that a saved run has
+   * @param carried whether a saved run brings all that its pictures and videos give
    */
-  static RunPlanner.Job job(GenerationRequest request, List<int[]> ids, boolean encodes) {
+  static RunPlanner.Job job(GenerationRequest request, List<int[]> ids, boolean carried) {
     return new RunPlanner.Job(
         request.clip().size(),
         request.clip().frames(),
@@ -208,10 +209,15 @@ public final class VideoPipeline {
         request.maxResident(),
         request.sampling().passes(),
         new RunPlanner.Inputs(
-            (encodes ? request.pictures().hostBytes(request.clip().size()) : 0)
-                + request.control().hostBytes(request.clip().size()),
+            carried ? 0 : inputBytes(request),
             request.pictures().start(),
-            request.control().references().size()));
+            request.control().references().size(),
+            carried));
+  }
+
+  private static long inputBytes(GenerationRequest request) {
+    FrameSize size = request.clip().size();
+    return request.pictures().hostBytes(size) + request.control().hostBytes(size);
   }
 
   /** The prompts to encode: the negative one only where it has an effect. */

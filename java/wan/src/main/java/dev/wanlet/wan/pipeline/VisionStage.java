@@ -53,7 +53,7 @@ final class VisionStage implements ClipStage {
 
   @Override
   public boolean isDone(Clip clip) {
-    return clip.hasPicturesEncoded();
+    return clip.hasInputsEncoded();
   }
 
   @Override

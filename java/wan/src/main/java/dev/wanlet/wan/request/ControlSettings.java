@@ -80,7 +80,7 @@ public record ControlSettings(
         d.find(Settings.CONTROL_MASK),
         d.find(Settings.MASK_FILL).orElse(MaskFill.GREY),
         d.find(Settings.EXTEND),
-        d.find(Settings.EXTEND).map(file -> overlap(d, file)).orElse(0),
+        d.find(Settings.EXTEND_FRAMES).orElse(0),
         d.find(Settings.EXPAND).orElse(Margins.NONE),
         d.find(Settings.FIT).orElse(Fit.CROP),
         d.find(Settings.REF_IMAGE).map(FileList::files).orElse(List.of()),
@@ -232,10 +232,12 @@ public record ControlSettings(
     return Math.abs(rate / other - 1) <= SAME_RATE;
   }
 
+  /** About a second of the video, or as much as there is of it; empty without one to extend. */
+  static Optional<Integer> usualOverlap(Decisions d) {
+    return d.find(Settings.EXTEND).map(file -> overlap(d, file));
+  }
+
   private static int overlap(Decisions d, Path file) {
-    if (d.find(Settings.EXTEND_FRAMES).isPresent()) {
-      return d.get(Settings.EXTEND_FRAMES);
-    }
     int stride = d.model().vae().temporalStride();
     int there = shown(file, d.get(Settings.FPS));
     int room = Math.min(USUAL_OVERLAP, d.get(Settings.FRAMES) - stride);

@@ -2,6 +2,7 @@
 package dev.wanlet.wan.request;
 
 import dev.wanlet.base.Printable;
+import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.sampling.SamplingMethod;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,7 @@ final class RequestNotes {
               words(d, Settings.CACHE), SamplingSettings.LEAST_STEPS_TO_CACHE, steps));
     }
     notes.addAll(control(d));
+    notes.addAll(experts(d));
     return notes;
   }
 
@@ -56,6 +58,21 @@ final class RequestNotes {
             && d.given(Settings.FRAMES).isEmpty()
             && frames != d.model().frames()
         ? List.of("the clip has " + frames + " frames: no more fit into the control video")
+        : List.of();
+  }
+
+  private static List<String> experts(Decisions d) {
+    boolean assumed =
+        d.model().id().equals(ModelDefaults.CUSTOM)
+            && d.model().experts() == 2
+            && d.given(Settings.EXPERT_BOUNDARY).isEmpty();
+    return assumed
+        ? List.of(
+            "two experts of unpublished shapes: the low-noise one takes over at noise level "
+                + d.get(Settings.EXPERT_BOUNDARY)
+                + ", as in the published model of their kind; "
+                + Settings.EXPERT_BOUNDARY.option()
+                + " says otherwise")
         : List.of();
   }
 

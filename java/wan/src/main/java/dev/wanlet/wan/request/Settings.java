@@ -281,6 +281,7 @@ public final class Settings {
                   "How many of its last frames the clip begins with, 4n+1 (default: 17, or as many"
                       + " as there are).")
               .control("a number of frames to extend from")
+              .usually(ControlSettings::usualOverlap)
               .check(ControlRules::overlap));
 
   /** Pictures to refer to; none: there are none. */

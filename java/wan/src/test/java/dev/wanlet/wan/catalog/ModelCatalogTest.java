@@ -133,6 +133,32 @@ class ModelCatalogTest {
     assertThat(wide.sizeMultiple()).isEqualTo(32);
   }
 
+  /** As in the published models of two experts, from Wan 2.2's wan/configs. */
+  @ParameterizedTest
+  @CsvSource({"T2V, 16, 0, 0.875", "I2V_LATENT, 36, 0, 0.9", "VACE, 16, 2, 0.875"})
+  void twoFilesOfUnknownShapesAreExpertsLikeThoseOfTheirKind(
+      WanVariant variant, int channels, int controlBlocks, double boundary) {
+    WanConfig small = new WanConfig(variant, channels, 16, 256, 512, 256, 256, 4, 0, controlBlocks);
+    WanConfig large =
+        new WanConfig(variant, channels, 16, 2048, 8192, 256, 4096, 24, 0, controlBlocks);
+    for (WanConfig config : List.of(small, large)) {
+      ModelDefaults two = CATALOG.identify(config, 2, List.of());
+      assertThat(two.id()).isEqualTo(ModelDefaults.CUSTOM);
+      assertThat(two.experts()).isEqualTo(2);
+      assertThat(two.expertBoundary()).hasValue(boundary);
+      assertThat(CATALOG.identify(config, 1, List.of()).experts()).isEqualTo(1);
+    }
+    assertThat(CATALOG.identify(small, 2, List.of()).size()).hasToString("64x64");
+    assertThat(CATALOG.identify(large, 2, List.of()).steps())
+        .isEqualTo(variant == WanVariant.VACE ? 50 : 40);
+  }
+
+  @Test
+  void twoFilesOfAKindThatIsNeverTwoExpertsAreNot() {
+    WanConfig config = new WanConfig(WanVariant.TI2V, 48, 48, 2048, 8192, 256, 4096, 24);
+    assertThat(CATALOG.identify(config, 2, List.of()).experts()).isEqualTo(1);
+  }
+
   @Test
   void unknownIdsListTheKnownOnes() {
     assertThatThrownBy(() -> CATALOG.require("wan3"))

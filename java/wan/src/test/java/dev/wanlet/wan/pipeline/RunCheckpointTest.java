@@ -7,8 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wanlet.files.AtomicFile;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.wan.model.transformer.WanCondition;
+import dev.wanlet.wan.model.transformer.WanCondition.Control;
 import dev.wanlet.wan.sampling.SamplerState;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import dev.wanlet.wan.sampling.cache.CacheState;
 import dev.wanlet.weights.StoredType;
 import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.write.SafetensorsWriter;
@@ -62,6 +65,42 @@ class RunCheckpointTest {
     assertThat(loaded.guidance().get(0)).isEqualTo(saved.guidance().get(0));
     assertThat(loaded.sampler().history().get(0)).isEqualTo(saved.sampler().history().get(0));
     assertThat(Files.size(file)).isLessThanOrEqualTo(RunCheckpoint.roomBytes(SHAPE, 0));
+  }
+
+  private static RunCheckpoint shown(WanCondition shown) {
+    RunCheckpoint run = run(1, 0.5f, 0);
+    return new RunCheckpoint(
+        run.settings(),
+        SHAPE,
+        run.latents(),
+        run.sampler(),
+        run.guidance(),
+        CacheState.NONE,
+        shown);
+  }
+
+  @Test
+  void whatTheTransformerIsShownComesBackToo() throws IOException {
+    shown(new WanCondition(new float[] {1, -2}, new float[] {3})).save(file);
+    WanCondition pictures = RunCheckpoint.load(file).shown();
+    assertThat(pictures.channels()).containsExactly(1, -2);
+    assertThat(pictures.features()).containsExactly(3);
+    assertThat(pictures.control()).isEqualTo(Control.NONE);
+    shown(new WanCondition(new Control(new float[] {4, 5, 6}, 0.7f))).save(file);
+    WanCondition control = RunCheckpoint.load(file).shown();
+    assertThat(control.control().channels()).containsExactly(4, 5, 6);
+    assertThat(control.control().strength()).isEqualTo(0.7f);
+    assertThat(control.channels()).isEmpty();
+    // A name that is damaged loses its tensor.
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    for (String lost : List.of("control.0", "control.1")) {
+      Files.writeString(file, text.replace(lost, "kontrol.0"), StandardCharsets.ISO_8859_1);
+      assertThatThrownBy(() -> RunCheckpoint.load(file))
+          .isInstanceOf(WeightFormatException.class)
+          .hasMessageContaining("damaged saved run");
+    }
+    shown(new WanCondition(new Control(new float[] {Float.NaN}, 1))).save(file);
+    assertThatThrownBy(() -> RunCheckpoint.load(file)).hasMessageContaining("NaN");
   }
 
   @Test
