@@ -31,14 +31,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /**
- * Renders clips that begin with drawn pictures, and clips that also end with one, and prints how
- * near their frames are to the pictures and how often they show what the prompt says: a Markdown
- * table of the demo model. Arguments: the number of pictures (32), and optionally the file of
- * another transformer.
+ * Renders clips that begin with drawn pictures, clips that also end with one, and clips of shapes
+ * that spin, and prints how near their frames are to the pictures and how often they show what the
+ * prompt says: a Markdown table of the demo model. Arguments: the number of pictures (32), and
+ * optionally the file of another transformer.
  */
 public final class PictureTable {
   private static final ComputeSettings ONE_THREAD =
@@ -64,21 +65,30 @@ public final class PictureTable {
     out.println("|---|---|---|---|---|---|---|");
     Path folder = Files.createTempDirectory("wanlet-pictures");
     try (OpenPipeline pipeline = new VideoPipeline(files).open()) {
-      out.println(row(pipeline, files, pictures, false, folder));
-      out.println(row(pipeline, files, pictures, true, folder));
+      out.println(row("first", DemoPrompts::prompt, pipeline, files, pictures, false, folder));
+      out.println(
+          row("first and last", DemoPrompts::prompt, pipeline, files, pictures, true, folder));
+      out.println(
+          row("first, spinning", DemoPrompts::spinning, pipeline, files, pictures, false, folder));
     } finally {
       delete(folder);
     }
   }
 
   private static String row(
-      OpenPipeline pipeline, ModelFiles files, int pictures, boolean withLast, Path folder)
+      String name,
+      IntFunction<String> prompts,
+      OpenPipeline pipeline,
+      ModelFiles files,
+      int pictures,
+      boolean withLast,
+      Path folder)
       throws IOException {
     ShapeTally right = new ShapeTally();
     List<Double> firsts = new ArrayList<>();
     List<Double> lasts = new ArrayList<>();
     for (int i = 0; i < pictures; i++) {
-      String prompt = DemoPrompts.prompt(i);
+      String prompt = prompts.apply(i);
       ShapeScore asked = ShapeScore.fromPrompt(prompt);
       RgbFrame first = ShapePicture.draw(asked, i, false);
       RgbFrame last = ShapePicture.draw(asked, i, true);
@@ -102,7 +112,7 @@ public final class PictureTable {
     return String.format(
         Locale.ROOT,
         "| %s | %s | %s | %s |",
-        withLast ? "first and last" : "first",
+        name,
         cell(firsts),
         withLast ? cell(lasts) : "",
         right.cells());

@@ -10,6 +10,9 @@ public final class DemoPrompts {
   private static final List<String> MOTIONS =
       ShapeScore.motions().stream().filter(m -> !m.equals("spinning")).toList();
 
+  private static final List<String> TURNING =
+      ShapeScore.shapes().stream().filter(s -> !s.equals("circle")).toList();
+
   private DemoPrompts() {}
 
   /** Every colour, shape and background once in four to eight prompts. */
@@ -20,6 +23,13 @@ public final class DemoPrompts {
         at(ShapeScore.shapes(), i + i / 4),
         at(MOTIONS, i),
         at(ShapeScore.backgrounds(), i + i / 3));
+  }
+
+  /** The same of shapes that show that they spin. */
+  public static String spinning(int i) {
+    return String.format(
+        "a %s %s spinning on a %s background",
+        at(ShapeScore.colours(), i), at(TURNING, i), at(ShapeScore.backgrounds(), i + i / 3));
   }
 
   private static String at(List<String> words, int i) {
