@@ -85,6 +85,28 @@ class NvmlTest {
   }
 
   @Test
+  void whatACardDrawsIsTheDifferenceOfItsCounter() throws Exception {
+    String library = library().toString();
+    EnergyMeter meter =
+        EnergyMeter.start("NVIDIA GeForce RTX 4060", () -> Nvml.ask(List.of(library)));
+    assertThat(meter.sinceStart()).hasValue(2.5);
+    assertThat(meter.sinceStart()).hasValue(5);
+    assertThat(meter.problem()).isEmpty();
+    EnergyMeter other = EnergyMeter.start("llvmpipe", () -> Nvml.ask(List.of(library)));
+    assertThat(other.sinceStart()).isEmpty();
+    assertThat(other.problem().orElseThrow()).contains("not exactly one card called 'llvmpipe'");
+  }
+
+  @Test
+  void aCardThatDoesNotCountItSaysSo() throws Exception {
+    String library = library("MISSING").toString();
+    EnergyMeter meter =
+        EnergyMeter.start("NVIDIA GeForce RTX 4060", () -> Nvml.ask(List.of(library)));
+    assertThat(meter.sinceStart()).isEmpty();
+    assertThat(meter.problem().orElseThrow()).contains("does not count");
+  }
+
+  @Test
   void aFullCard() throws Exception {
     NvmlCard card = ask("USED_MIB=7988ull", "OTHER_MIB=7388ull").cards().get(0);
     assertThat(card.memory().freeBytes()).isZero();
@@ -120,7 +142,10 @@ class NvmlTest {
 
   @Test
   void withoutADriverThatIsSaid() {
-    Nvml nvml = Nvml.ask(List.of(folder.resolve("libnvidia-ml.so.1").toString()));
+    List<String> absent = List.of(folder.resolve("libnvidia-ml.so.1").toString());
+    assertThat(EnergyMeter.start("any", () -> Nvml.ask(absent)).problem().orElseThrow())
+        .startsWith("no driver of NVIDIA's is installed");
+    Nvml nvml = Nvml.ask(absent);
     assertThat(nvml.cards()).isEmpty();
     assertThat(nvml.problem().orElseThrow()).startsWith("no driver of NVIDIA's is installed");
   }

@@ -65,7 +65,13 @@ int nvmlDeviceGetComputeRunningProcesses_v3(void * c, unsigned * n, process_t * 
     to[1] = (process_t){ 4000000002u, OTHER_BYTES, -1u, -1u }; *n = 2;
     return 0;
 }
-int nvmlDeviceGetTotalEnergyConsumption(void * c, unsigned long long * to) { (void) c; *to = 1234500; return 0; }
+int nvmlDeviceGetTotalEnergyConsumption(void * c, unsigned long long * to) {
+    static unsigned long long millijoules = 1234500;
+    (void) c;
+    *to = millijoules;
+    millijoules += 2500; // each time it is asked
+    return 0;
+}
 #else
 // A driver from before these functions: the older ones answer, with less.
 int nvmlDeviceGetMemoryInfo(void * c, old_memory_t * m) { (void) c; m->total = 8188 * MIB; m->used = 942 * MIB; m->free = m->total - m->used; return 0; }

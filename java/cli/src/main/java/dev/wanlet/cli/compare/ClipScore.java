@@ -41,13 +41,18 @@ record ClipScore(
     facts.put("fps", fps);
     facts.put("measures", numbers(measures));
     if (!reference.isEmpty()) {
-      Map<String, Object> held = numbers(reference);
-      held.put("identical", identical);
-      facts.put("against_reference", held);
+      facts.put(ComparedClip.AGAINST, againstReference());
     }
     caption.ifPresent(parts -> facts.put("caption_accuracy", parts / 4.0));
     facts.put("notes", notes);
     return facts;
+  }
+
+  /** What it shows against the reference, under stable names. */
+  Map<String, Object> againstReference() {
+    Map<String, Object> held = numbers(reference);
+    held.put("identical", identical);
+    return held;
   }
 
   /** JSON knows no infinity: the PSNR of frames that do not differ is null, as what is left out. */

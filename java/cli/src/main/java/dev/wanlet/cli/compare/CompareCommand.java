@@ -6,9 +6,12 @@ import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.generate.ClipMaker;
+import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.SettingFlags;
+import dev.wanlet.files.WriteException;
+import dev.wanlet.wan.catalog.ModelCatalog;
+import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.pipeline.Cancellation;
-import dev.wanlet.wan.quality.ShapeScore;
 import dev.wanlet.wan.request.Setting;
 import dev.wanlet.wan.request.Setting.Section;
 import dev.wanlet.wan.request.SettingValues;
@@ -18,16 +21,17 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code wanlet compare}: variants side by side, by time and measures. Confined to one thread. */
@@ -45,7 +49,10 @@ import picocli.CommandLine.Spec;
     footer = {
       "  wanlet compare -p \"a red circle moving left on a black background\" -o circles",
       "  wanlet compare --profile draft --profile balanced -p \"a red fox in fresh snow\" \\",
-      "      --model Wan2.1-T2V-1.3B --seed 1 --seed 2 -o foxes"
+      "      --model Wan2.1-T2V-1.3B --seed 1 --seed 2 -o foxes",
+      "  wanlet compare --profile balanced -p \"a red fox in fresh snow\" --model A14B-Q4_K_M \\",
+      "      --reference-diffusion-model low-f16.gguf \\",
+      "      --reference-high-noise-diffusion-model high-f16.gguf -o q4"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -62,6 +69,9 @@ public final class CompareCommand implements Callable<Integer> {
       List.of(Settings.PROMPT, Settings.SEED, Settings.RECIPE);
 
   private static final long SEED = 42;
+
+  /** Where references go, so that no name of a variant can be theirs. */
+  static final String REFERENCES = "references";
 
   @Spec private CommandSpec spec;
 
@@ -99,6 +109,9 @@ public final class CompareCommand implements Callable<Integer> {
       description = "Where clips and reports go; made if missing.")
   private Path folder;
 
+  @Mixin(name = "References")
+  private References references = new References();
+
   @Mixin(name = "Clip")
   private CommandSpec clip = fixed(Section.CLIP);
 
@@ -119,91 +132,97 @@ public final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    List<String> names =
-        profiles.isEmpty() && recipes.isEmpty()
-            ? List.of("draft", "balanced", "quality")
-            : profiles;
-    List<Variant> variants = Variant.of(distinct(names), distinct(recipes));
-    List<Long> all = seeds.isEmpty() ? List.of(SEED) : distinct(seeds);
-    List<String> texts = distinct(prompts);
-    Files.createDirectories(folder);
-    SettingValues given = SettingFlags.given(clip, model, sampling, compute);
-    List<ComparedClip> clips = new ArrayList<>();
+    makeFolder(folder);
+    ComparisonPlan plan = plan();
     Cancellation cancellation = new Cancellation();
-    int total = variants.size() * texts.size() * all.size();
     Interruption interruption = Interruption.onInterrupt(cancellation::cancel);
+    ComparisonReport report;
     try (interruption) {
-      for (int p = 0; p < texts.size(); p++) {
-        for (long seed : all) {
-          for (Variant variant : variants) {
-            err.printf(
-                "wanlet: clip %d of %d: %s, prompt %d, seed %d%n",
-                clips.size() + 1, total, variant.name(), p + 1, seed);
-            err.flush();
-            Path file = folder.resolve(variant.fileName(p + 1, seed) + ".webm");
-            clips.add(clip(file, variant, texts.get(p), seed, given, cancellation));
-          }
-        }
-      }
+      report = new ComparisonRun(plan, folder, cancellation, err).report();
     }
-    ComparisonReport report = new ComparisonReport(clips);
-    ComparedClip.write(folder.resolve("report.json"), Json.text(report.facts()) + "\n");
-    ComparedClip.write(folder.resolve("report.csv"), report.csv());
-    ComparedClip.write(folder.resolve("report.html"), new ReportPage(clips).html());
+    KeptFacts.write(folder.resolve("report.json"), Json.text(report.facts()) + "\n");
+    KeptFacts.write(folder.resolve("report.csv"), report.csv());
+    KeptFacts.write(folder.resolve("report.html"), new ReportPage(report).html());
     spec.commandLine().getOut().println(folder.resolve("report.html"));
     spec.commandLine().getOut().flush();
     return ExitCode.OK;
   }
 
-  private ComparedClip clip(
-      Path file,
-      Variant variant,
-      String prompt,
-      long seed,
-      SettingValues given,
-      Cancellation cancellation)
-      throws IOException {
-    PrintWriter err = spec.commandLine().getErr();
-    String key = key(variant, prompt, seed);
-    Optional<ComparedClip> kept = ComparedClip.kept(file, key);
-    if (kept.isPresent()) {
-      err.println("wanlet: it is there already, and is kept");
-      return kept.get();
+  private ComparisonPlan plan() throws IOException {
+    SettingValues given = SettingFlags.given(clip, model, sampling, compute);
+    ModelFiles files = ModelFinder.resolve(given.model());
+    boolean held = references.areWanted(ModelCatalog.isDemo(files.model().id()));
+    ModelFiles precise = held ? ModelFinder.resolve(references.of(given).model()) : files;
+    References.requireSameModel(files, precise);
+    if (held) {
+      makeFolder(folder.resolve(REFERENCES));
     }
-    SettingValues values =
-        given
-            .with(Settings.PROMPT, prompt)
-            .with(Settings.SEED, seed)
-            .with(Settings.RECIPE, variant.recipe());
-    Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("variant", variant.name());
-    facts.put("prompt", prompt);
-    facts.putAll(ClipMaker.make(values, variant.profile(), file, cancellation, err));
-    facts.put("output", file.getFileName().toString());
-    ShapeScore asked = ShapeScore.fromPrompt(prompt);
-    boolean demo =
-        !List.of(asked.colour(), asked.shape(), asked.motion(), asked.background())
-            .contains(ShapeScore.NONE);
-    Optional<ShapeScore> scored = demo ? Optional.of(asked) : Optional.empty();
-    Map<String, Object> score = ClipScorer.score(file, Optional.empty(), scored).facts();
-    facts.put("measures", score.get("measures"));
-    if (score.containsKey("caption_accuracy")) {
-      facts.put("caption_accuracy", score.get("caption_accuracy"));
+    Map<Variant, SettingValues> chosen = chosen(given);
+    List<Wanted> clips = new ArrayList<>();
+    List<Wanted> own = new ArrayList<>();
+    List<String> texts = distinct(prompts);
+    for (int p = 0; p < texts.size(); p++) {
+      for (long seed : seeds.isEmpty() ? List.of(SEED) : distinct(seeds)) {
+        for (Variant variant : chosen.keySet()) {
+          SettingValues values =
+              chosen.get(variant).with(Settings.PROMPT, texts.get(p)).with(Settings.SEED, seed);
+          String title = variant.name() + ", prompt " + (p + 1) + ", seed " + seed;
+          String file = variant.fileName(p + 1, seed) + ".webm";
+          clips.add(wanted(title, variant, folder.resolve(file), files, values));
+          if (held) {
+            Path to = folder.resolve(REFERENCES).resolve(file);
+            own.add(wanted("reference of " + title, variant, to, precise, references.of(values)));
+          }
+        }
+      }
     }
-    facts.put("notes", score.get("notes"));
-    ComparedClip clip = new ComparedClip(file, facts);
-    clip.keep(key);
-    return clip;
+    return held ? ComparisonPlan.with(clips, own) : new ComparisonPlan(clips, Map.of());
   }
 
-  /** All that the clip was asked for with; another wish makes another clip. */
-  private String key(Variant variant, String prompt, long seed) {
+  /**
+   * The settings of each variant, in the order in which they were given; what fits the longest
+   * prompt fits all of them.
+   */
+  private Map<Variant, SettingValues> chosen(SettingValues given) throws IOException {
+    List<String> names =
+        profiles.isEmpty() && recipes.isEmpty()
+            ? List.of("draft", "balanced", "quality")
+            : profiles;
+    List<Variant> variants = Variant.of(distinct(names), distinct(recipes));
+    if (variants.stream().map(Variant::fileName).distinct().count() < variants.size()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "two variants whose names differ only in case or signs would write to the same files;"
+              + " rename a profile or recipe");
+    }
+    String longest = prompts.stream().max(Comparator.comparingInt(String::length)).orElseThrow();
+    SettingValues prompted = given.with(Settings.PROMPT, longest);
+    Map<Variant, SettingValues> chosen = new LinkedHashMap<>();
+    for (Variant variant : variants) {
+      Map<String, Object> key = key(variant);
+      key.put("prompt", longest);
+      Path kept = folder.resolve(variant.fileName() + ".settings.json");
+      PrintWriter err = spec.commandLine().getErr();
+      chosen.put(variant, VariantSettings.of(variant, prompted, kept, Json.line(key), err));
+    }
+    return chosen;
+  }
+
+  private Wanted wanted(
+      String title, Variant variant, Path file, ModelFiles files, SettingValues values) {
+    ClipMaker maker = ClipMaker.of(files, values, file);
+    Map<String, Object> key = key(variant);
+    key.put("decided", maker.decided());
+    String prompt = values.find(Settings.PROMPT).orElseThrow();
+    return new Wanted(title, variant.name(), prompt, file, Json.line(key), maker);
+  }
+
+  /** All that the settings of a variant are chosen by. */
+  private Map<String, Object> key(Variant variant) {
     Map<String, Object> key = new LinkedHashMap<>();
     key.put("version", VersionProvider.version());
     key.put("profile", variant.profile());
     key.put("recipe", variant.recipe());
-    key.put("prompt", prompt);
-    key.put("seed", seed);
     for (CommandSpec mixin : List.of(clip, model, sampling, compute)) {
       for (OptionSpec option : mixin.options()) {
         if (option.getValue() != null) {
@@ -211,7 +230,15 @@ public final class CompareCommand implements Callable<Integer> {
         }
       }
     }
-    return Json.line(key);
+    return key;
+  }
+
+  private static void makeFolder(Path folder) throws WriteException {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw WriteException.of(folder, e, 0);
+    }
   }
 
   private static <T> List<T> distinct(List<T> list) {

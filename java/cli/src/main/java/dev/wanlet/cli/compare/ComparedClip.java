@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.compare;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.console.Json;
-import dev.wanlet.files.AtomicFile;
 import dev.wanlet.files.Sha256;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,13 +16,12 @@ import java.util.Optional;
  * A finished clip with its measures, kept beside it so that a second call need not make it again.
  * Immutable.
  *
- * @param file the clip
+ * @param file the clip; its latents lie beside it
  * @param facts what is told of it
  */
 record ComparedClip(Path file, Map<String, Object> facts) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String KEY = "made_from";
-  private static final String HASH = "sha256";
+  /** What it shows against a reference, if there is one. */
+  static final String AGAINST = "against_reference";
 
   private static Path notes(Path clip) {
     return clip.resolveSibling(clip.getFileName() + ".json");
@@ -38,47 +33,78 @@ record ComparedClip(Path file, Map<String, Object> facts) {
    * @throws IOException if a file cannot be read
    */
   static Optional<ComparedClip> kept(Path clip, String key) throws IOException {
-    if (!Files.isRegularFile(clip) || !Files.isRegularFile(notes(clip))) {
+    if (!Files.isRegularFile(clip) || !Files.isRegularFile(LatentFile.of(clip))) {
       return Optional.empty();
     }
-    Map<String, Object> stored;
-    try {
-      stored = JSON.readValue(notes(clip).toFile(), new TypeReference<>() {});
-    } catch (JsonProcessingException e) {
-      // Half a file or another's: the clip is made and measured again.
-      return Optional.empty();
-    }
-    boolean same = key.equals(stored.remove(KEY)) && Sha256.of(clip).equals(stored.remove(HASH));
-    return same ? Optional.of(new ComparedClip(clip, stored)) : Optional.empty();
+    return KeptFacts.read(notes(clip), whole(clip, key))
+        .map(facts -> new ComparedClip(clip, facts));
   }
 
   void keep(String key) throws IOException {
-    Map<String, Object> stored = new LinkedHashMap<>();
-    stored.put(KEY, key);
-    stored.put(HASH, Sha256.of(file));
-    stored.putAll(facts);
-    write(notes(file), Json.text(stored) + "\n");
+    KeptFacts.write(notes(file), whole(file, key), facts);
   }
 
-  /** Writes a text that appears whole or not at all. */
-  static void write(Path target, String text) throws IOException {
-    try (AtomicFile out = new AtomicFile(target)) {
-      out.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
-      out.commit();
-    }
+  /** With what lies there: a file that somebody changed is not the clip that was asked for. */
+  private static String whole(Path clip, String key) throws IOException {
+    Map<String, Object> whole = new LinkedHashMap<>();
+    whole.put("asked", key);
+    whole.put("clip_sha256", Sha256.of(clip));
+    whole.put("latents_sha256", Sha256.of(LatentFile.of(clip)));
+    return Json.line(whole);
+  }
+
+  /** The same with further facts, which replace those of their names. */
+  ComparedClip with(Map<String, Object> more) {
+    Map<String, Object> all = new LinkedHashMap<>(facts);
+    all.putAll(more);
+    return new ComparedClip(file, all);
+  }
+
+  /** The same with one more note. */
+  ComparedClip noting(String note) {
+    List<Object> notes = new ArrayList<>(notes());
+    notes.add(note);
+    return with(Map.of("notes", notes));
+  }
+
+  /** What was left out of its measures, and why. */
+  @SuppressWarnings("unchecked")
+  List<Object> notes() {
+    return (List<Object>) facts.getOrDefault("notes", List.of());
   }
 
   String text(String name) {
     return String.valueOf(facts.get(name));
   }
 
-  double number(String name) {
-    return ((Number) facts.get(name)).doubleValue();
+  /** A fact as a number; null if it is none. */
+  Double number(String name) {
+    return facts.get(name) instanceof Number n ? (Double) n.doubleValue() : null;
   }
 
   @SuppressWarnings("unchecked")
   Map<String, Object> map(String name) {
     return (Map<String, Object>) facts.getOrDefault(name, Map.of());
+  }
+
+  /** A measure, with or without a reference, as a number; null where there is none. */
+  Double measure(String name) {
+    for (String group : List.of("measures", AGAINST)) {
+      if (map(group).get(name) instanceof Number n) {
+        return n.doubleValue();
+      }
+    }
+    return number(name);
+  }
+
+  /** What people call it. */
+  String title() {
+    return text("variant") + ", seed " + text("seed");
+  }
+
+  /** Whether its times are those of the whole clip: not if an earlier call made a part of it. */
+  boolean isTimedWhole() {
+    return !facts.containsKey("seconds_note");
   }
 
   /** Seconds of all stages. */

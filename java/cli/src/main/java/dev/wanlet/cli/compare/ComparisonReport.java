@@ -2,18 +2,33 @@
 package dev.wanlet.cli.compare;
 
 import dev.wanlet.wan.quality.ClipMeasures;
+import dev.wanlet.wan.quality.LatentCosine;
+import dev.wanlet.wan.quality.ReferenceMeasures;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The comparison for scripts. Immutable. */
-record ComparisonReport(List<ComparedClip> clips) {
-  /** Why clips are not held against one of higher precision. */
-  static final String NO_REFERENCE =
-      "No clip is held against one of higher precision: that would take a further run for each"
-          + " variant. Clips of equal size and length can be: wanlet score CLIP --reference CLIP.";
+/**
+ * What a comparison found. Immutable.
+ *
+ * @param clips of all variants
+ * @param references that are no clip of a variant, in the order they were made
+ * @param withReferences whether any were wanted
+ */
+record ComparisonReport(
+    List<ComparedClip> clips, List<ComparedClip> references, boolean withReferences) {
+  private static final String NO_REFERENCE =
+      "No clip is held against one of higher precision; --reference does that, with a further run"
+          + " for each variant, prompt and seed.";
+
+  private static final String REFERENCE =
+      "Each clip is held against its reference: the same settings in 32-bit floats, without step"
+          + " cache, by the VAE, with the weights as their file has them. These values say how near"
+          + " to that a clip is, not how good.";
 
   private static final List<String> PLAIN =
       List.of(
@@ -29,7 +44,52 @@ record ComparisonReport(List<ComparedClip> clips) {
           "planned_peak_bytes",
           "measured_peak_bytes");
 
-  /** How each measure is made. */
+  private static final String ENERGY = "energy_joules";
+  private static final String PARTLY_TIMED = "seconds_note";
+  private static final String IDENTICAL = "identical";
+
+  ComparisonReport {
+    clips = List.copyOf(clips);
+    references = List.copyOf(references);
+  }
+
+  /** What is said of references, in a sentence or two. */
+  String referenceLine() {
+    return withReferences ? REFERENCE : NO_REFERENCE;
+  }
+
+  /** What is said of energy, in a sentence. */
+  String energyLine() {
+    return all()
+        .filter(clip -> clip.facts().containsKey("energy_note"))
+        .findFirst()
+        .map(clip -> "Energy is left out: " + clip.text("energy_note") + ".")
+        .orElse("Energy is what the whole card drew, for other programs too.");
+  }
+
+  /** What host memory is, in a sentence. */
+  static String hostLine() {
+    return "Host planned is what a run takes by plan; host peak is the most of its own that the"
+        + " whole process held while a clip was made, Java and this report included, and on the"
+        + " CPU the device's part too.";
+  }
+
+  /** Whether every clip has its energy; else nobody could compare them by it. */
+  boolean hasEnergy() {
+    return all().allMatch(clip -> clip.number(ENERGY) != null);
+  }
+
+  /** Clips and references. */
+  Stream<ComparedClip> all() {
+    return Stream.concat(clips.stream(), references.stream());
+  }
+
+  /** Stages that any clip went through, in order. */
+  List<String> stages() {
+    return all().flatMap(c -> c.map("stage_seconds").keySet().stream()).distinct().toList();
+  }
+
+  /** How each measure of a clip by itself is made. */
   static Map<String, String> methods() {
     Map<String, String> methods = new LinkedHashMap<>();
     ClipMeasures.infos()
@@ -50,44 +110,84 @@ record ComparisonReport(List<ComparedClip> clips) {
     return methods;
   }
 
+  /** How each value against a reference is made; none where no clip has one. */
+  Map<String, String> referenceMethods() {
+    Map<String, String> methods = new LinkedHashMap<>();
+    if (clips.stream().anyMatch(clip -> clip.facts().containsKey(ComparedClip.AGAINST))) {
+      methods.put(LatentCosine.ID, LatentCosine.method());
+      methods.putAll(ReferenceMeasures.methods());
+    }
+    return methods;
+  }
+
+  /** The comparison for scripts. */
   Map<String, Object> facts() {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("methods", methods());
-    facts.put("reference", NO_REFERENCE);
+    facts.put("reference", referenceLine());
+    facts.put("reference_methods", referenceMethods());
+    facts.put("host", hostLine());
+    facts.put("energy", energyLine());
     facts.put("clips", clips.stream().map(ComparedClip::facts).toList());
+    facts.put("references", references.stream().map(ComparedClip::facts).toList());
     return facts;
   }
 
   /** A line a clip; fields with commas, quotes or line ends in quotes (RFC 4180). */
   String csv() {
-    List<String> measures = List.copyOf(methods().keySet());
-    List<String> stages =
-        clips.stream().flatMap(c -> c.map("stage_seconds").keySet().stream()).distinct().toList();
     List<String> head = new ArrayList<>(PLAIN);
     head.add("host_bytes");
-    head.addAll(measures);
-    stages.forEach(stage -> head.add(stage + "_seconds"));
-    head.add("total_seconds");
-    StringBuilder text = new StringBuilder(line(head));
-    for (ComparedClip clip : clips) {
-      List<String> row = new ArrayList<>();
-      PLAIN.forEach(name -> row.add(clip.text(name)));
-      row.add(String.valueOf(clip.map("plan").get("host_bytes")));
-      measures.forEach(name -> row.add(field(measure(clip, name))));
-      stages.forEach(stage -> row.add(field(clip.map("stage_seconds").get(stage))));
-      row.add(String.valueOf(clip.seconds()));
-      text.append(line(row));
+    head.add("measured_host_bytes");
+    head.addAll(methods().keySet());
+    List<String> held = new ArrayList<>(referenceMethods().keySet());
+    if (!held.isEmpty()) {
+      head.add("reference");
+      held.add(IDENTICAL);
+      head.addAll(held);
     }
+    stages().forEach(stage -> head.add(stage + "_seconds"));
+    head.add("total_seconds");
+    if (clips.stream().anyMatch(clip -> !clip.isTimedWhole())) {
+      head.add(PARTLY_TIMED);
+    }
+    if (hasEnergy()) {
+      head.add(ENERGY);
+    }
+    StringBuilder text = new StringBuilder(line(head));
+    clips.forEach(clip -> text.append(line(head.stream().map(n -> field(clip, n)).toList())));
     return text.toString();
   }
 
-  /** A measure of a clip; null where there is none. */
-  static Object measure(ComparedClip clip, String name) {
-    return clip.facts().containsKey(name) ? clip.facts().get(name) : clip.map("measures").get(name);
+  private static String field(ComparedClip clip, String column) {
+    if (column.equals("total_seconds")) {
+      return String.valueOf(clip.seconds());
+    }
+    if (column.equals("host_bytes")) {
+      return String.valueOf(clip.map("plan").get(column));
+    }
+    String stage = column.replaceAll("_seconds$", "");
+    return Stream.of(
+            clip.map("stage_seconds").get(stage),
+            clip.facts().get(column),
+            clip.map("measures").get(column),
+            clip.map(ComparedClip.AGAINST).get(column))
+        .filter(value -> value != null)
+        .findFirst()
+        .map(Object::toString)
+        .orElse("");
   }
 
-  private static String field(Object value) {
-    return value == null ? "" : value.toString();
+  /** What to say of some clips below the figures, a line each. */
+  List<String> notes() {
+    List<String> notes = new ArrayList<>();
+    all()
+        .forEach(
+            clip -> {
+              clip.notes().forEach(note -> notes.add(clip.title() + ": " + note));
+              Optional.ofNullable(clip.facts().get(PARTLY_TIMED))
+                  .ifPresent(note -> notes.add(clip.title() + ": " + note));
+            });
+    return notes;
   }
 
   private static String line(List<String> fields) {

@@ -36,12 +36,13 @@ record Variant(String profile, String recipe) {
     return recipe == null ? profile : profile + "+" + recipe;
   }
 
+  /** Its name as file names may have it. */
+  String fileName() {
+    return name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.+_-]", "_");
+  }
+
   /** Name of a clip's file without its extension. */
   String fileName(int prompt, long seed) {
-    return name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.+_-]", "_")
-        + "-p"
-        + prompt
-        + "-s"
-        + seed;
+    return fileName() + "-p" + prompt + "-s" + seed;
   }
 }

@@ -15,6 +15,7 @@ import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.StagePlan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
@@ -92,6 +93,10 @@ final class PipelineRun {
   /** Samples to the end and runs the stages that come after. */
   GenerationResult finish() throws IOException {
     sample(clip.sampling().steps());
+    clip.listener()
+        .sampled(
+            clip.sampling().shape(),
+            FloatBuffer.wrap(clip.sampling().latents()).asReadOnlyBuffer());
     for (int i = sampleStage() + 1; i < stages.size(); i++) {
       run(i);
     }
