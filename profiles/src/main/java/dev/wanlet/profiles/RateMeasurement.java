@@ -28,6 +28,12 @@ final class RateMeasurement {
   /** Unpacking takes no more than this makes of the longer product: some 400 rows. */
   private static final double MOST_PART = 1.4;
 
+  /**
+   * Every product costs at least so many rows more than it has: a measurement that says less was
+   * disturbed, and a plan made with it would cut tokens into the shortest chunks for nothing.
+   */
+  private static final double LEAST_OVERHEAD = 32;
+
   private static final int HEADS = 4;
   private static final int HEAD_DIM = 128;
   private static final int QUERIES = 256;
@@ -111,8 +117,8 @@ final class RateMeasurement {
     // Time is a line over the rows: unpacking the weights once, and so much for each row. What
     // disturbs the shorter product must not make the line nearly flat.
     double row = Math.max((many - few) / (MANY_ROWS - FEW_ROWS), many / (MOST_PART * MANY_ROWS));
-    double unpacking = Math.max(0, few - FEW_ROWS * row);
-    return new DeviceRates.Product(STEP_SHARE * 2.0 * WIDTH * WIDTH / row, unpacking / row);
+    double overhead = Math.max(LEAST_OVERHEAD, few / row - FEW_ROWS);
+    return new DeviceRates.Product(STEP_SHARE * 2.0 * WIDTH * WIDTH / row, overhead);
   }
 
   private double productSeconds(TensorType type, int rows) {

@@ -63,6 +63,14 @@ class RateProbeTest {
         .isEqualTo(rates.types());
   }
 
+  /** Else a plan would see no reason for chunks of more than a few tokens. */
+  @Test
+  void everyProductCostsMoreThanItsRows() {
+    DeviceRates rates = quietProbe(folder).of(Device.cpu(), 1, Set.of(TensorType.BF16), List.of());
+    assertThat(rates.overheadRows()).isBetween(32.0, 1000.0);
+    assertThat(rates.types().get(TensorType.BF16).overheadRows()).isBetween(32.0, 1000.0);
+  }
+
   @Test
   void aLoadedMomentIsMeasuredOnceInAProcess() {
     RateProbe probe = new RateProbe(folder, () -> () -> 1.5);
