@@ -21,7 +21,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Owner: the blocks of a network, of which some stay on the device and the others pass through a
@@ -43,7 +42,7 @@ public final class StreamedBlocks implements AutoCloseable {
   private final Map<BlockSpec, Loading> loading = new HashMap<>();
   private final Map<BlockSpec, Slot> inUse = new HashMap<>();
   private final ExecutorService loader;
-  private final AtomicLong uploadedBytes = new AtomicLong();
+  private long uploadedBytes;
   private int next;
 
   /** Memory that one streamed block is in at a time, seen as each layout there is. */
@@ -157,6 +156,7 @@ public final class StreamedBlocks implements AutoCloseable {
 
   private void start(BlockSpec block, Slot slot) {
     WeightSet set = slot.as(block);
+    uploadedBytes += block.layout().dataBytes();
     loading.put(
         block,
         new Loading(
@@ -165,7 +165,6 @@ public final class StreamedBlocks implements AutoCloseable {
                 () -> {
                   checkStop();
                   set.fill(reader.under(block.prefix()), upload);
-                  uploadedBytes.addAndGet(block.layout().dataBytes());
                   return set;
                 })));
   }
@@ -269,9 +268,9 @@ public final class StreamedBlocks implements AutoCloseable {
     return places;
   }
 
-  /** Bytes that went into slots so far. */
+  /** Bytes that went into slots so far; those that are on their way count. */
   public long uploadedBytes() {
-    return uploadedBytes.get();
+    return uploadedBytes;
   }
 
   @Override

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param request what was asked for
  * @param stepSeconds time of each sampling step
  * @param stepUploadedBytes weights of blocks that were streamed to the device in each step; what is
- *     loaded ahead counts where it arrives
+ *     loaded ahead counts where its loading begins
  * @param stageSeconds time of each stage in the order they ran, loading weights included
  * @param plannedPeakBytes most device memory the plan allowed for
  * @param measuredPeakBytes most device memory in use
