@@ -3,6 +3,7 @@ package dev.wanlet.cli.generate;
 
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ProgressDisplay;
+import dev.wanlet.cli.options.ClipFiles;
 import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
@@ -13,6 +14,7 @@ import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.pipeline.Cancellation;
 import dev.wanlet.wan.pipeline.GenerationListener;
+import dev.wanlet.wan.pipeline.GenerationResult;
 import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
@@ -118,7 +120,9 @@ public record ClipMaker(ModelFiles files, GenerationRequest request) {
     try (ProgressDisplay progress = ProgressDisplay.open(err)) {
       RunOptions options =
           RunOptions.defaults().withCancellation(cancellation).withListener(progress.and(witness));
-      facts = new LinkedHashMap<>(GenerationReport.of(pipeline.generate(request, options)).facts());
+      GenerationResult result = pipeline.generate(request, options);
+      ClipFiles.remember(result, files);
+      facts = new LinkedHashMap<>(GenerationReport.of(result).facts());
     }
     facts.put("model", files.model().id());
     facts.put("device", device.name() + ": " + Printable.name(device.description()));

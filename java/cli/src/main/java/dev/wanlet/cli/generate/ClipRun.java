@@ -5,6 +5,7 @@ import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.ProgressDisplay;
+import dev.wanlet.cli.options.ClipFiles;
 import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
@@ -109,6 +110,7 @@ record ClipRun(CommandLine line, boolean json, PreviewFlags previews) {
     } finally {
       interruption.close();
     }
+    ClipFiles.remember(result, files);
     print(GenerationReport.of(result));
   }
 

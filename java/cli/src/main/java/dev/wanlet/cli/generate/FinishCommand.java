@@ -3,6 +3,7 @@ package dev.wanlet.cli.generate;
 
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.options.ClipFiles;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.RecipeFinder;
 import dev.wanlet.profiles.recipes.SamplingRecipe;
@@ -13,6 +14,7 @@ import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.request.AdapterList;
+import dev.wanlet.wan.request.Decoder;
 import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.Setting;
 import dev.wanlet.wan.request.SettingValues;
@@ -21,11 +23,13 @@ import dev.wanlet.weights.WeightFormatException;
 import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code wanlet finish}: makes a draft anew in full. Confined to one thread. */
@@ -41,12 +45,18 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  wanlet finish fox.mp4",
+      "  wanlet finish fox.mp4 --from-draft --size 832x480",
       "  wanlet finish fox.mp4 --profile balanced --duration 3 -o fox-final.webm"
     })
 public final class FinishCommand extends GenerateCommand {
+  private static final String FROM_DRAFT = "--from-draft";
+
   /** What a draft makes smaller, shorter or quicker. */
   private static final Set<Setting<?>> CHOSEN_ANEW =
       Set.of(Settings.WIDTH, Settings.HEIGHT, Settings.FRAMES, Settings.STEPS, Settings.DECODER);
+
+  /** What a draft itself was made over from. */
+  private static final Set<Setting<?>> STARTS = Set.of(Settings.INIT_IMG, Settings.INIT_VIDEO);
 
   /** What a sampling recipe may have brought: a draft's is one of few steps. */
   private static final List<Setting<?>> OF_RECIPES =
@@ -67,6 +77,16 @@ public final class FinishCommand extends GenerateCommand {
       description = "The draft: a clip with its settings inside, as every clip of Wanlet has them.")
   private Path draft;
 
+  @Option(
+      names = FROM_DRAFT,
+      description =
+          "Make the clip over from the draft's own frames, enlarged, instead of from noise alone, so"
+              + " that it keeps what the draft shows where; as long as the draft unless you say"
+              + " --frames or --duration. --strength says how much is made anew (default: "
+              + DraftStart.STRENGTH
+              + ").")
+  private boolean fromDraft;
+
   @Override
   SettingValues given() throws IOException {
     Path file = PngSequence.firstFile(draft);
@@ -76,19 +96,52 @@ public final class FinishCommand extends GenerateCommand {
           file, "this clip holds no settings of Wanlet; make it anew with wanlet generate");
     }
     SavedSettings settings = new SavedSettings(file, stored);
-    SettingValues values = settings.values(setting -> !CHOSEN_ANEW.contains(setting));
     SettingValues size = settings.values(CHOSEN_ANEW::contains);
     int width = size.find(Settings.WIDTH).orElseThrow(() -> lacks(file, Settings.WIDTH));
     int height = size.find(Settings.HEIGHT).orElseThrow(() -> lacks(file, Settings.HEIGHT));
-    ModelDefaults model = ModelFinder.resolve(settings.model()).model();
     FrameSize drafted = new FrameSize(width, height);
+    SettingValues own = super.given();
+    SettingValues values =
+        located(
+            ClipFiles.of(file, stored),
+            withoutRecipe(settings.values(setting -> !CHOSEN_ANEW.contains(setting))),
+            own);
+    ModelDefaults model = ModelFinder.resolve(values.with(own).model()).model();
     // The shift goes with the size, unless somebody chose it.
     if (values.find(Settings.FLOW_SHIFT).filter(s -> s == model.flowShift(drafted)).isPresent()) {
       values = values.with(Settings.FLOW_SHIFT, null);
     }
-    values = withoutRecipe(values);
+    if (fromDraft) {
+      int frames = size.find(Settings.FRAMES).orElseThrow(() -> lacks(file, Settings.FRAMES));
+      DraftStart start =
+          new DraftStart(FROM_DRAFT, file, frames, model, own, wishes().hasDuration());
+      values = start.settings(values, this::tell);
+    }
     wishes().unless(Profiles.FINEST, Aspect.of(drafted));
-    return values.with(super.given());
+    return values.with(own);
+  }
+
+  /** The draft's files where they lie; not those that the clip in full does without. */
+  private SettingValues located(ClipFiles files, SettingValues drafted, SettingValues own)
+      throws IOException {
+    SettingValues values = drafted;
+    Set<Setting<?>> except = new HashSet<>(fromDraft ? STARTS : Set.of());
+    for (Setting<?> setting : Settings.TABLE.settings()) {
+      boolean otherModel =
+          setting.scope() == Setting.Scope.MODEL_FILE && own.find(Settings.MODEL).isPresent();
+      if (otherModel) {
+        values = values.with(setting, null);
+      }
+      if (own.find(setting).isPresent()) {
+        except.add(setting);
+      }
+    }
+    boolean decodes = own.find(Settings.DECODER).filter(d -> d == Decoder.TAE).isPresent();
+    if (!decodes && !except.contains(Settings.TAE) && !files.has(values, Settings.TAE)) {
+      tell("the draft's small decoder is not found, so previews do without it");
+      values = values.with(Settings.TAE, null);
+    }
+    return files.located(values, except);
   }
 
   /** A draft's recipe goes, and with it the adapters that are its own. */

@@ -5,11 +5,13 @@ import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.options.ClipFiles;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -92,16 +94,22 @@ public final class InspectCommand implements Callable<Integer> {
 
   private void printClip(PrintWriter out) throws IOException {
     VideoMetadata metadata = VideoMetadata.read(file);
+    List<String> missing = new ArrayList<>();
+    String command = ClipFiles.of(file, metadata).here(missing).toCommandLine();
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("file", file.toString());
-      facts.put("command", metadata.toCommandLine());
+      facts.put("command", command);
       facts.put("settings", metadata.settings());
       facts.put("provenance", metadata.provenance());
+      if (!missing.isEmpty()) {
+        facts.put("not_found", missing);
+      }
       out.println(Json.text(facts));
       return;
     }
-    out.println(metadata.toCommandLine());
+    out.println(command);
+    missing.forEach(line -> out.println("# " + line));
     metadata
         .provenance()
         .forEach(

@@ -62,6 +62,38 @@ public final class RecipeFinder {
     return model.id().equals(ModelCatalog.DEMO) ? List.of(DemoModel.fourStepAdapter()) : List.of();
   }
 
+  /**
+   * Settings of a clip without the adapters that their recipe brings along, as it did when the clip
+   * was made.
+   *
+   * @param model id of the clip's model
+   * @throws IOException if a recipe of the user's, or the demo model, cannot be read
+   */
+  static SettingValues withoutOwnAdapters(SettingValues given, String model) throws IOException {
+    Optional<String> name = given.find(Settings.RECIPE);
+    if (name.isEmpty() || !model.equals(ModelCatalog.DEMO)) {
+      return given;
+    }
+    Optional<SamplingRecipe> recipe = find(name.get());
+    Path own = DemoModel.fourStepAdapter().getFileName();
+    List<AdapterFile> others =
+        AdapterList.of(given).stream()
+            .filter(a -> !own.equals(a.file().getFileName()) || !isMeant(a, recipe))
+            .toList();
+    return given.with(Settings.LORA, others.isEmpty() ? null : new AdapterList(others));
+  }
+
+  /** Whether the recipe adds the adapter just so. */
+  private static boolean isMeant(AdapterFile adapter, Optional<SamplingRecipe> recipe) {
+    return recipe.stream()
+        .flatMap(r -> r.adapters().stream())
+        .anyMatch(
+            need ->
+                need.fits(adapter.file())
+                    && need.strength() == adapter.strength()
+                    && need.scope().equals(adapter.scope()));
+  }
+
   /** Whether the user left open how to sample, and gave no adapter. */
   static boolean samplingIsOpen(SettingValues given) {
     return given.find(Settings.LORA).isEmpty()

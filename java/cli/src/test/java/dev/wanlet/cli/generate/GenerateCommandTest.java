@@ -130,7 +130,7 @@ class GenerateCommandTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err()).contains("taken from the demo model: VAE, text encoder");
     VideoMetadata settings = VideoMetadata.read(clip);
-    assertThat(settings.setting("diffusion-model")).contains(own.toString());
+    assertThat(settings.setting("diffusion-model")).contains("own.gguf");
     assertThat(settings.setting("vae")).isEmpty();
   }
 
@@ -141,7 +141,8 @@ class GenerateCommandTest {
     assertThat(run.err()).contains("4 steps of euler").contains("brings its adapter");
     VideoMetadata settings = VideoMetadata.read(clip);
     assertThat(settings.setting("recipe")).contains("fast");
-    assertThat(settings.toCommandLine()).contains("tiny-wan-4step-lora.safetensors:1");
+    assertThat(settings.setting("lora")).contains(List.of("tiny-wan-4step-lora.safetensors:1"));
+    assertThat(settings.provenance()).containsKey("lora-sha256");
   }
 
   @Test

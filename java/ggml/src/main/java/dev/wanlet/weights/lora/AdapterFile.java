@@ -122,10 +122,21 @@ public record AdapterFile(Path file, double strength, AdapterScope scope) {
     return file.toAbsolutePath().normalize() + ":" + number(strength) + scopeText();
   }
 
+  /** As {@link #text}, without the folders the file lies in. */
+  public String textWithoutFolder() {
+    Path name = file.toAbsolutePath().normalize().getFileName();
+    return (name == null ? file : name) + ":" + number(strength) + scopeText();
+  }
+
   private String scopeText() {
     boolean both = scope.expert() == AdapterScope.Expert.BOTH;
     return (both ? "" : ":" + scope.expert().id())
         + (scope.isAlways() ? "" : ":" + BELOW + number(scope.below()));
+  }
+
+  /** The same file in another place. */
+  public AdapterFile at(Path place) {
+    return new AdapterFile(place, strength, scope);
   }
 
   /** The same, added elsewhere. */

@@ -13,7 +13,7 @@ import java.util.List;
  * the same name may hold another adapter by the time a run goes on. Stateless.
  */
 final class AdapterHashes {
-  private static final String KEY = "lora-sha256";
+  static final String KEY = "lora-sha256";
 
   private AdapterHashes() {}
 

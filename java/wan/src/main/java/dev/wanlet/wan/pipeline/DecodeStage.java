@@ -21,6 +21,7 @@ import dev.wanlet.wan.nn.SourceReader;
 import dev.wanlet.wan.pipeline.control.ClipLatents;
 import dev.wanlet.wan.request.ClipSpec;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -80,7 +81,12 @@ final class DecodeStage implements ClipStage {
       clip.sampling().saved().releaseRoom();
       try (FrameSink sink =
           FrameSinks.open(
-              request.output(), width, height, spec.fps(), request.encoding(), clip.settings())) {
+              request.output(),
+              width,
+              height,
+              spec.fps(),
+              request.encoding(),
+              SavedSettings.told(clip.settings()))) {
         ClipLatents latents =
             new ClipLatents(clip.sampling().shape(), request.control().references().size());
         decoder.decode(

@@ -5,6 +5,8 @@ import dev.wanlet.base.Printable;
 import dev.wanlet.files.Sha256;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.Setting;
+import dev.wanlet.wan.request.Settings;
 import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -21,7 +24,15 @@ import java.util.function.Consumer;
  * the settings: a file of the same name may hold something else by the time a run goes on.
  * Stateless.
  */
-final class InputHashes {
+public final class InputHashes {
+  /** In the order of {@link dev.wanlet.wan.request.PictureSettings#files}. */
+  private static final List<Setting<?>> OF_PICTURES =
+      List.of(Settings.INIT_IMG, Settings.END_IMG, Settings.INIT_VIDEO);
+
+  /** In the order of {@link dev.wanlet.wan.request.ControlSettings#files}. */
+  private static final List<Setting<?>> OF_CONTROL =
+      List.of(Settings.CONTROL_VIDEO, Settings.EXTEND, Settings.CONTROL_MASK, Settings.REF_IMAGE);
+
   private static final String PICTURES = "picture-sha256";
   private static final String CONTROL = "control-sha256";
 
@@ -46,7 +57,44 @@ final class InputHashes {
     return sums.isEmpty() ? settings : settings.withProvenance(key, sums);
   }
 
-  private static String sum(Path file) throws IOException {
+  /**
+   * The sum that a clip carries of a file that one of its settings names.
+   *
+   * @param index of the file among those of the setting
+   * @return empty where it carries none, as of model files
+   */
+  public static Optional<String> find(VideoMetadata clip, Setting<?> setting, int index) {
+    if (setting == Settings.LORA) {
+      return at(clip, AdapterHashes.KEY, index);
+    }
+    for (List<Setting<?>> group : List.of(OF_PICTURES, OF_CONTROL)) {
+      if (group.contains(setting)) {
+        int before =
+            group.subList(0, group.indexOf(setting)).stream().mapToInt(s -> count(clip, s)).sum();
+        return at(clip, group == OF_PICTURES ? PICTURES : CONTROL, before + index);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static int count(VideoMetadata clip, Setting<?> setting) {
+    return clip.setting(setting.name())
+        .map(value -> value instanceof List<?> several ? several.size() : 1)
+        .orElse(0);
+  }
+
+  private static Optional<String> at(VideoMetadata clip, String key, int index) {
+    return clip.provenance().get(key) instanceof List<?> sums && index < sums.size()
+        ? Optional.of(sums.get(index).toString())
+        : Optional.empty();
+  }
+
+  /**
+   * The sum of a file, or of a folder of pictures.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static String sum(Path file) throws IOException {
     return Files.isDirectory(file) ? ofFolder(file) : Sha256.of(file);
   }
 

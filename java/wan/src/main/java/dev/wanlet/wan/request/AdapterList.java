@@ -13,6 +13,7 @@ public record AdapterList(List<AdapterFile> files) {
           AdapterList.class,
           text -> AdapterList.of(AdapterFile.parse(text)),
           list -> list.files().stream().map(AdapterFile::text).toList(),
+          list -> list.files().stream().map(AdapterFile::textWithoutFolder).toList(),
           AdapterList::plus);
 
   public AdapterList {

@@ -13,6 +13,7 @@ public record FileList(List<Path> files) {
           FileList.class,
           text -> FileList.of(Path.of(text)),
           list -> list.files().stream().map(SettingType.FILE.storedForm()).toList(),
+          list -> list.files().stream().map(SettingType.FILE.toldForm()).toList(),
           FileList::plus);
 
   public FileList {

@@ -55,6 +55,35 @@ public record SavedSettings(Path file, VideoMetadata stored, SettingTable table)
   }
 
   /**
+   * What a clip carries of what {@link #store} and the run put together. Where files lie is
+   * nobody's business who is sent the clip, and of no use to them: their names stay, and the sums
+   * beside them. A saved run keeps it all.
+   *
+   * @param stored settings and what is known beside them
+   */
+  public static VideoMetadata told(VideoMetadata stored) {
+    VideoMetadata.Builder told = VideoMetadata.builder();
+    stored
+        .settings()
+        .forEach(
+            (name, value) ->
+                told.put(name, fileSetting(name).map(s -> told(s, value)).orElse(value)));
+    stored.provenance().forEach(told::putProvenance);
+    return told.build();
+  }
+
+  private static Optional<Setting<?>> fileSetting(String name) {
+    return Settings.TABLE.settings().stream()
+        .filter(setting -> setting.name().equals(name) && setting.type().namesFiles())
+        .findFirst();
+  }
+
+  private static <T> Object told(Setting<T> setting, Object stored) {
+    T value = setting.type().restored(stored);
+    return value == null ? stored : setting.type().toldForm().apply(value);
+  }
+
+  /**
    * The model whose files the run used; those of the demo model are not stored.
    *
    * @throws WeightFormatException if the name of a file is damaged

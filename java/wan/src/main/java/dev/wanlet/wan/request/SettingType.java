@@ -18,17 +18,25 @@ import java.util.function.Function;
  *     null stands for no value
  * @param storedForm what is stored: a string, a number or a boolean; of a setting that may be given
  *     often a list of such
+ * @param toldForm what a clip tells of it, which goes where the clip goes: as what is stored, but
+ *     of a file its name without the folders it lies in
  * @param joined the value of two occurrences of a setting that may be given often; null for others
  */
 public record SettingType<T>(
     Class<T> javaType,
     Function<String, T> parser,
     Function<T, Object> storedForm,
+    Function<T, Object> toldForm,
     BinaryOperator<T> joined) {
-  /** A type of one value. */
+  /** A type of one value, which names no file. */
   public SettingType(
       Class<T> javaType, Function<String, T> parser, Function<T, Object> storedForm) {
-    this(javaType, parser, storedForm, null);
+    this(javaType, parser, storedForm, storedForm, null);
+  }
+
+  /** Whether values name files. */
+  public boolean namesFiles() {
+    return toldForm != storedForm;
   }
 
   /** Whether the setting may be given often. */
@@ -62,7 +70,17 @@ public record SettingType<T>(
 
   /** A file or folder; stored so that it is found from any working directory. */
   public static final SettingType<Path> FILE =
-      new SettingType<>(Path.class, Path::of, p -> p.toAbsolutePath().normalize().toString());
+      new SettingType<>(
+          Path.class,
+          Path::of,
+          p -> p.toAbsolutePath().normalize().toString(),
+          SettingType::name,
+          null);
+
+  private static Object name(Path file) {
+    Path name = file.toAbsolutePath().normalize().getFileName();
+    return (name == null ? file : name).toString();
+  }
 
   /** A size in bytes, such as {@code 6GiB}; {@code auto} stands for no value. */
   public static final SettingType<ByteSize> BYTES =

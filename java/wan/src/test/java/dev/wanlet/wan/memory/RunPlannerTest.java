@@ -11,9 +11,12 @@ import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelResolver;
 import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.catalog.TaeFile;
+import dev.wanlet.wan.model.tae.TaeConfig;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -28,12 +31,15 @@ class RunPlannerTest {
   private static final MemoryBudget UNLIMITED = new MemoryBudget(1L << 50, 1L << 50);
 
   private static RunPlanner planner(String id, String type) {
+    return VideoPipeline.planner(facts(id, type));
+  }
+
+  private static ModelFacts facts(String id, String type) {
     Device cpu = Device.cpu();
     try (OpenModel model =
         OpenModel.toPlan(
             ModelSelection.none().withModel(id), Optional.of(type), CATALOG, resolver())) {
-      return VideoPipeline.planner(
-          ModelFacts.of(model, cpu, 2, DeviceRates.assumed(cpu), Precision.AUTO));
+      return ModelFacts.of(model, cpu, 2, DeviceRates.assumed(cpu), Precision.AUTO);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -104,6 +110,17 @@ class RunPlannerTest {
     }
     assertThat(plan.transformer().placement().slots()).isNotEqualTo(1);
     assertThat(Ggml.liveObjects()).isEqualTo(live);
+  }
+
+  /** Its frames come one by one: 81 take no more than 33. */
+  @Test
+  void aWholeClipsSmallDecoderTakesLessThan300Mib() {
+    TaeFile tae = new TaeFile(Path.of("taew2_1.safetensors"), TaeConfig.wan21());
+    RunPlanner planner = VideoPipeline.planner(facts("wan2.1-t2v-1.3b", "Q8_0").withTae(tae));
+    DeviceBytes whole = planner.plan(job("832x480", 81), UNLIMITED).stage(Stage.DECODE).device();
+    assertThat(whole.peak()).isBetween(100 * MIB, 300 * MIB);
+    assertThat(planner.plan(job("832x480", 33), UNLIMITED).stage(Stage.DECODE).device())
+        .isEqualTo(whole);
   }
 
   @ParameterizedTest

@@ -104,7 +104,7 @@ class MadeOverRunTest extends DemoRuns {
     assertThat(SyntheticClip.rmse(source, frames(generate(over("more.gif", 0.7)))))
         .isGreaterThan(1.4 * near);
     VideoMetadata stored = VideoMetadata.read(little.output());
-    assertThat(stored.setting("init-video")).contains(video.toString());
+    assertThat(stored.setting("init-video")).contains("moving.mp4");
     assertThat(stored.setting("strength")).contains(0.1);
     assertThat(stored.setting("steps")).contains(20L);
   }

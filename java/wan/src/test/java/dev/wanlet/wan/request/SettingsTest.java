@@ -328,4 +328,27 @@ class SettingsTest {
     assertThatThrownBy(() -> before.requireSame(SettingValues.NONE.with(jitter, 4)))
         .hasMessageContaining("started without it");
   }
+
+  @Test
+  void aClipTellsFilesByNameAndTheRestAsItIs() {
+    GenerationRequest request =
+        fox(Settings.TABLE)
+            .adapters(
+                new AdapterFile(folder.resolve("style.safetensors"), 0.5),
+                AdapterFile.parse(folder.resolve("low") + ":1:low:below=0.9"))
+            .build(TWO);
+    VideoMetadata stored =
+        SavedSettings.store(request, files(TWO, Set.of(ModelPart.TOKENIZER)))
+            .withProvenance("lora-sha256", List.of("a", "b"));
+    VideoMetadata told = SavedSettings.told(stored);
+    assertThat(stored.toJson()).contains(folder.toString());
+    assertThat(told.toJson()).doesNotContain(folder.toString(), folder.getFileName().toString());
+    assertThat(told.settings().keySet()).containsExactlyElementsOf(stored.settings().keySet());
+    assertThat(told.setting("diffusion-model")).contains("low.gguf");
+    assertThat(told.setting("lora"))
+        .contains(List.of("style.safetensors:0.5", "low:1:low:below=0.9"));
+    assertThat(told.setting("prompt")).isEqualTo(stored.setting("prompt"));
+    assertThat(told.provenance()).isEqualTo(stored.provenance());
+    assertThat(SavedSettings.told(told)).isEqualTo(told);
+  }
 }
