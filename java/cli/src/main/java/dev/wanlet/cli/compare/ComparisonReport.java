@@ -6,9 +6,10 @@ import dev.wanlet.wan.quality.LatentCosine;
 import dev.wanlet.wan.quality.ReferenceMeasures;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -45,7 +46,7 @@ record ComparisonReport(
           "measured_peak_bytes");
 
   private static final String ENERGY = "energy_joules";
-  private static final String PARTLY_TIMED = "seconds_note";
+  static final String PARTLY_TIMED = "seconds_note";
   private static final String IDENTICAL = "identical";
 
   ComparisonReport {
@@ -79,9 +80,16 @@ record ComparisonReport(
     return all().allMatch(clip -> clip.number(ENERGY) != null);
   }
 
-  /** Clips and references. */
+  /** Each clip, and behind the first one that is held against it a reference. */
   Stream<ComparedClip> all() {
-    return Stream.concat(clips.stream(), references.stream());
+    Set<ComparedClip> all = new LinkedHashSet<>();
+    for (ComparedClip clip : clips) {
+      all.add(clip);
+      references.stream()
+          .filter(reference -> reference.text("output").equals(clip.text("reference")))
+          .forEach(all::add);
+    }
+    return all.stream();
   }
 
   /** Stages that any clip went through, in order. */
@@ -175,19 +183,6 @@ record ComparisonReport(
         .findFirst()
         .map(Object::toString)
         .orElse("");
-  }
-
-  /** What to say of some clips below the figures, a line each. */
-  List<String> notes() {
-    List<String> notes = new ArrayList<>();
-    all()
-        .forEach(
-            clip -> {
-              clip.notes().forEach(note -> notes.add(clip.title() + ": " + note));
-              Optional.ofNullable(clip.facts().get(PARTLY_TIMED))
-                  .ifPresent(note -> notes.add(clip.title() + ": " + note));
-            });
-    return notes;
   }
 
   private static String line(List<String> fields) {

@@ -18,7 +18,10 @@ import java.util.stream.Collectors;
 final class ParetoPlot {
   private static final int WIDTH = 320;
   private static final int HEIGHT = 220;
-  private static final int MARGIN = 40;
+  private static final int MARGIN = 56;
+
+  /** Values that lie closer together are shown with more digits. */
+  private static final double CLOSE = 0.01;
 
   /** Width of a letter and height of a line of names, about. */
   private static final double LETTER = 6.5;
@@ -73,7 +76,8 @@ final class ParetoPlot {
     double most = clips.stream().mapToDouble(ComparedClip::seconds).max().orElse(1);
     double low = clips.stream().mapToDouble(c -> value(c, measure)).min().orElse(0);
     double high = clips.stream().mapToDouble(c -> value(c, measure)).max().orElse(1);
-    double pad = Math.max(1e-6, (high - low) / 10);
+    int digits = high - low < CLOSE ? ReportPage.FINE : ReportPage.COARSE;
+    double pad = Math.max(1e-9, (high - low) / 10);
     StringBuilder svg = new StringBuilder();
     svg.append(
         String.format(
@@ -82,7 +86,7 @@ final class ParetoPlot {
                 + "<path d=\"M%d 10V%dH%d\" fill=\"none\" stroke=\"currentColor\"/>",
             WIDTH,
             HEIGHT,
-            ReportPage.escaped(words(measure, better, dots)),
+            ReportPage.escaped(words(measure, better, dots, digits)),
             MARGIN,
             HEIGHT - MARGIN,
             WIDTH - 10));
@@ -110,15 +114,15 @@ final class ParetoPlot {
     }
     return svg.append(label(MARGIN, HEIGHT - MARGIN + 16, "0"))
         .append(end(WIDTH - 10, HEIGHT - MARGIN + 16, Durations.text(most)))
-        .append(label(2, 20, ReportPage.number(high)))
-        .append(label(2, HEIGHT - MARGIN, ReportPage.number(low)))
+        .append(label(2, 20, ReportPage.number(high, digits)))
+        .append(label(2, HEIGHT - MARGIN, ReportPage.number(low, digits)))
         .append(label(MARGIN, HEIGHT - 6, measure + says(better)))
         .append("</svg>")
         .toString();
   }
 
   /** What the picture shows, for who cannot see it. */
-  private static String words(String measure, Better better, List<Dot> dots) {
+  private static String words(String measure, Better better, List<Dot> dots, int digits) {
     return measure
         + says(better)
         + ", against time: "
@@ -127,7 +131,9 @@ final class ParetoPlot {
                 d ->
                     String.format(
                         "%s %s in %s",
-                        d.variant(), ReportPage.number(d.value()), Durations.text(d.seconds())))
+                        d.variant(),
+                        ReportPage.number(d.value(), digits),
+                        Durations.text(d.seconds())))
             .collect(Collectors.joining("; "));
   }
 

@@ -27,19 +27,28 @@ final class PlanTable {
 
   private PlanTable() {}
 
+  /** Of clips of one name that differ in their prompts, the plan that takes most is shown. */
   static void append(StringBuilder page, List<ComparedClip> clips) {
-    Map<String, List<ComparedClip>> plans = new LinkedHashMap<>();
+    Map<String, ComparedClip> largest = new LinkedHashMap<>();
     for (ComparedClip clip : clips) {
+      largest.merge(ReportPage.name(clip), clip, (a, b) -> peak(b) > peak(a) ? b : a);
+    }
+    Map<String, List<ComparedClip>> plans = new LinkedHashMap<>();
+    for (ComparedClip clip : largest.values()) {
       plans.computeIfAbsent(Json.line(clip.map("plan")), p -> new ArrayList<>()).add(clip);
     }
     for (List<ComparedClip> same : plans.values()) {
       Map<String, Object> plan = same.get(0).map("plan");
-      List<String> names = same.stream().map(ReportPage::name).distinct().toList();
+      List<String> names = same.stream().map(ReportPage::name).toList();
       page.append("<details><summary>").append(ReportPage.escaped(String.join("; ", names)));
       page.append("</summary><p>").append(ReportPage.escaped(words(plan))).append("</p>");
       table(page, plan);
       page.append("</details>");
     }
+  }
+
+  private static long peak(ComparedClip clip) {
+    return ((Number) clip.map("plan").get("peak_device_bytes")).longValue();
   }
 
   private static String words(Map<String, Object> plan) {

@@ -56,6 +56,11 @@ record ReportPage(ComparisonReport report) {
       r.oninput=()=>{span();t=r.value/1000*end;at();show(true)};
       """;
 
+  /** Digits of most values, and of those that lie close together. */
+  static final int COARSE = 3;
+
+  static final int FINE = 6;
+
   private static final String HOST = "measured_host_bytes";
 
   /** Narrower clips are enlarged, with their pixels to be seen. */
@@ -74,7 +79,7 @@ record ReportPage(ComparisonReport report) {
     page.append("<div class=\"bar\"><button id=\"play\">Play</button>");
     page.append("<input id=\"at\" type=\"range\" min=\"0\" max=\"1000\" value=\"0\"");
     page.append(" aria-label=\"Position in all clips\"></div>");
-    for (String prompt : report.clips().stream().map(c -> c.text("prompt")).distinct().toList()) {
+    for (String prompt : prompts()) {
       figures(page, prompt);
     }
     page.append("<h2>Time and quality</h2>");
@@ -86,6 +91,7 @@ record ReportPage(ComparisonReport report) {
     paragraph(page, report.energyLine());
     notes(page);
     page.append("<h2>Plans</h2>");
+    paragraph(page, "Of clips that differ in their prompts, the plan that takes most.");
     PlanTable.append(page, report.all().toList());
     page.append(
         "<h2>Methods</h2><p>Our own methods; not scores of any published benchmark.</p><dl>");
@@ -120,6 +126,18 @@ record ReportPage(ComparisonReport report) {
     return clip.text("output").startsWith(CompareCommand.REFERENCES + "/")
         ? "reference of " + clip.text("variant") + ", seed " + clip.text("seed")
         : clip.title();
+  }
+
+  /** The same with the number of its prompt, where there are several. */
+  private String row(ComparedClip clip) {
+    List<String> prompts = prompts();
+    return prompts.size() == 1
+        ? name(clip)
+        : name(clip) + ", prompt " + (1 + prompts.indexOf(clip.text("prompt")));
+  }
+
+  private List<String> prompts() {
+    return report.clips().stream().map(c -> c.text("prompt")).distinct().toList();
   }
 
   private void figures(StringBuilder page, String prompt) throws IOException {
@@ -192,7 +210,7 @@ record ReportPage(ComparisonReport report) {
         .forEach(h -> heading(page, h));
     page.append("</tr></thead><tbody>");
     for (ComparedClip clip : report.all().toList()) {
-      page.append("<tr><th scope=\"row\">").append(escaped(name(clip))).append("</th>");
+      page.append("<tr><th scope=\"row\">").append(escaped(row(clip))).append("</th>");
       for (String stage : report.stages()) {
         Object seconds = clip.map("stage_seconds").get(stage);
         cell(page, seconds instanceof Number n ? Durations.text(n.doubleValue()) : "-");
@@ -206,9 +224,11 @@ record ReportPage(ComparisonReport report) {
       if (report.hasEnergy()) {
         cell(page, String.format(Locale.ROOT, "%.0f J", clip.number("energy_joules")));
       }
-      ComparisonReport.methods().keySet().forEach(m -> cell(page, shown(clip.measure(m))));
+      ComparisonReport.methods().keySet().forEach(m -> cell(page, shown(m, clip.measure(m))));
       for (String id : held) {
-        cell(page, isIdentical(clip) && id.equals("psnr") ? "no error" : shown(clip.measure(id)));
+        cell(
+            page,
+            isIdentical(clip) && id.equals("psnr") ? "no error" : shown(id, clip.measure(id)));
       }
       page.append("</tr>");
     }
@@ -220,7 +240,13 @@ record ReportPage(ComparisonReport report) {
   }
 
   private void notes(StringBuilder page) {
-    List<String> notes = report.notes();
+    List<String> notes = new ArrayList<>();
+    for (ComparedClip clip : report.all().toList()) {
+      clip.notes().forEach(note -> notes.add(row(clip) + ": " + note));
+      if (!clip.isTimedWhole()) {
+        notes.add(row(clip) + ": " + clip.text(ComparisonReport.PARTLY_TIMED));
+      }
+    }
     if (!notes.isEmpty()) {
       page.append("<ul>");
       notes.forEach(note -> page.append("<li>").append(escaped(note)).append("</li>"));
@@ -243,12 +269,13 @@ record ReportPage(ComparisonReport report) {
     page.append("<td>").append(escaped(text)).append("</td>");
   }
 
-  private static String shown(Double value) {
-    return value == null ? "-" : number(value);
+  private static String shown(String measure, Double value) {
+    return value == null ? "-" : number(value, measure.equals(LatentCosine.ID) ? FINE : COARSE);
   }
 
-  static String number(double value) {
-    return String.format(Locale.ROOT, "%.3f", value);
+  /** So many digits behind the point. */
+  static String number(double value, int digits) {
+    return String.format(Locale.ROOT, "%." + digits + "f", value);
   }
 
   static String escaped(String text) {
