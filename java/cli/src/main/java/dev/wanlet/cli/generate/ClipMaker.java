@@ -41,8 +41,8 @@ public record ClipMaker(ModelFiles files, GenerationRequest request) {
   /**
    * A finished clip.
    *
-   * @param facts what {@code generate --json} says, with the plan under {@code plan} (less the
-   *     budgets), {@code energy_joules} or why there are none under {@code energy_note}, {@code
+   * @param facts what {@code generate --json} says of the whole clip, with the plan under {@code plan}
+   *     (less the budgets), {@code energy_joules} or why there are none under {@code energy_note}, {@code
    *     measured_host_bytes} where the system tells them, and {@code seconds_note} if an earlier
    *     call made a part of it
    * @param shape of the latents: [C, T, H, W]
@@ -124,6 +124,8 @@ public record ClipMaker(ModelFiles files, GenerationRequest request) {
       ClipFiles.remember(result, files);
       facts = new LinkedHashMap<>(GenerationReport.of(result).facts());
     }
+    // Of the steps that ran here alone; the plan says how much a step uploads.
+    facts.remove("step_uploaded_bytes");
     facts.put("model", files.model().id());
     facts.put("device", device.name() + ": " + Printable.name(device.description()));
     putEnergy(facts, meter);
