@@ -130,6 +130,11 @@ def row(kind, what, options, frames, steps, size):
     return seconds, blocks, chunks, psnr, "; ".join(problems) or "well"
 
 
+def drawn(prompt, frames, file):
+    must("generate", "-p", prompt + " on a black background", "-s", "1", "-t", threads, "--device", "CPU", "--frames",
+         str(frames), "--steps", "4", "-o", file)
+
+
 failures = 0
 drawn("a red circle moving right", 9, VIDEO)
 drawn("a red circle standing still", 1, PICTURE)

@@ -93,6 +93,11 @@ public record ModelDefaults(
     files = List.copyOf(files);
   }
 
+  /** What sentences call it: its id if it is a published one. */
+  public String name() {
+    return id.equals(CUSTOM) ? "this model" : id;
+  }
+
   /** Whether this version makes clips with it. */
   public boolean isRunnable() {
     return vae.config().isPresent();

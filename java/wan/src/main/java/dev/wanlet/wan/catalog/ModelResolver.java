@@ -331,13 +331,13 @@ public final class ModelResolver {
         ModelPart lacking = highOnly ? ModelPart.TRANSFORMER : ModelPart.HIGH_NOISE_TRANSFORMER;
         throw missing(
             lacking,
-            model.id() + " has two experts, and only " + given.get(0).path() + " was given");
+            model.name() + " has two experts, and only " + given.get(0).path() + " was given");
       }
       if (given.size() == 2 && model.experts() == 1) {
         throw new ModelFilesException(
             String.format(
                 "two transformers were given, but %s has one; leave the %s out",
-                model.id(), ModelPart.HIGH_NOISE_TRANSFORMER.title()));
+                model.name(), ModelPart.HIGH_NOISE_TRANSFORMER.title()));
       }
     }
 
@@ -384,7 +384,7 @@ public final class ModelResolver {
         throw new ModelFilesException(
             String.format(
                 "a %s was given, but %s does not see pictures through one; leave it out",
-                ModelPart.IMAGE_ENCODER.title(), model.id()),
+                ModelPart.IMAGE_ENCODER.title(), model.name()),
             ModelPart.IMAGE_ENCODER,
             null);
       }

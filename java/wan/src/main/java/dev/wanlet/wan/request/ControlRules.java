@@ -26,7 +26,7 @@ final class ControlRules {
     return new RequestException(
         what
             + " was given, but "
-            + model.id()
+            + model.name()
             + " has no control branch; leave it out, or take a model that has one: "
             + String.join(", ", ids));
   }

@@ -186,7 +186,7 @@ record RequestRules(ModelDefaults model) {
               + ", such as "
               + number(model.guidanceScale())
               + " for "
-              + model.id()
+              + model.name()
               + " (1 switches guidance off)");
     }
   }
@@ -273,7 +273,7 @@ record RequestRules(ModelDefaults model) {
           "skip-layer guidance of blocks "
               + skipped
               + ": "
-              + model.id()
+              + model.name()
               + " has "
               + blocks
               + " blocks, 0 to "
@@ -363,7 +363,7 @@ record RequestRules(ModelDefaults model) {
 
   RequestException needsExperts(String what) {
     return new RequestException(
-        what + " was given, but " + model.id() + " has one transformer; leave it out");
+        what + " was given, but " + model.name() + " has one transformer; leave it out");
   }
 
   RequestException takesNoPictures(String what) {
@@ -372,12 +372,12 @@ record RequestRules(ModelDefaults model) {
           String.format(
               "%s was given, but %s takes pictures otherwise: %s for a picture to begin with, %s for"
                   + " one to refer to",
-              what, model.id(), Settings.EXTEND.option(), Settings.REF_IMAGE.option()));
+              what, model.name(), Settings.EXTEND.option(), Settings.REF_IMAGE.option()));
     }
     return new RequestException(
         what
             + " was given, but "
-            + model.id()
+            + model.name()
             + " makes clips from a prompt alone; leave it out, make it over with "
             + Settings.STRENGTH.option()
             + ", or take a model for pictures: "
@@ -397,7 +397,7 @@ record RequestRules(ModelDefaults model) {
     if (given.files().size() < least) {
       Setting<Path> missing = given.first().isEmpty() ? Settings.INIT_IMG : Settings.END_IMG;
       throw new RequestException(
-          model.id()
+          model.name()
               + (least == 1 ? " begins with a picture" : " begins and ends with a picture")
               + ", and none was given; name one with "
               + missing.option()
@@ -427,7 +427,7 @@ record RequestRules(ModelDefaults model) {
   void lastPicture(Decisions d) {
     if (model.transformer().variant().mostPictures() < 2) {
       throw new RequestException(
-          "a picture to end with was given, but " + model.id() + " takes only one to begin with");
+          "a picture to end with was given, but " + model.name() + " takes only one to begin with");
     }
     if (d.find(Settings.INIT_IMG).isEmpty()) {
       throw new RequestException(

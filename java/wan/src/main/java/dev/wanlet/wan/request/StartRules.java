@@ -58,7 +58,7 @@ final class StartRules {
       throw new RequestException(
           setting.option()
               + " is for models that make clips from a prompt alone, and "
-              + d.model().id()
+              + d.model().name()
               + (variant.takesControl()
                   ? " takes videos otherwise: " + Settings.CONTROL_VIDEO.option()
                   : " begins with a picture; leave it out"));
