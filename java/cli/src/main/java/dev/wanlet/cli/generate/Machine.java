@@ -8,15 +8,20 @@ import dev.wanlet.profiles.select.Selector;
 import dev.wanlet.profiles.select.Way;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.catalog.TaeFile;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.ModelFacts;
 import dev.wanlet.wan.memory.RunPlanner;
 import dev.wanlet.wan.pipeline.VideoPipeline;
+import dev.wanlet.wan.request.Decoder;
 import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -72,20 +77,35 @@ record Machine(
         : budget;
   }
 
-  /** Plans a model on this machine; valid while model and adapters are open. */
-  RunPlanner planner(OpenModel model, OpenAdapters adapters) {
+  /**
+   * Plans a model on this machine; valid while model and adapters are open.
+   *
+   * @param chosen says whether the small decoder makes the frames
+   * @throws IOException if the small decoder's file cannot be read
+   */
+  RunPlanner planner(OpenModel model, OpenAdapters adapters, SettingValues chosen)
+      throws IOException {
+    ModelFacts facts =
+        ModelFacts.of(model, adapters, device, settings.threadCount(), rates, settings.precision());
+    Optional<Path> small =
+        chosen
+            .find(Settings.DECODER)
+            .filter(Decoder.TAE::equals)
+            .flatMap(d -> chosen.find(Settings.TAE));
     return VideoPipeline.planner(
-        ModelFacts.of(
-            model, adapters, device, settings.threadCount(), rates, settings.precision()));
+        small.isPresent()
+            ? facts.withTae(TaeFile.read(small.get(), model.transformerConfig().outChannels()))
+            : facts);
   }
 
   /** The model as something to choose, sampled in a way whose adapters are given. */
-  Selector.Option option(OpenModel model, OpenAdapters adapters, Way way) {
+  Selector.Option option(OpenModel model, OpenAdapters adapters, SettingValues chosen, Way way)
+      throws IOException {
     return new Selector.Option(
         model.defaults(),
         model.recipe().orElse(""),
         way,
-        planner(model, adapters),
+        planner(model, adapters, chosen),
         prompt -> countTokens(model, prompt));
   }
 

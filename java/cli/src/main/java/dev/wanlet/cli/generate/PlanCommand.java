@@ -97,7 +97,7 @@ public final class PlanCommand implements Callable<Integer> {
     Target target = target(machine, given, recipe.settings());
     try (OpenModel open = open(target);
         OpenAdapters adapters = OpenAdapters.open(AdapterList.of(target.settings()), open)) {
-      RunPlanner planner = machine.planner(open, adapters);
+      RunPlanner planner = machine.planner(open, adapters, target.settings());
       GenerationRequest.Builder clip = GenerationRequest.builder().set(target.settings());
       RunPlanner.Job job =
           clip.toPlan(open.defaults(), prompt -> Machine.countTokens(open, prompt));

@@ -60,7 +60,7 @@ final class Ways implements AutoCloseable {
       throws IOException {
     OpenAdapters adapters = OpenAdapters.open(AdapterList.of(settings), model);
     open.add(adapters);
-    options.add(machine.option(model, adapters, way));
+    options.add(machine.option(model, adapters, settings, way));
   }
 
   /** What there is to choose from. */

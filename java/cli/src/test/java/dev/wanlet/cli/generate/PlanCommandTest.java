@@ -208,4 +208,30 @@ class PlanCommandTest {
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err()).contains(said);
   }
+
+  @Test
+  void theSmallDecoderIsPlannedWhereItMakesTheFrames() throws IOException {
+    String tae = folder.resolve("tae.gguf").toString();
+    assertThat(
+            CommandRun.of("synth", "wan2.1-t2v-1.3b", "--part", "tae", "--type", "F16", "-o", tae)
+                .code())
+        .isZero();
+    long whole = decodePeak("--tae", tae);
+    long small = decodePeak("--tae", tae, "--decoder", "tae");
+    assertThat(small).isPositive().isLessThan(whole * 3 / 4);
+    CommandRun without = plan("--decoder", "tae");
+    assertThat(without.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(without.err()).contains("give it with --tae");
+  }
+
+  private static long decodePeak(String... more) throws IOException {
+    List<String> args = new ArrayList<>(List.of("--size", "256x256", "--frames", "17", "--json"));
+    args.addAll(List.of(more));
+    for (JsonNode stage : json(plan(args.toArray(String[]::new))).path("stages")) {
+      if (stage.path("name").asText().equals("decode")) {
+        return stage.path("peak_device_bytes").asLong();
+      }
+    }
+    throw new AssertionError("no decoding is planned");
+  }
 }

@@ -282,6 +282,7 @@ public final class GenerationRequest {
       FrameSize size = ClipSpec.sizeOf(d);
       SamplingSettings sampling = SamplingSettings.of(d);
       ControlSettings control = ControlSettings.of(d);
+      d.find(Settings.DECODER); // refused without the file that it needs
       boolean known = d.given(Settings.PROMPT).isPresent();
       List<Integer> counts = new ArrayList<>();
       counts.add(known ? tokens.applyAsInt(d.get(Settings.PROMPT)) : WanConfig.TEXT_LENGTH);
