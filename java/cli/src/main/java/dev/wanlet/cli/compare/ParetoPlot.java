@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 final class ParetoPlot {
   private static final int WIDTH = 320;
   private static final int HEIGHT = 220;
-  private static final int MARGIN = 56;
+  private static final int MARGIN = 68;
 
   /** Values that lie closer together are shown with more digits. */
   private static final double CLOSE = 0.01;

@@ -59,7 +59,7 @@ record ReportPage(ComparisonReport report) {
   /** Digits of most values, and of those that lie close together. */
   static final int COARSE = 3;
 
-  static final int FINE = 6;
+  static final int FINE = 8;
 
   private static final String HOST = "measured_host_bytes";
 
