@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.profiles.select;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.wan.memory.ByteSize;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.memory.RunPlanner;
@@ -43,11 +44,13 @@ final class Reasons {
         i -> i.option().model().equals(chosen.model()) ? 1 : Double.NaN;
     better(i -> ownModel.applyAsDouble(i) * i.job().size().pixels(), i -> i.job().size().toString())
         .ifPresent(lines::add);
-    better(i -> ownModel.applyAsDouble(i) * i.job().frames(), i -> i.job().frames() + " frames")
+    better(
+            i -> ownModel.applyAsDouble(i) * i.job().frames(),
+            i -> Count.of(i.job().frames(), "frame"))
         .ifPresent(lines::add);
     ToDoubleFunction<Idea> ownWay =
         i -> i.option().way().equals(chosen.way()) ? ownModel.applyAsDouble(i) : Double.NaN;
-    better(i -> ownWay.applyAsDouble(i) * i.steps(), i -> i.steps() + " steps")
+    better(i -> ownWay.applyAsDouble(i) * i.steps(), i -> Count.of(i.steps(), "step"))
         .ifPresent(lines::add);
     ownWay().ifPresent(lines::add);
     return lines;
@@ -161,12 +164,12 @@ final class Reasons {
   static String describe(Candidate c) {
     return String.format(
         Locale.ROOT,
-        "%s%s, %s, %d frames, %d steps%s, about %s",
+        "%s%s, %s, %s, %s%s, about %s",
         c.model().id(),
         c.recipe().isEmpty() ? "" : " " + c.recipe(),
         c.job().size(),
-        c.job().frames(),
-        c.steps(),
+        Count.of(c.job().frames(), "frame"),
+        Count.of(c.steps(), "step"),
         way(c.way()),
         time(c.seconds()));
   }

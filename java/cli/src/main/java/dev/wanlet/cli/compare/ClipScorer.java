@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.compare;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.wan.media.MediaException;
 import dev.wanlet.wan.media.RgbFrame;
@@ -160,6 +161,6 @@ final class ClipScorer {
   }
 
   private static String counted(int frames) {
-    return frames == 1 ? "the clip has 1 frame" : "the clip has " + frames + " frames";
+    return "the clip has " + Count.of(frames, "frame");
   }
 }

@@ -41,10 +41,10 @@ public record ClipMaker(ModelFiles files, GenerationRequest request) {
   /**
    * A finished clip.
    *
-   * @param facts what {@code generate --json} says of the whole clip, with the plan under {@code plan}
-   *     (less the budgets), {@code energy_joules} or why there are none under {@code energy_note}, {@code
-   *     measured_host_bytes} where the system tells them, and {@code seconds_note} if an earlier
-   *     call made a part of it
+   * @param facts what {@code generate --json} says of the whole clip, with the plan under {@code
+   *     plan} (less the budgets), {@code energy_joules} or why there are none under {@code
+   *     energy_note}, {@code measured_host_bytes} where the system tells them, and {@code
+   *     seconds_note} if an earlier call made a part of it
    * @param shape of the latents: [C, T, H, W]
    * @param latents before they were decoded
    */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.Json;
@@ -46,11 +47,11 @@ record ClipRun(CommandLine line, boolean json, PreviewFlags previews) {
     PrintWriter err = line.getErr();
     err.printf(
         Locale.ROOT,
-        "wanlet: %s, %s, %d frames, %d steps of %s, seed %d, to %s%n",
+        "wanlet: %s, %s, %s, %s of %s, seed %d, to %s%n",
         files.model().id(),
         request.clip().size(),
-        request.clip().frames(),
-        request.sampling().steps(),
+        Count.of(request.clip().frames(), "frame"),
+        Count.of(request.sampling().steps(), "step"),
         request.sampling().method().id(),
         request.clip().seed(),
         Printable.text(request.output()));

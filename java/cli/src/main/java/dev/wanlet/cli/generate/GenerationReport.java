@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Durations;
 import dev.wanlet.wan.memory.ByteSize;
@@ -51,9 +52,9 @@ record GenerationReport(Map<String, Object> facts, String line) {
     String line =
         String.format(
             Locale.ROOT,
-            "%s: %d frames, %s, seed %d; %s, %.2f s a step, peak device memory %s (planned %s)",
+            "%s: %s, %s, seed %d; %s, %.2f s a step, peak device memory %s (planned %s)",
             Printable.text(result.output()),
-            request.clip().frames(),
+            Count.of(request.clip().frames(), "frame"),
             request.clip().size(),
             request.clip().seed(),
             Durations.text(total),

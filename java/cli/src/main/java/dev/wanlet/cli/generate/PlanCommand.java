@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
@@ -236,11 +237,11 @@ public final class PlanCommand implements Callable<Integer> {
     } else {
       out.printf(
           Locale.ROOT,
-          "%s, %s, %s, %d frames, on %s%n",
+          "%s, %s, %s, %s, on %s%n",
           open.defaults().id(),
           typeName(open),
           job.size(),
-          job.frames(),
+          Count.of(job.frames(), "frame"),
           machine.title());
       out.println(report.text());
     }

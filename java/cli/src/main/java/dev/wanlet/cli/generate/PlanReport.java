@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.cli.console.Durations;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.wan.catalog.FrameSize;
@@ -59,8 +60,12 @@ record PlanReport(boolean fits, Map<String, Object> facts, String text, List<Str
     facts.put("largest_size", fitting.size().map(FrameSize::toString).orElse(null));
     StringBuilder text = new StringBuilder("does not fit: ").append(refusal.getMessage());
     text.append(System.lineSeparator());
-    fitting.frames().ifPresent(n -> line(text, "fits: " + n + " frames of " + job.size()));
-    fitting.size().ifPresent(s -> line(text, "fits: " + job.frames() + " frames of " + s));
+    fitting
+        .frames()
+        .ifPresent(n -> line(text, "fits: " + Count.of(n, "frame") + " of " + job.size()));
+    fitting
+        .size()
+        .ifPresent(s -> line(text, "fits: " + Count.of(job.frames(), "frame") + " of " + s));
     if (fitting.frames().isEmpty() && fitting.size().isEmpty()) {
       line(text, "no shorter clip and none of the model's smaller sizes fits either");
     }

@@ -6,20 +6,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wanlet.cli.Main;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Reader;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class InterruptionTest {
   /** What the JVM ends with after SIGTERM, which takes the same way through it as Ctrl-C. */
   private static final int TERMINATED = 128 + 15;
+
+  private static final int INTERRUPTED = 128 + 2;
+
+  private static final char CTRL_C = 3;
+
+  /** The bar of sampling after its first steps. */
+  private static final Pattern SOME_STEPS = Pattern.compile("sample .* [1-9]\\d*/1000 steps");
 
   @TempDir private Path folder;
 
@@ -48,7 +61,45 @@ class InterruptionTest {
     }
   }
 
+  /** Bars open the terminal, and what opens it may take the signal for itself. */
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "the terminal is one of util-linux's script")
+  void ctrlCOnATerminalSavesTheRun() throws IOException, InterruptedException {
+    String command =
+        command("--steps", "1000").stream()
+            .map(word -> "'" + word + "'")
+            .collect(Collectors.joining(" ", "exec ", ""));
+    ProcessBuilder builder = new ProcessBuilder("script", "-qec", command, "/dev/null");
+    builder.environment().putAll(Map.of("TERM", "xterm", "SHELL", "/bin/sh"));
+    Process process = builder.redirectErrorStream(true).start();
+    StringBuilder shown = new StringBuilder();
+    boolean pressed = false;
+    try (Reader out = process.inputReader();
+        Writer keys = process.outputWriter()) {
+      for (int c = out.read(); c >= 0; c = out.read()) {
+        shown.append((char) c);
+        if (!pressed && SOME_STEPS.matcher(shown).find()) {
+          keys.write(CTRL_C);
+          keys.flush();
+          pressed = true;
+        }
+      }
+    }
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(shown.toString())
+        .contains("wanlet: stopping")
+        .containsPattern("wanlet: the run so far is saved; go on with: wanlet resume .*clip.mp4");
+    assertThat(process.exitValue()).isEqualTo(INTERRUPTED);
+    assertThat(folder.resolve("clip.mp4.resume.safetensors")).isNotEmptyFile();
+  }
+
   private Process start(String... options) throws IOException {
+    return new ProcessBuilder(command(options))
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private List<String> command(String... options) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     String nativePath = System.getProperty("dev.wanlet.native.path");
@@ -59,6 +110,6 @@ class InterruptionTest {
     command.addAll(List.of("generate", "-p", "a red circle", "-t", "1", "--device", "CPU"));
     command.addAll(List.of("-o", folder.resolve("clip.mp4").toString()));
     command.addAll(List.of(options));
-    return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    return command;
   }
 }

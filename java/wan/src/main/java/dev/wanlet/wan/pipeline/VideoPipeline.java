@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.wan.catalog.FrameSize;
@@ -125,8 +126,8 @@ public final class VideoPipeline {
   /** What fits instead, in words; empty if nothing does. */
   static String advice(RunPlanner.Job job, RunPlanner.Alternatives fitting) {
     List<String> clips = new ArrayList<>();
-    fitting.frames().ifPresent(n -> clips.add(n + " frames of " + job.size()));
-    fitting.size().ifPresent(s -> clips.add(job.frames() + " frames of " + s));
+    fitting.frames().ifPresent(n -> clips.add(Count.of(n, "frame") + " of " + job.size()));
+    fitting.size().ifPresent(s -> clips.add(Count.of(job.frames(), "frame") + " of " + s));
     return clips.isEmpty() ? "" : "it is enough for " + String.join(", or ", clips);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline.control;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.media.fit.Letterbox;
@@ -147,7 +148,7 @@ public final class ControlClip {
   }
 
   private static String frames(int count) {
-    return count == 1 ? "1 frame" : count + " frames";
+    return Count.of(count, "frame");
   }
 
   /** How many frames encoding tells of. */
