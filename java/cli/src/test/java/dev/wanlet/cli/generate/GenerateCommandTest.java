@@ -73,7 +73,7 @@ class GenerateCommandTest {
     CommandRun run =
         generate("--video-frames", "1", "-W", "64", "-H", "64", "--steps", "1", "-s", "9");
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.out()).contains("1 frames", "64x64", "seed 9", "a step", "peak").hasLineCount(1);
+    assertThat(run.out()).contains("1 frame,", "64x64", "seed 9", "a step", "peak").hasLineCount(1);
     assertThat(run.err()).contains("seed 9", "plan: peak", "sample: done");
     VideoMetadata settings = VideoMetadata.read(clip);
     assertThat(settings.setting("steps")).contains(1L);
