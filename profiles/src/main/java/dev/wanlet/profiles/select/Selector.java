@@ -73,7 +73,7 @@ public final class Selector {
     Candidate chosen =
         best.or(() -> fastest(search)).orElseThrow(() -> refusal(options, wish, search));
     if (best.isEmpty() && wish.limit().isPresent()) {
-      throw new TimeLimitException(chosen, patience);
+      throw new TimeLimitException(wish.profile().name(), chosen, patience);
     }
     OptionalLong memory =
         wish.profile().deviceBytes().isPresent()

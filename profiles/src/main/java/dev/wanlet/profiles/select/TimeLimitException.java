@@ -3,19 +3,21 @@ package dev.wanlet.profiles.select;
 
 import java.util.Locale;
 
-/** Nothing that fits the memory ends within the time that was allowed. */
+/** Nothing of a profile that fits the memory ends within the time that was allowed. */
 public final class TimeLimitException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * @param fastest what would end first
+   * @param profile whose clips were looked at
+   * @param fastest what would end first of them
    * @param limitSeconds the limit
    */
-  TimeLimitException(Candidate fastest, double limitSeconds) {
+  TimeLimitException(String profile, Candidate fastest, double limitSeconds) {
     super(
         String.format(
             Locale.ROOT,
-            "nothing that fits the memory ends within %s; the fastest is %s",
+            "nothing of profile '%s' that fits the memory ends within %s; its fastest is %s",
+            profile,
             Reasons.time(limitSeconds),
             Reasons.describe(fastest)));
   }

@@ -319,7 +319,7 @@ class SelectorTest {
     Selector selector = new Selector(CARD.budget(16 * GIB));
     assertThatThrownBy(() -> selector.choose(small(), limited("quality", Duration.ofSeconds(1))))
         .isInstanceOf(TimeLimitException.class)
-        .hasMessageContaining("within 1 s; the fastest is wan2.1-t2v-1.3b Q8_0, 480x272");
+        .hasMessageContaining("within 1 s; its fastest is wan2.1-t2v-1.3b Q8_0, 480x272");
   }
 
   @Test
