@@ -7,19 +7,16 @@ import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.write.FrameSink;
 import dev.wanlet.wan.media.write.FrameSinks;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,8 +33,7 @@ class HostileNamesTest {
 
   @TempDir private Path folder;
   private HostileFiles files;
-  private PrintStream stderr;
-  private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+  @RegisterExtension final LoggedText logged = new LoggedText();
 
   static Stream<String> names() {
     return Stream.of(
@@ -50,15 +46,8 @@ class HostileNamesTest {
   }
 
   @BeforeEach
-  void catchWhatIsLogged() {
+  void makeFiles() {
     files = new HostileFiles(folder);
-    stderr = System.err;
-    System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
-  }
-
-  @AfterEach
-  void putStderrBack() {
-    System.setErr(stderr);
   }
 
   @ParameterizedTest
@@ -181,9 +170,9 @@ class HostileNamesTest {
 
   /** Runs a command and checks all that it says; {@code code} is -1 where any will do. */
   private void run(int code, Object... words) {
-    logged.reset();
+    logged.clear();
     CommandRun run = CommandRun.of(Stream.of(words).map(String::valueOf).toArray(String[]::new));
-    String said = run.out() + "\n" + run.err() + "\n" + logged.toString(StandardCharsets.UTF_8);
+    String said = run.out() + "\n" + run.err() + "\n" + logged.text();
     assertThat(said).isNotBlank().doesNotContain("internal error");
     if (code >= 0) {
       assertThat(run.code()).as(run.err()).isEqualTo(code);

@@ -48,6 +48,18 @@ public final class AtomicFile implements AutoCloseable {
   }
 
   /**
+   * Writes a file of these bytes alone.
+   *
+   * @throws IOException if it cannot be written; what was there stays
+   */
+  public static void write(Path target, byte[] bytes) throws IOException {
+    try (AtomicFile file = new AtomicFile(target)) {
+      file.write(ByteBuffer.wrap(bytes), 0);
+      file.commit();
+    }
+  }
+
+  /**
    * Begins a file over one that holds room for it on the disk: what fits into that needs no other.
    *
    * @param folder the caller's, who closes it

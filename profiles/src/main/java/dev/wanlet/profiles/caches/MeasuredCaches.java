@@ -5,7 +5,6 @@ import dev.wanlet.files.AtomicFile;
 import dev.wanlet.profiles.UserFolder;
 import dev.wanlet.wan.sampling.cache.CacheKind;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,10 +34,7 @@ public record MeasuredCaches(Path folder) {
   public Path save(MeasuredCache measured) throws IOException {
     Files.createDirectories(folder);
     Path file = folder.resolve(measured.fileName());
-    try (AtomicFile out = new AtomicFile(file)) {
-      out.write(ByteBuffer.wrap(measured.text().getBytes(StandardCharsets.UTF_8)), 0);
-      out.commit();
-    }
+    AtomicFile.write(file, measured.text().getBytes(StandardCharsets.UTF_8));
     return file;
   }
 

@@ -126,7 +126,8 @@ final class ComparisonRun {
     facts.putAll(made.facts());
     facts.put("output", relative(wanted.file()));
     LatentFile.write(LatentFile.of(wanted.file()), made.shape(), made.latents());
-    ClipScore score = ClipScorer.score(wanted.file(), Optional.empty(), asked(wanted.prompt()));
+    Optional<ShapeScore> asked = ShapeScore.fromWholePrompt(wanted.prompt());
+    ClipScore score = ClipScorer.score(wanted.file(), Optional.empty(), asked);
     Map<String, Object> measured = score.facts();
     facts.put("measures", measured.get("measures"));
     if (measured.containsKey("caption_accuracy")) {
@@ -136,15 +137,6 @@ final class ComparisonRun {
     ComparedClip clip = new ComparedClip(wanted.file(), facts);
     clip.keep(wanted.key());
     return clip;
-  }
-
-  /** What the demo model was asked for, if the prompt names all of it. */
-  private static Optional<ShapeScore> asked(String prompt) {
-    ShapeScore asked = ShapeScore.fromPrompt(prompt);
-    boolean open =
-        List.of(asked.colour(), asked.shape(), asked.motion(), asked.background())
-            .contains(ShapeScore.NONE);
-    return open ? Optional.empty() : Optional.of(asked);
   }
 
   private String relative(Path file) {

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.files.AtomicFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,9 +48,6 @@ final class KeptFacts {
 
   /** Writes a text that appears whole or not at all. */
   static void write(Path target, String text) throws IOException {
-    try (AtomicFile out = new AtomicFile(target)) {
-      out.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
-      out.commit();
-    }
+    AtomicFile.write(target, text.getBytes(StandardCharsets.UTF_8));
   }
 }

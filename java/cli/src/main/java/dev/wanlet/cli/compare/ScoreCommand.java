@@ -115,7 +115,7 @@ public final class ScoreCommand implements Callable<Integer> {
     if (prompt == null) {
       return Optional.empty();
     }
-    Optional<ShapeScore> asked = whole(prompt);
+    Optional<ShapeScore> asked = ShapeScore.fromWholePrompt(prompt);
     if (asked.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
@@ -133,18 +133,10 @@ public final class ScoreCommand implements Callable<Integer> {
     try {
       return VideoMetadata.read(file)
           .setting(Settings.PROMPT.name())
-          .flatMap(text -> whole(text.toString()));
+          .flatMap(text -> ShapeScore.fromWholePrompt(text.toString()));
     } catch (MediaException e) {
       return Optional.empty(); // not ours; what cannot be read at all is told when it is scored
     }
-  }
-
-  private static Optional<ShapeScore> whole(String text) {
-    ShapeScore asked = ShapeScore.fromPrompt(text);
-    boolean open =
-        List.of(asked.colour(), asked.shape(), asked.motion(), asked.background())
-            .contains(ShapeScore.NONE);
-    return open ? Optional.empty() : Optional.of(asked);
   }
 
   private Map<String, Object> facts(List<ClipScore> scores) {

@@ -3,16 +3,13 @@ package dev.wanlet.cli.compare;
 
 import dev.wanlet.cli.generate.ClipMaker;
 import dev.wanlet.wan.request.Setting;
-import dev.wanlet.wan.request.SettingType;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -70,18 +67,6 @@ final class VariantSettings {
 
   private static <T> SettingValues restored(
       SettingValues values, Setting<T> setting, Object stored) {
-    if (stored == null) {
-      return values;
-    }
-    SettingType<T> type = setting.type();
-    if (!(stored instanceof List<?> several) || !type.isRepeatable()) {
-      return values.with(setting, type.parser().apply(stored.toString()));
-    }
-    T joined =
-        several.stream()
-            .map(one -> type.parser().apply(Objects.toString(one)))
-            .reduce(type.joined())
-            .orElse(null);
-    return values.with(setting, joined);
+    return stored == null ? values : values.with(setting, setting.type().restored(stored));
   }
 }

@@ -96,7 +96,7 @@ record DraftStart(
               "%s is for models that make clips from a prompt alone, and %s %s, also in full; leave"
                   + " it out",
               flag,
-              model.id(),
+              model.name(),
               variant.takesControl()
                   ? "goes by the video and pictures that the draft was given"
                   : "begins with the draft's picture"));

@@ -12,7 +12,6 @@ import dev.wanlet.wan.request.SavedSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -75,10 +74,7 @@ record ClipRecords(Path folder, int most) {
     Files.createDirectories(folder);
     // Clips may tell the same and yet be made with files of the same names: each has its record.
     String name = key(told) + "-" + Sha256.of(json).substring(0, DIGITS) + ENDING;
-    try (AtomicFile file = new AtomicFile(folder.resolve(name))) {
-      file.write(ByteBuffer.wrap(json), 0);
-      file.commit();
-    }
+    AtomicFile.write(folder.resolve(name), json);
     makeRoom();
   }
 

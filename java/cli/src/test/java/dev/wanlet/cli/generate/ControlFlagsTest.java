@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.cli.CommandRun;
+import dev.wanlet.cli.LoggedText;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.synth.SmallModels;
@@ -29,10 +30,7 @@ import dev.wanlet.wan.request.Settings;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -44,6 +42,7 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -51,6 +50,7 @@ import org.junit.jupiter.api.io.TempDir;
  * model's.
  */
 class ControlFlagsTest {
+  @RegisterExtension final LoggedText logged = new LoggedText();
   @TempDir private static Path shared;
   private static Path model;
   private static Path video; // 9 frames of 64x48 at 16 a second
@@ -255,17 +255,9 @@ class ControlFlagsTest {
                     .set(Settings.REF_IMAGE, FileList.of(reference)));
     Files.copy(clip(folder.resolve("else.mp4"), 5, 16), copy, StandardCopyOption.REPLACE_EXISTING);
     Files.delete(reference);
-    PrintStream stderr = System.err;
-    ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
-    CommandRun resumed;
-    try {
-      resumed = resume(saved);
-    } finally {
-      System.setErr(stderr);
-    }
+    CommandRun resumed = resume(saved);
     assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(logged.toString(StandardCharsets.UTF_8))
+    assertThat(logged.text())
         .contains("copy.mp4 has changed; the run goes on with what it saved")
         .contains("ref.png is gone; the run goes on with what it saved");
     JsonNode json = new ObjectMapper().readTree(resumed.out());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.cli.CommandRun;
+import dev.wanlet.cli.LoggedText;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
@@ -19,43 +20,23 @@ import dev.wanlet.wan.quality.ReferenceMeasures;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.cache.CacheKind;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A clip in full that begins with the frames of its draft. */
 class FinishFromDraftTest {
   private static final String PROMPT = "a yellow star moving up on a navy background";
 
-  private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-  private PrintStream stderr;
+  @RegisterExtension final LoggedText logged = new LoggedText();
 
   @TempDir private Path folder;
-
-  @BeforeEach
-  void catchWhatIsLogged() {
-    stderr = System.err;
-    System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
-  }
-
-  @AfterEach
-  void putStderrBack() {
-    System.setErr(stderr);
-  }
-
-  private String logged() {
-    return logged.toString(StandardCharsets.UTF_8);
-  }
 
   private static CommandRun run(String... args) {
     List<String> all = new ArrayList<>(List.of(args));
@@ -151,7 +132,7 @@ class FinishFromDraftTest {
     Files.delete(draft);
     CommandRun resumed = CommandRun.of("resume", saved.toString(), "-t", "1", "--device", "CPU");
     assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(logged()).contains(draft + " is gone; the run goes on with what it saved");
+    assertThat(logged.text()).contains(draft + " is gone; the run goes on with what it saved");
     assertThat(clip).hasSameBinaryContentAs(whole);
   }
 
@@ -176,14 +157,14 @@ class FinishFromDraftTest {
     Path clip = folder.resolve("clip.gif");
     assertThat(fromDraft(draft, clip, "--frames", "5", "--strength", "0.2").err())
         .contains("5 frames, 2 steps");
-    assertThat(logged()).contains(draft + " goes on after the clip's 5 frames");
+    assertThat(logged.text()).contains(draft + " goes on after the clip's 5 frames");
     assertThat(fromDraft(draft, clip, "--frames", "13", "--strength", "0.1").code()).isZero();
-    assertThat(logged()).contains("ends after 9 of the clip's 13 frames: its last one holds");
+    assertThat(logged.text()).contains("ends after 9 of the clip's 13 frames: its last one holds");
     assertThat(fromDraft(draft, clip, "--duration", "0.8", "--dry-run").err())
         .contains("64x64, 13 frames");
     assertThat(fromDraft(draft, clip, "--fps", "32", "--strength", "0.1").err())
         .contains("17 frames");
-    assertThat(logged()).contains("frames a second, the clip 32");
+    assertThat(logged.text()).contains("frames a second, the clip 32");
   }
 
   @Test

@@ -4,33 +4,18 @@ package dev.wanlet.cli.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wanlet.cli.CommandRun;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import dev.wanlet.cli.LoggedText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a run tells of a prompt or a size that the model cannot take as it is. */
 class SaidBeforehandTest {
   @TempDir private Path folder;
-  private PrintStream stderr;
-  private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-
-  @BeforeEach
-  void catchWhatIsLogged() {
-    stderr = System.err;
-    System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
-  }
-
-  @AfterEach
-  void putStderrBack() {
-    System.setErr(stderr);
-  }
+  @RegisterExtension final LoggedText logged = new LoggedText();
 
   private List<String> warnings(String... options) {
     List<String> words = new ArrayList<>(List.of("generate", "--dry-run", "--device", "CPU"));
@@ -38,11 +23,7 @@ class SaidBeforehandTest {
     words.addAll(List.of(options));
     CommandRun run = CommandRun.of(words.toArray(String[]::new));
     assertThat(run.code()).as(run.err()).isZero();
-    return logged
-        .toString(StandardCharsets.UTF_8)
-        .lines()
-        .filter(l -> l.contains("warning: "))
-        .toList();
+    return logged.text().lines().filter(l -> l.contains("warning: ")).toList();
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a clip of the demo model shows: one flat shape moving on a flat background. Told from the
@@ -111,6 +112,14 @@ public record ShapeScore(String colour, String shape, String motion, String back
     String shape = shape(outlines);
     return new ShapeScore(
         nearest(COLOURS, fore.get()), shape, motion(outlines, shape, frames.get(0)), background);
+  }
+
+  /** What a prompt of the demo model's grammar asks for; empty if it leaves a part open. */
+  public static Optional<ShapeScore> fromWholePrompt(String prompt) {
+    ShapeScore asked = fromPrompt(prompt);
+    boolean open =
+        Stream.of(asked.colour, asked.shape, asked.motion, asked.background).anyMatch(NONE::equals);
+    return open ? Optional.empty() : Optional.of(asked);
   }
 
   /** What a prompt of the demo model's grammar asks for; {@link #NONE} for what it leaves open. */

@@ -50,11 +50,11 @@ public record SettingType<T>(
    * @param stored a value, or a list of them
    * @throws IllegalArgumentException if one cannot be read; null stands for no value
    */
-  T restored(Object stored) {
+  public T restored(Object stored) {
     if (!isRepeatable() || !(stored instanceof List<?> values)) {
       return parser.apply(stored.toString());
     }
-    return values.stream().map(v -> parser.apply(v.toString())).reduce(joined).orElse(null);
+    return values.stream().map(v -> parser.apply(String.valueOf(v))).reduce(joined).orElse(null);
   }
 
   public static final SettingType<String> TEXT =

@@ -27,9 +27,8 @@ final class Clips {
         .isEqualTo(frames(expected));
   }
 
-  /** A run that is stopped within its second step, as it is saved then. */
-  static RunCheckpoint stopped(VideoPipeline pipeline, GenerationRequest request)
-      throws IOException {
+  /** Options of a run that stops within its second step. */
+  static RunOptions stopping() {
     Cancellation cancellation = new Cancellation();
     GenerationListener stop =
         (stage, done, total) -> {
@@ -37,11 +36,13 @@ final class Clips {
             cancellation.cancel();
           }
         };
-    assertThatThrownBy(
-            () ->
-                pipeline.generate(
-                    request,
-                    RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
+    return RunOptions.defaults().withListener(stop).withCancellation(cancellation);
+  }
+
+  /** A run that is stopped within its second step, as it is saved then. */
+  static RunCheckpoint stopped(VideoPipeline pipeline, GenerationRequest request)
+      throws IOException {
+    assertThatThrownBy(() -> pipeline.generate(request, stopping()))
         .isInstanceOf(SamplingCancelledException.class);
     return RunCheckpoint.load(RunCheckpoint.fileFor(request.output()));
   }

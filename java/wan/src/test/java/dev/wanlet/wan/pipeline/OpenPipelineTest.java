@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.ComputeSettings;
-import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
@@ -175,18 +174,7 @@ class OpenPipelineTest extends DemoRuns {
   void aCancelledClipLeavesThePipelineUsable() throws IOException {
     Path whole = separately(request(1, "whole.png")).output();
     try (OpenPipeline open = pipeline.open()) {
-      Cancellation cancellation = new Cancellation();
-      GenerationListener stop =
-          (stage, done, total) -> {
-            if (stage.equals(Stage.SAMPLE) && done > 1.1) {
-              cancellation.cancel();
-            }
-          };
-      assertThatThrownBy(
-              () ->
-                  open.generate(
-                      request(1, "stopped.png"),
-                      RunOptions.defaults().withListener(stop).withCancellation(cancellation)))
+      assertThatThrownBy(() -> open.generate(request(1, "stopped.png"), Clips.stopping()))
           .isInstanceOf(SamplingCancelledException.class);
       assertSameFrames(generate(open, request(1, "after.png")).output(), whole);
     }

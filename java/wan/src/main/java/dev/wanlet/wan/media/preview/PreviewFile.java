@@ -10,7 +10,6 @@ import dev.wanlet.wan.media.write.FrameSink;
 import dev.wanlet.wan.media.write.FrameSinks;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -73,9 +72,6 @@ public final class PreviewFile {
   private void picture(RgbFrame sheet) throws IOException {
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     ImageIO.write(Images.toBufferedImage(sheet), "png", png);
-    try (AtomicFile out = new AtomicFile(file)) {
-      out.write(ByteBuffer.wrap(png.toByteArray()), 0);
-      out.commit();
-    }
+    AtomicFile.write(file, png.toByteArray());
   }
 }

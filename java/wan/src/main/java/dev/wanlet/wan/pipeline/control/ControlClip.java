@@ -97,14 +97,16 @@ public final class ControlClip {
         int total = timed.total();
         int wanted = settings.overlap();
         if (total < wanted) {
-          tell.accept("has no more than " + frames(total) + ": the clip begins with them");
+          tell.accept(
+              "has no more than " + Count.of(total, "frame") + ": the clip begins with them");
         }
         timed.source().notes().forEach(tell);
         return new Shown(Math.max(0, total - wanted), Math.min(total, wanted), size);
       }
       int there = timed.at(frames).isPresent() ? frames + 1 : timed.total();
       if (there > frames) {
-        tell.accept("goes on after the clip's " + frames(frames) + ": the rest is left out");
+        tell.accept(
+            "goes on after the clip's " + Count.of(frames, "frame") + ": the rest is left out");
       } else if (there < frames) {
         tell.accept(
             String.format(
@@ -145,10 +147,6 @@ public final class ControlClip {
 
   private static FrameSize size(FrameSource source) {
     return new FrameSize(source.width(), source.height());
-  }
-
-  private static String frames(int count) {
-    return Count.of(count, "frame");
   }
 
   /** How many frames encoding tells of. */

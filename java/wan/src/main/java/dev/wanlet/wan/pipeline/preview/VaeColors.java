@@ -116,11 +116,8 @@ public final class VaeColors {
   public static void keep(Path folder, String print, LatentColors colors) {
     try {
       Files.createDirectories(folder);
-      try (AtomicFile file = new AtomicFile(file(folder, print))) {
-        String json = ColorTable.write(colors, print, "random latents through the decoder");
-        file.write(ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)), 0);
-        file.commit();
-      }
+      String json = ColorTable.write(colors, print, "random latents through the decoder");
+      AtomicFile.write(file(folder, print), json.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "colours for previews could not be kept: {0}", e.getMessage());
     }

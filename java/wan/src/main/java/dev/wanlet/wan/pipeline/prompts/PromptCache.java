@@ -116,10 +116,7 @@ public record PromptCache(Path folder, long maxBytes) {
     buffer.putLong(bytes.length - SUM_BYTES, sum(bytes));
     try {
       Files.createDirectories(folder);
-      try (AtomicFile file = new AtomicFile(file(key))) {
-        file.write(ByteBuffer.wrap(bytes), 0);
-        file.commit();
-      }
+      AtomicFile.write(file(key), bytes);
       makeRoom();
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "a prompt could not be kept: {0}", Printable.message(e.getMessage()));
