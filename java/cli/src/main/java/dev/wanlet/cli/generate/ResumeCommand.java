@@ -14,6 +14,8 @@ import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.wan.request.Setting.Section;
 import dev.wanlet.wan.request.SettingValues;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -33,7 +35,7 @@ import picocli.CommandLine.Spec;
         "Go on with a run that was stopped or killed, from its last saved step to the same clip."
             + " The file holds every setting; only where to compute can be chosen anew.",
     footerHeading = "%nExamples:%n",
-    footer = {"  wanlet resume fox.mp4.resume.safetensors --vram 6GiB"},
+    footer = {"  wanlet resume fox.mp4", "  wanlet resume fox.mp4.resume.safetensors --vram 6GiB"},
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:the clip is made",
@@ -44,13 +46,18 @@ import picocli.CommandLine.Spec;
       "130:interrupted (Ctrl-C)"
     })
 public final class ResumeCommand implements Callable<Integer> {
+  /** How the names of saved runs end, whoever named them. */
+  private static final String SAVED = ".safetensors";
+
   @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "1",
       paramLabel = "FILE",
-      description = "What the run saved: the clip's name and .resume.safetensors.")
-  private Path file;
+      description =
+          "What the run saved: the clip's name and .resume.safetensors; or the clip, beside which it"
+              + " lies.")
+  private Path named;
 
   @Option(
       names = {"-o", "--output"},
@@ -75,12 +82,13 @@ public final class ResumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Path file = savedRun();
     RunCheckpoint saved = RunCheckpoint.load(file);
     SavedSettings settings = new SavedSettings(file, saved.settings());
     SettingValues given = SettingFlags.given(compute);
     settings.requireSame(given);
     ModelFiles files = ModelFinder.resolve(settings.model());
-    GenerationRequest request = settings.request(files.model(), given, output());
+    GenerationRequest request = settings.request(files.model(), given, output(file));
     RunOptions options = ClipRun.options(checkpointEvery).resuming(saved);
     ClipRun run = new ClipRun(spec.commandLine(), json, previews);
     run.announce(files, request);
@@ -88,7 +96,20 @@ public final class ResumeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private Path output() throws IOException {
+  /** The file that was named, or what a run of the clip of that name saved. */
+  private Path savedRun() throws NoSuchFileException {
+    if (named.getFileName() == null || named.toString().endsWith(SAVED)) {
+      return named;
+    }
+    Path ofClip = RunCheckpoint.fileFor(named);
+    if (Files.exists(ofClip)) {
+      return ofClip;
+    }
+    throw new NoSuchFileException(
+        named.toString(), null, "no saved run lies beside this clip; a finished one has none");
+  }
+
+  private Path output(Path file) throws IOException {
     if (output != null) {
       return output;
     }

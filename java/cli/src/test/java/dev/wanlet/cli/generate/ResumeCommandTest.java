@@ -86,7 +86,7 @@ class ResumeCommandTest {
     Path saved = killedRun();
     int done = RunCheckpoint.load(saved).sampler().nextStep();
     assertThat(done).isBetween(1, STEPS - 1);
-    CommandRun resumed = resume(saved, "--json");
+    CommandRun resumed = resume(folder.resolve("killed.mp4"), "--json");
     assertThat(resumed.code()).as(resumed.err()).isZero();
     JsonNode json = new ObjectMapper().readTree(resumed.out());
     assertThat(json.path("step_seconds")).hasSize(STEPS - done);
@@ -100,6 +100,9 @@ class ResumeCommandTest {
         .usingRecursiveFieldByFieldElementComparator()
         .isEqualTo(VideoReader.readAll(whole));
     assertThat(VideoMetadata.read(clip)).isEqualTo(VideoMetadata.read(whole));
+    CommandRun again = resume(clip);
+    assertThat(again.code()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(again.err()).contains("killed.mp4: no saved run lies beside this clip");
   }
 
   @Test

@@ -38,7 +38,8 @@ record RequestRules(ModelDefaults model) {
   private static final double MOST_THRESHOLD = 1000;
 
   static RequestException noPrompt(String what) {
-    return new RequestException("the prompt is " + what + "; say what the clip shows");
+    return new RequestException(
+        "the prompt is " + what + "; say what the clip shows with " + Settings.PROMPT.option());
   }
 
   static void prompt(String text) {

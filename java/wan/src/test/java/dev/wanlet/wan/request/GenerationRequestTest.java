@@ -117,7 +117,7 @@ class GenerationRequestTest {
         bad(b -> b.set(Settings.EXPERT_BOUNDARY, 0.5), "expert boundary", "has one transformer"),
         bad(b -> b.seed(-2), "seed -2", "-1 for a random one"),
         bad(b -> b.prompt("  "), "prompt is empty", "say what"),
-        bad(b -> b.prompt(null), "prompt is missing", "say what"));
+        bad(b -> b.prompt(null), "prompt is missing", "say what the clip shows with --prompt"));
   }
 
   private static Arguments bad(
