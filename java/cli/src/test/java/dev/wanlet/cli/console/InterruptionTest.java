@@ -61,14 +61,17 @@ class InterruptionTest {
     }
   }
 
-  /** Bars open the terminal, and what opens it may take the signal for itself. */
+  /**
+   * Bars open the terminal, and what opens it may take the signal for itself. Who runs the tests in
+   * the background may have it ignored, which programs inherit.
+   */
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "the terminal is one of util-linux's script")
   void ctrlCOnATerminalSavesTheRun() throws IOException, InterruptedException {
     String command =
         command("--steps", "1000").stream()
             .map(word -> "'" + word + "'")
-            .collect(Collectors.joining(" ", "exec ", ""));
+            .collect(Collectors.joining(" ", "exec env --default-signal=INT ", ""));
     ProcessBuilder builder = new ProcessBuilder("script", "-qec", command, "/dev/null");
     builder.environment().putAll(Map.of("TERM", "xterm", "SHELL", "/bin/sh"));
     Process process = builder.redirectErrorStream(true).start();
