@@ -222,7 +222,9 @@ public final class ModelResolver {
       ModelDefaults known = catalog.find(id).orElse(null);
       if (known == null) {
         throw new NoSuchFileException(
-            id, null, "no such file or folder, and no model of that name");
+            id,
+            null,
+            "no such file or folder, and no model of that name; `wanlet models` lists them");
       }
       if (!ModelCatalog.isDemo(known.id())) {
         throw new ModelFilesException(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.request;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.sampling.SamplingMethod;
@@ -57,7 +58,8 @@ final class RequestNotes {
     return control.video().isPresent()
             && d.given(Settings.FRAMES).isEmpty()
             && frames != d.model().frames()
-        ? List.of("the clip has " + frames + " frames: no more fit into the control video")
+        ? List.of(
+            "the clip has " + Count.of(frames, "frame") + ": no more fit into the control video")
         : List.of();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.request;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.ModelDefaults;
@@ -135,8 +136,7 @@ record RequestRules(ModelDefaults model) {
               + " pictures to refer to; expected at most "
               + most
               + " beside "
-              + frames
-              + " frames");
+              + Count.of(frames, "frame"));
     }
   }
 

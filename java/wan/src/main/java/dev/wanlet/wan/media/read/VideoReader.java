@@ -6,6 +6,7 @@ import static org.bytedeco.ffmpeg.global.avutil.av_q2d;
 import dev.wanlet.wan.media.Ffmpeg;
 import dev.wanlet.wan.media.MediaException;
 import dev.wanlet.wan.media.RgbFrame;
+import dev.wanlet.wan.media.Signature;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -158,7 +159,8 @@ public final class VideoReader implements AutoCloseable {
                 + framesRead
                 + " of its "
                 + frameCount
-                + " frames can be decoded");
+                + " frames can be decoded"
+                + (isGif() ? "; a GIF must say of each frame how long it is shown" : ""));
       }
       return Optional.empty();
     }
@@ -170,6 +172,10 @@ public final class VideoReader implements AutoCloseable {
     framesRead++;
     seconds = frame.timestamp / MICROSECONDS;
     return Optional.of(rgb);
+  }
+
+  private boolean isGif() {
+    return Signature.GIF.demuxer().equals(grabber.getFormatContext().iformat().name().getString());
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline.control;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.media.RgbFrame;
@@ -56,7 +57,8 @@ public record InitialFrames(Path file, FrameSize size, Fit fit, int count, doubl
       FitNotes.of(own, fit, size).forEach(tell);
       if (!timed.source().isStill()) {
         if (timed.at(count).isPresent()) {
-          tell.accept("goes on after the clip's " + count + " frames: the rest is left out");
+          tell.accept(
+              "goes on after the clip's " + Count.of(count, "frame") + ": the rest is left out");
         } else if (timed.total() < count) {
           tell.accept(
               String.format(

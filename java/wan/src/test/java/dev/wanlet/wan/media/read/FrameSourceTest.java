@@ -212,4 +212,26 @@ class FrameSourceTest {
         .isInstanceOf(MediaException.class)
         .hasMessageContaining("cut.mp4");
   }
+
+  /** FFmpeg takes the frames of such a file for one. */
+  @Test
+  void ofAGifWithoutTimesItIsSaidWhatItLacks() throws IOException {
+    Path still = folder.resolve("still.gif");
+    ImageIO.write(Images.toBufferedImage(grey(20, 10, 90)), "gif", still.toFile());
+    byte[] gif = Files.readAllBytes(still);
+    int picture = 13 + (3 << ((gif[10] & 7) + 1)); // behind the header and the palette
+    assertThat(gif[picture]).isEqualTo((byte) ',');
+    ByteBuffer three = ByteBuffer.allocate(3 * gif.length).put(gif, 0, gif.length - 1);
+    for (int more = 0; more < 2; more++) {
+      three.put(gif, picture, gif.length - 1 - picture);
+    }
+    three.put((byte) ';');
+    Path file =
+        Files.write(folder.resolve("bare.gif"), Arrays.copyOf(three.array(), three.position()));
+    try (FrameSource source = FrameSource.open(file)) {
+      assertThatThrownBy(() -> greys(source))
+          .isInstanceOf(MediaException.class)
+          .hasMessageContaining("1 of its 3 frames can be decoded; a GIF must say of each frame");
+    }
+  }
 }
