@@ -144,7 +144,7 @@ final class Reasons {
             : search.planned(idea).map(Candidate::seconds).orElse(idea.leastSeconds());
     return seconds > wish.patienceSeconds()
         ? "would take " + time(seconds) + ", the limit is " + time(wish.patienceSeconds())
-        : "would leave less of what counts more";
+        : "would be chosen only with fewer pixels, frames or steps, which counts for more";
   }
 
   private static String memory(MemoryBudgetException refusal) {
