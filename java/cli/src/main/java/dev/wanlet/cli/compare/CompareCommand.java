@@ -99,7 +99,9 @@ public final class CompareCommand implements Callable<Integer> {
   @Option(
       names = {"-s", "--seed"},
       paramLabel = "NUMBER",
-      description = "A seed; may be given often (default: 42).")
+      description =
+          "A seed; may be given often; -1: a random one, the same for all clips and for later calls"
+              + " (default: 42).")
   private List<Long> seeds = new ArrayList<>();
 
   @Option(
@@ -161,8 +163,9 @@ public final class CompareCommand implements Callable<Integer> {
     List<Wanted> clips = new ArrayList<>();
     List<Wanted> own = new ArrayList<>();
     List<String> texts = distinct(prompts);
+    List<Long> numbers = seeds.isEmpty() ? List.of(SEED) : seeds();
     for (int p = 0; p < texts.size(); p++) {
-      for (long seed : seeds.isEmpty() ? List.of(SEED) : distinct(seeds)) {
+      for (long seed : numbers) {
         for (Variant variant : chosen.keySet()) {
           SettingValues values =
               chosen.get(variant).with(Settings.PROMPT, texts.get(p)).with(Settings.SEED, seed);
@@ -177,6 +180,16 @@ public final class CompareCommand implements Callable<Integer> {
       }
     }
     return held ? ComparisonPlan.with(clips, own) : new ComparisonPlan(clips, Map.of());
+  }
+
+  /** The seeds that were given, each once; the same one for all clips where any may be drawn. */
+  private List<Long> seeds() throws IOException {
+    List<Long> numbers = new ArrayList<>();
+    for (long seed : seeds) {
+      numbers.add(
+          seed == Settings.RANDOM_SEED ? DrawnSeed.of(folder, spec.commandLine().getErr()) : seed);
+    }
+    return distinct(numbers);
   }
 
   /**
@@ -209,7 +222,8 @@ public final class CompareCommand implements Callable<Integer> {
   }
 
   private Wanted wanted(
-      String title, Variant variant, Path file, ModelFiles files, SettingValues values) {
+      String title, Variant variant, Path file, ModelFiles files, SettingValues values)
+      throws IOException {
     ClipMaker maker = ClipMaker.of(files, values, file);
     Map<String, Object> key = key(variant);
     key.put("decided", maker.decided());

@@ -4,6 +4,7 @@ package dev.wanlet.cli.generate;
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ProgressDisplay;
 import dev.wanlet.cli.options.ClipFiles;
+import dev.wanlet.cli.options.InputFiles;
 import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Shape;
@@ -66,12 +67,15 @@ public record ClipMaker(ModelFiles files, GenerationRequest request) {
   /**
    * A clip to make.
    *
-   * @throws dev.wanlet.wan.catalog.RequestException if a setting cannot be
+   * @throws dev.wanlet.wan.catalog.RequestException if a setting cannot be, or the clip would
+   *     replace what it is made from
    */
-  public static ClipMaker of(ModelFiles files, SettingValues values, Path output) {
-    return new ClipMaker(
-        files,
-        GenerationRequest.builder().set(values).outputBySeed(seed -> output).build(files.model()));
+  public static ClipMaker of(ModelFiles files, SettingValues values, Path output)
+      throws IOException {
+    GenerationRequest request =
+        GenerationRequest.builder().set(values).output(output).build(files.model());
+    InputFiles.of(files, request).requireOther(request, "-o");
+    return new ClipMaker(files, request);
   }
 
   /**

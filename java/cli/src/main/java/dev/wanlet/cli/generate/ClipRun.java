@@ -7,6 +7,7 @@ import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.ProgressDisplay;
 import dev.wanlet.cli.options.ClipFiles;
+import dev.wanlet.cli.options.InputFiles;
 import dev.wanlet.cli.options.MeasuredRates;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
@@ -42,8 +43,13 @@ record ClipRun(CommandLine line, boolean json, PreviewFlags previews) {
         : RunOptions.defaults().withCheckpointEvery(checkpointEvery);
   }
 
-  /** Says on stderr what is going to be made. */
-  void announce(ModelFiles files, GenerationRequest request) {
+  /**
+   * Says on stderr what is going to be made.
+   *
+   * @throws dev.wanlet.wan.catalog.RequestException if it would replace what it is made from
+   */
+  void announce(ModelFiles files, GenerationRequest request) throws IOException {
+    InputFiles.of(files, request).requireOther(request, "-o");
     PrintWriter err = line.getErr();
     err.printf(
         Locale.ROOT,
@@ -91,14 +97,15 @@ record ClipRun(CommandLine line, boolean json, PreviewFlags previews) {
 
   /** Prints what making the clip would take. */
   void plan(ModelFiles files, GenerationRequest request, RunOptions options) throws IOException {
-    RunOptions all = previews.applied(options, request, line).withListener(new AdapterLines(line));
+    RunOptions all =
+        previews.applied(options, files, request, line).withListener(new AdapterLines(line));
     print(GenerationReport.of(request, pipeline(files).plan(request, all)));
   }
 
   /** Makes the clip and prints what it took. */
   void generate(ModelFiles files, GenerationRequest request, RunOptions options)
       throws IOException {
-    RunOptions all = previews.applied(options, request, line);
+    RunOptions all = previews.applied(options, files, request, line);
     Interruption interruption = Interruption.onInterrupt(options.cancellation()::cancel);
     GenerationResult result;
     ProgressDisplay display = ProgressDisplay.open(line.getErr());

@@ -103,7 +103,7 @@ public sealed class GenerateCommand implements Callable<Integer> permits FinishC
     RunOptions options = ClipRun.options(output.checkpointEvery);
     if (output.overwrite) {
       options = options.overwritingSaved();
-    } else if (given.find(Settings.SEED).isEmpty()) {
+    } else if (given.find(Settings.SEED).filter(s -> s != Settings.RANDOM_SEED).isEmpty()) {
       OptionalLong seed = RunCheckpoint.seedOf(request, files);
       if (seed.isPresent()) {
         clip = clip(values.with(Settings.SEED, seed.getAsLong()));

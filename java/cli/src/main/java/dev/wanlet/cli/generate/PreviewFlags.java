@@ -5,6 +5,8 @@ import dev.wanlet.base.UserCache;
 import dev.wanlet.cli.console.ProgressDisplay;
 import dev.wanlet.cli.console.TerminalPictures;
 import dev.wanlet.cli.console.TerminalPictures.Protocol;
+import dev.wanlet.cli.options.InputFiles;
+import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.preview.PreviewFile;
 import dev.wanlet.wan.pipeline.RunOptions;
@@ -12,6 +14,7 @@ import dev.wanlet.wan.pipeline.preview.PreviewOptions;
 import dev.wanlet.wan.pipeline.prompts.PromptCache;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.Settings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,13 +69,20 @@ final class PreviewFlags {
   private PreviewFile file;
   private Protocol terminal;
 
-  /** Options with what was asked for; says on stderr what is left out. */
-  RunOptions applied(RunOptions options, GenerationRequest request, CommandLine line) {
+  /**
+   * Options with what was asked for; says on stderr what is left out.
+   *
+   * @throws RequestException if it cannot be
+   * @throws IOException if the disk cannot tell whether a file is another
+   */
+  RunOptions applied(
+      RunOptions options, ModelFiles files, GenerationRequest request, CommandLine line)
+      throws IOException {
     RunOptions all =
         noPromptCache
             ? options
             : options.withPromptCache(new PromptCache(UserCache.folder("prompts")));
-    readTargets(request, line);
+    readTargets(files, request, line);
     Optional<Path> tae = request.find(Settings.TAE);
     if (maker == Maker.TAE && tae.isEmpty()) {
       throw new RequestException("previews by the small decoder need its file; give it with --tae");
@@ -90,7 +100,8 @@ final class PreviewFlags {
         new PreviewOptions(steps, decoder, Optional.of(UserCache.folder("latent-colors"))));
   }
 
-  private void readTargets(GenerationRequest request, CommandLine line) {
+  private void readTargets(ModelFiles files, GenerationRequest request, CommandLine line)
+      throws IOException {
     for (String target : targets) {
       String name = target.toLowerCase(Locale.ROOT);
       if (name.equals(TERMINAL) || name.startsWith(TERMINAL + ":")) {
@@ -101,19 +112,23 @@ final class PreviewFlags {
           ClipRun.tell(line, List.of("the preview is not shown: stderr goes to no terminal"));
         }
       } else {
-        Path path = Path.of(target);
-        if (path.toAbsolutePath()
-            .normalize()
-            .equals(request.output().toAbsolutePath().normalize())) {
-          throw new RequestException(
-              target + " is the clip itself; give the preview a file of its own");
-        }
         if (file != null) {
           throw new RequestException("--preview was given two files; give one");
         }
-        file = new PreviewFile(path);
+        file = new PreviewFile(free(Path.of(target), files, request));
       }
     }
+  }
+
+  /** A file for previews, which replace it at each step. */
+  private static Path free(Path target, ModelFiles files, GenerationRequest request)
+      throws IOException {
+    if (InputFiles.isOutput(request, target)) {
+      throw new RequestException(
+          target + " is the clip itself; give the preview a file of its own");
+    }
+    InputFiles.of(files, request).requireOther(target, "--preview");
+    return target;
   }
 
   private static Protocol protocol(String target) {

@@ -156,6 +156,22 @@ class CompareCommandTest {
   }
 
   @Test
+  void aRandomSeedIsOneForAllClipsAndLaterCalls() throws IOException {
+    CommandRun run = compare(folder, "-s", "-1");
+    assertThat(run.code()).as(run.err()).isZero();
+    JsonNode clips = report(folder).get("clips");
+    String seed = clips.get(0).get("seed").asText();
+    assertThat(clips.get(1).get("seed").asText()).isEqualTo(seed);
+    assertThat(report(folder).get("references").findValuesAsText("seed")).containsOnly(seed);
+    assertThat(run.err()).contains("seed " + seed + ", drawn and kept in ");
+    CommandRun again = compare(folder, "-s", "-1");
+    assertThat(again.err())
+        .contains("seed " + seed + ", as an earlier call drew it")
+        .doesNotContain("sample");
+    assertThat(report(folder).get("clips")).isEqualTo(clips);
+  }
+
+  @Test
   void aFolderThatIsAFileIsRefused() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
     CommandRun run = compare(file);

@@ -120,6 +120,23 @@ class ControlFlagsTest {
   }
 
   @Test
+  void picturesThatAreReadAreNotReplaced() throws IOException {
+    Path frames = Files.createDirectory(folder.resolve("frames"));
+    for (int i = 1; i <= 5; i++) {
+      picture(frames.resolve(i + ".png"), 64, 48, 8 * i);
+    }
+    byte[] before = Files.readAllBytes(frames.resolve("5.png"));
+    CommandRun refused = generate("frames/%d.png", "--control-video", frames, "--frames", "5");
+    assertThat(refused.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(refused.err())
+        .contains("1.png is a picture in the folder of --control-video", "give -o another name")
+        .hasLineCount(1);
+    assertThat(frames.resolve("5.png")).hasBinaryContent(before);
+    CommandRun beside = generate("frames/new-%d.png", "--control-video", frames, "--frames", "5");
+    assertThat(beside.code()).as(beside.err()).isZero();
+  }
+
+  @Test
   void aControlVideoBecomesAClipOfItsShapeAndLength() throws IOException {
     CommandRun run = generate("clip.mp4", "--control-video", video, "--json");
     assertThat(run.code()).as(run.err()).isZero();

@@ -86,7 +86,7 @@ class NothingLostTest {
     assertThat(files()).containsExactly(saved);
     int done = RunCheckpoint.load(saved).sampler().nextStep();
 
-    CommandRun again = run(generate());
+    CommandRun again = run(generate("-s", "-1")); // which says the same
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(again.err()).contains("going on after step " + done + " of " + STEPS);
     assertThat(files()).containsExactly(clip);

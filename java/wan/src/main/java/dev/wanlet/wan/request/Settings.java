@@ -35,7 +35,7 @@ public final class Settings {
   /** The seed that stands for a random one. */
   public static final long RANDOM_SEED = -1;
 
-  /** Drawn seeds have 31 bits: short enough to type again. */
+  /** Drawn seeds have 31 bits. */
   private static final long SEEDS = 1L << 31;
 
   /** Without first steps left out CFG-Zero* is only half of itself. */
@@ -140,7 +140,7 @@ public final class Settings {
               .help("N", "Seed of the noise; -1 or none: a random one, which is told.")
               .listedAfter("fps")
               .noneIs(RANDOM_SEED)
-              .orElse(d -> ThreadLocalRandom.current().nextLong(SEEDS))
+              .orElse(d -> drawSeed())
               .check((d, seed) -> RequestRules.seed(seed)));
 
   /** Width and height at once, as {@link FrameSize#parse} reads it. */
@@ -686,6 +686,11 @@ public final class Settings {
   public static final SettingTable TABLE = new SettingTable(ENTRIES);
 
   private Settings() {}
+
+  /** A seed by chance, short enough to type again. */
+  public static long drawSeed() {
+    return ThreadLocalRandom.current().nextLong(SEEDS);
+  }
 
   private static <T> Setting<T> entry(Setting.Builder<T> builder) {
     Setting<T> setting = builder.build();
