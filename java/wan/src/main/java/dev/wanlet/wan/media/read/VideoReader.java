@@ -56,10 +56,7 @@ public final class VideoReader implements AutoCloseable {
     AVStream video = grabber.getFormatContext().streams(stream);
     countIsExact = video.nb_frames() > 0;
     fps = rate(video.nb_frames(), grabber.getVideoFrameRate(), av_q2d(video.r_frame_rate()));
-    frameCount =
-        countIsExact
-            ? Math.toIntExact(Math.min(video.nb_frames(), Integer.MAX_VALUE))
-            : grabber.getLengthInVideoFrames();
+    frameCount = countIsExact ? ShownFrames.count(grabber) : grabber.getLengthInVideoFrames();
   }
 
   /**
@@ -71,6 +68,16 @@ public final class VideoReader implements AutoCloseable {
     if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
       throw new MediaException(file, "no such file, or it may not be read");
     }
+    FFmpegFrameGrabber grabber = start(file);
+    try {
+      return new VideoReader(file, grabber);
+    } catch (MediaException e) {
+      release(grabber);
+      throw e;
+    }
+  }
+
+  private static FFmpegFrameGrabber start(Path file) throws MediaException {
     Ffmpeg.load();
     FFmpegFrameGrabber grabber = new FFmpegFrameGrabber(Ffmpeg.url(file));
     grabber.setCharset(StandardCharsets.UTF_8);
@@ -84,7 +91,7 @@ public final class VideoReader implements AutoCloseable {
           },
           (reason, cause) ->
               new MediaException(file, "is not a video that can be read: " + reason, cause));
-      return new VideoReader(file, grabber);
+      return grabber;
     } catch (MediaException e) {
       release(grabber);
       throw e;
@@ -121,7 +128,10 @@ public final class VideoReader implements AutoCloseable {
     return frames > 0 && agrees ? steady : mean;
   }
 
-  /** Frames in the clip: exact where the file has an index (MP4), else from its duration. */
+  /**
+   * Frames that players show: by the index and edit list of the file if it has one (MP4), else from
+   * its duration.
+   */
   public int frameCount() {
     return frameCount;
   }
@@ -139,8 +149,8 @@ public final class VideoReader implements AutoCloseable {
   /**
    * Decodes the next frame; empty after the last one.
    *
-   * @throws MediaException if the file ends before the frames its index promises, or the picture
-   *     size changes within it
+   * @throws MediaException if the file ends before the frames its index promises (but for those at
+   *     a cut whose key frame was cut away), or the picture size changes within it
    */
   public Optional<RgbFrame> next() throws MediaException {
     if (closed) {
@@ -152,7 +162,7 @@ public final class VideoReader implements AutoCloseable {
             (reason, cause) ->
                 new MediaException(file, "frame " + framesRead + ": " + reason, cause));
     if (frame == null) {
-      if (countIsExact && framesRead < frameCount) {
+      if (countIsExact && framesRead < frameCount && framesRead + leading() < frameCount) {
         throw new MediaException(
             file,
             "is damaged or cut off: "
@@ -172,6 +182,17 @@ public final class VideoReader implements AutoCloseable {
     framesRead++;
     seconds = frame.timestamp / MICROSECONDS;
     return Optional.of(rgb);
+  }
+
+  private int leading() throws MediaException {
+    FFmpegFrameGrabber fresh = start(file);
+    try {
+      return Ffmpeg.capturing(
+          () -> ShownFrames.leading(fresh),
+          (reason, cause) -> new MediaException(file, reason, cause));
+    } finally {
+      release(fresh);
+    }
   }
 
   private boolean isGif() {
