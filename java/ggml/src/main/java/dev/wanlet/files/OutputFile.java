@@ -61,6 +61,19 @@ public final class OutputFile {
     return file;
   }
 
+  /**
+   * As {@link #require}, and what is there may be replaced. Leaves the folder alone.
+   *
+   * @throws WriteException as {@link #require}, or if the file is write-protected
+   */
+  public static Path requireReplaceable(Path target) throws WriteException {
+    Path file = require(target);
+    if (Files.exists(file) && !Files.isWritable(file)) {
+      throw new WriteException(target, "exists and is write-protected; choose another output");
+    }
+    return file;
+  }
+
   /** A name that is too long, or has characters that the file system does not take. */
   private static void requireName(Path target, Path file) throws WriteException {
     try {
@@ -76,13 +89,11 @@ public final class OutputFile {
    * Checks that a file can be written here, by making and deleting a {@link WorkFolder}: no other
    * check holds on every file system and for every user.
    *
-   * @throws WriteException as {@link #require}, or if its folder takes no files, or no such name
+   * @throws WriteException as {@link #requireReplaceable}, or if its folder takes no files, or no
+   *     such name
    */
   public static void requireWritable(Path target) throws WriteException {
-    Path file = require(target);
-    if (Files.exists(file) && !Files.isWritable(file)) {
-      throw new WriteException(target, "exists and is write-protected; choose another output");
-    }
+    Path file = requireReplaceable(target);
     try (WorkFolder trial = WorkFolder.beside(file)) {
       Files.createFile(trial.file("trial"));
     } catch (IOException e) {

@@ -90,14 +90,23 @@ public abstract class ProgressDisplay implements GenerationListener, AutoCloseab
     if (previewFile != null) {
       try {
         previewFile.write(preview.frames(), preview.fps());
-      } catch (IOException e) {
-        println("no more previews in the file: " + e.getMessage());
+      } catch (IOException | RuntimeException e) {
+        println("no more previews in the file: " + reason(e));
         previewFile = null; // the clip goes on
       }
     }
     if (pictures != null) {
-      draw(TerminalPictures.of(PictureSheet.of(preview.frames()), pictures));
+      try {
+        draw(TerminalPictures.of(PictureSheet.of(preview.frames()), pictures));
+      } catch (RuntimeException e) {
+        println("no more previews in the terminal: " + reason(e));
+        pictures = null;
+      }
     }
+  }
+
+  private static String reason(Exception e) {
+    return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 
   /** Shows a picture among the lines. */

@@ -3,18 +3,27 @@ package dev.wanlet.cli.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wanlet.wan.media.RgbFrame;
+import dev.wanlet.wan.media.preview.PreviewFile;
 import dev.wanlet.wan.memory.Stage;
+import dev.wanlet.wan.pipeline.preview.Preview;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProgressDisplayTest {
   private static final long SECOND = 1_000_000_000L;
+
+  @TempDir private Path folder;
 
   @Test
   void linesComeRarelyAndTellTheTimeLeft() {
@@ -60,6 +69,25 @@ class ProgressDisplayTest {
     assertThat(ProgressDisplay.words(40, OptionalDouble.of(70)))
         .isEqualTo("40.0 s left (clip: 1 min 10 s)");
     assertThat(ProgressDisplay.words(40, OptionalDouble.empty())).isEqualTo("40.0 s left");
+  }
+
+  @Test
+  void aPreviewThatCannotBeWrittenOrShownIsToldOnce() throws IOException {
+    Path file = folder.resolve("preview.gif");
+    StringWriter text = new StringWriter();
+    try (ProgressDisplay display = new ProgressDisplay.Lines(new PrintWriter(text), () -> 0)) {
+      display.show(new PreviewFile(file), TerminalPictures.Protocol.BLOCKS);
+      Files.createDirectory(file);
+      List<RgbFrame> frames = List.of(new RgbFrame(8, 8, new byte[8 * 8 * 3]));
+      display.previewed(new Preview(1, 4, frames, 60));
+      display.previewed(new Preview(2, 4, frames, 60));
+      display.previewed(new Preview(3, 4, List.of(), 60));
+      display.previewed(new Preview(4, 4, List.of(), 60));
+    }
+    assertThat(text.toString().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).contains("no more previews in the file", "is a folder"),
+            line -> assertThat(line).contains("no more previews in the terminal"));
   }
 
   @ParameterizedTest

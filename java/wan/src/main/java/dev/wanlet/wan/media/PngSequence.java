@@ -3,9 +3,11 @@ package dev.wanlet.wan.media;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * The names of a picture sequence: {@code frames/%04d.png} numbers as written, {@code clip.png}
@@ -53,15 +55,17 @@ public final class PngSequence {
     return new PngSequence(path, name.substring(0, dot) + "_", 4, name.substring(dot), false);
   }
 
-  /** Whether the name holds a number, so that it stands for a sequence however long. */
-  public boolean isPattern() {
-    return pattern;
-  }
-
   /** The file of the frame with this index, which starts at 0. */
   public Path file(int index) {
     String number = String.format("%0" + Math.max(1, digits) + "d", FIRST + index);
     return path.resolveSibling(prefix + number + suffix);
+  }
+
+  /** The files of so many frames; one frame takes the name as it is, unless that holds a number. */
+  public List<Path> files(int frames) {
+    return frames == 1 && !pattern
+        ? List.of(path)
+        : IntStream.range(0, frames).mapToObj(this::file).toList();
   }
 
   /** The file to read for what was written as {@code path}: itself, or a sequence's first. */

@@ -2,10 +2,10 @@
 package dev.wanlet.wan.pipeline;
 
 import dev.wanlet.base.Printable;
-import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.ggml.Shape;
 import dev.wanlet.wan.catalog.OpenModel;
 import dev.wanlet.wan.catalog.TaeFile;
+import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.preview.LatentColors;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import dev.wanlet.wan.pipeline.control.ClipLatents;
@@ -17,7 +17,9 @@ import dev.wanlet.wan.sampling.Denoiser;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.IntPredicate;
 
 /**
@@ -37,8 +39,7 @@ final class Previewer implements AutoCloseable {
   private boolean failed;
   private boolean closed;
 
-  private Previewer(
-      RunOptions options, PreviewOptions wish, LatentPictures pictures, ClipLatents clip) {
+  Previewer(RunOptions options, PreviewOptions wish, LatentPictures pictures, ClipLatents clip) {
     this.options = options;
     this.wish = wish;
     this.pictures = pictures;
@@ -110,17 +111,21 @@ final class Previewer implements AutoCloseable {
     for (int i = 0; i < clean.length; i++) {
       clean[i] = latents[i] - sigma * velocity[i];
     }
+    List<RgbFrame> shown;
     try {
-      options
-          .listener()
-          .previewed(new Preview(step + 1, steps, pictures.of(clip.of(clean)), pictures.fps()));
-    } catch (GgmlException e) {
+      shown = pictures.of(clip.of(clean));
+    } catch (CancellationException e) {
+      throw e;
+    } catch (RuntimeException e) {
       // A clip without previews is better than none.
       failed = true;
       if (!options.cancellation().observe()) {
-        LOG.log(Level.WARNING, "no more previews: {0}", Printable.message(e.getMessage()));
+        String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+        LOG.log(Level.WARNING, "no more previews: {0}", Printable.message(reason));
       }
+      return;
     }
+    options.listener().previewed(new Preview(step + 1, steps, shown, pictures.fps()));
   }
 
   /** Bytes of host memory that previews take beside the run, on Java's heap. */

@@ -259,6 +259,7 @@ public final class GenerationRequest {
       RequestRules.still(clip.frames(), file);
       FrameSinks.checkWritable(
           file, clip.size().width(), clip.size().height(), clip.fps(), all.encoding());
+      FrameSinks.checkNames(file, clip.frames());
       return new GenerationRequest(table, all, clip, sampling, pictures, control, compute, file);
     }
 

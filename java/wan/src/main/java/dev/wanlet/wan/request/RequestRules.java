@@ -35,6 +35,7 @@ record RequestRules(ModelDefaults model) {
   private static final int MOST_STEPS = 1000; // the models were trained on so many timesteps
   private static final double MOST_GUIDANCE = 1000;
   private static final double MOST_SHIFT = 1000;
+  private static final double LEAST_FPS = 0.01; // as the formats of clips
   private static final double MOST_FPS = 1000;
   private static final double MOST_THRESHOLD = 1000;
 
@@ -141,10 +142,12 @@ record RequestRules(ModelDefaults model) {
   }
 
   void fps(double value) {
-    if (!(value > 0 && value <= MOST_FPS)) {
+    if (!(value >= LEAST_FPS && value <= MOST_FPS)) {
       throw new RequestException(
           number(value)
-              + " frames a second; expected more than 0 and at most "
+              + " frames a second; expected "
+              + number(LEAST_FPS)
+              + " to "
               + number(MOST_FPS)
               + ", such as "
               + number(model.fps()));

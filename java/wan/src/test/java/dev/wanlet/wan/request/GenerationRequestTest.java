@@ -16,6 +16,8 @@ import dev.wanlet.wan.media.write.PixelFormat;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.sampling.SamplingMethod;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -106,6 +108,7 @@ class GenerationRequestTest {
         bad(b -> b.frames(0), "0 frames", "1 or 5"),
         bad(b -> b.frames(Integer.MAX_VALUE), "2147483647 frames", "4089 or 4093"),
         bad(b -> b.fps(0), "0 frames a second", "such as 16"),
+        bad(b -> b.fps(0.009), "0.009 frames a second", "expected 0.01 to 1000"),
         bad(b -> b.fps(Double.NaN), "NaN frames a second", "such as 16"),
         bad(b -> b.steps(0), "0 sampling steps", "such as 50"),
         bad(b -> b.flowShift(-1), "flow shift -1", "such as 8"),
@@ -150,6 +153,18 @@ class GenerationRequestTest {
         .isInstanceOf(OutputException.class)
         .hasMessageContaining("fox.avi");
     assertThatThrownBy(() -> valid().output(null).build(SMALL)).isInstanceOf(OutputException.class);
+  }
+
+  @Test
+  void allNamesOfASequenceAreLookedAt() throws IOException {
+    Files.createDirectory(folder.resolve("p_0003.png"));
+    GenerationRequest.Builder clip = valid().frames(5).output(folder.resolve("p.png"));
+    assertThatThrownBy(() -> clip.build(SMALL))
+        .isInstanceOf(OutputException.class)
+        .hasMessageContaining("p_0003.png: is a folder");
+    // One frame takes the name as it is.
+    assertThat(valid().frames(1).output(folder.resolve("p.png")).build(SMALL).clip().frames())
+        .isEqualTo(1);
   }
 
   @Test

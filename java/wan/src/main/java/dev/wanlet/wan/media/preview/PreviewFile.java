@@ -44,7 +44,7 @@ public final class PreviewFile {
    * Replaces the file.
    *
    * @param frames in time, of one size
-   * @param fps at which they are shown
+   * @param fps at which they are shown, as far as a GIF can
    * @throws IOException if it cannot be written; an older one stays
    */
   public void write(List<RgbFrame> frames, double fps) throws IOException {
@@ -59,13 +59,15 @@ public final class PreviewFile {
 
   private void animate(List<RgbFrame> frames, double fps) throws IOException {
     RgbFrame first = frames.get(0);
+    double rate = FrameSinks.gifRate(fps);
     try (FrameSink sink =
-        FrameSinks.open(
-            file, first.width(), first.height(), fps, VideoMetadata.builder().build())) {
+        FrameSinks.open(file, first.width(), first.height(), rate, VideoMetadata.empty())) {
       for (RgbFrame frame : frames) {
         sink.accept(frame.rgb24());
       }
       sink.finish();
+    } catch (OutputException e) {
+      throw new IOException(e.getMessage(), e); // the disk has changed since the first look
     }
   }
 

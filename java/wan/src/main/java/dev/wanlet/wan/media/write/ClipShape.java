@@ -15,6 +15,9 @@ record ClipShape(int width, int height, double fps) {
   /** Encoders and players stop working well beyond this; Wan's largest is 1280. */
   private static final int MAX_SIDE = 8192;
 
+  /** What every container and a GIF's counter of hundredths (65535) have a time for. */
+  static final double MIN_FPS = 0.01;
+
   private static final double MAX_FPS = 1000;
 
   ClipShape {
@@ -28,11 +31,13 @@ record ClipShape(int width, int height, double fps) {
               + MAX_SIDE
               + " pixels a side");
     }
-    if (!(fps > 0 && fps <= MAX_FPS)) {
+    if (!(fps >= MIN_FPS && fps <= MAX_FPS)) {
       throw new OutputException(
           "cannot write a clip at "
               + fps
-              + " frames a second; expected more than 0 and at most "
+              + " frames a second; expected "
+              + MIN_FPS
+              + " to "
               + MAX_FPS);
     }
   }

@@ -11,6 +11,7 @@ import dev.wanlet.wan.media.metadata.VideoMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -118,6 +119,24 @@ public final class FrameSinks {
   }
 
   /**
+   * Checks the names of all files that a clip of so many frames takes: of a PNG sequence they are
+   * many.
+   *
+   * @throws OutputException if something stands there that cannot be replaced
+   */
+  public static void checkNames(Path path, int frames) {
+    boolean sequence = OutputFormat.of(path) == OutputFormat.PNG;
+    List<Path> files = sequence ? PngSequence.of(path).files(frames) : List.of(path);
+    try {
+      for (Path file : files) {
+        OutputFile.requireReplaceable(file);
+      }
+    } catch (WriteException e) {
+      throw new OutputException(e.getMessage(), e);
+    }
+  }
+
+  /**
    * Whether a path's format is video, which can be {@linkplain Encoding encoded} in several ways.
    */
   public static boolean isVideo(Path path) {
@@ -159,6 +178,11 @@ public final class FrameSinks {
       throw new OutputException(e.getMessage(), e);
     }
     return format;
+  }
+
+  /** The rate nearest to this one at which a GIF can be shown. */
+  public static double gifRate(double fps) {
+    return Math.max(ClipShape.MIN_FPS, Math.min(GifSink.MAX_FPS, fps));
   }
 
   /**

@@ -12,7 +12,6 @@ import dev.wanlet.wan.media.metadata.VideoMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -30,7 +29,6 @@ import javax.imageio.stream.FileImageOutputStream;
 final class PngSink extends ClipSink {
   private static final String FORMAT = "javax_imageio_png_1.0";
 
-  private final Path target;
   private final PngSequence names;
   private final WorkFolder folder;
   private final ImageWriter writer;
@@ -39,7 +37,6 @@ final class PngSink extends ClipSink {
 
   PngSink(Path target, ClipShape shape, VideoMetadata metadata) throws IOException {
     super(target, shape);
-    this.target = target;
     this.names = PngSequence.of(target);
     writer = ImageIO.getImageWritersByFormatName("png").next();
     settings = chunk(metadata.toJson());
@@ -93,15 +90,15 @@ final class PngSink extends ClipSink {
 
   @Override
   List<Path> complete() throws IOException {
-    boolean single = pictures == 1 && !names.isPattern();
-    List<Path> written = new ArrayList<>();
+    List<Path> files = names.files(pictures);
+    for (Path file : files) {
+      OutputFile.require(file); // all before the first is replaced
+    }
     for (int i = 0; i < pictures; i++) {
-      Path file = single ? target : names.file(i);
-      move(i, file);
-      written.add(file);
+      move(i, files.get(i));
     }
     warnOfOlderPictures();
-    return List.copyOf(written);
+    return files;
   }
 
   /** A longer sequence that was here before would show its end after ours. */

@@ -51,6 +51,34 @@ class PreviewFileTest {
   }
 
   @Test
+  void aGifIsShownAsFastOrSlowAsCanBe() throws IOException {
+    Path file = folder.resolve("preview.gif");
+    PreviewFile preview = new PreviewFile(file);
+    List<RgbFrame> frames = List.of(plain(8, 6, 10, 0, 0), plain(8, 6, 0, 200, 0));
+    preview.write(frames, 60);
+    try (VideoReader reader = VideoReader.open(file)) {
+      assertThat(reader.fps()).isEqualTo(50);
+    }
+    preview.write(frames, 0.0025);
+    try (VideoReader reader = VideoReader.open(file)) {
+      assertThat(reader.fps()).isCloseTo(0.01, within(1e-6));
+    }
+  }
+
+  @Test
+  void aPlaceThatWasTakenAwayIsAFailureOfTheDisk() throws IOException {
+    for (String name : List.of("preview.gif", "preview.png")) {
+      Path file = folder.resolve(name);
+      PreviewFile preview = new PreviewFile(file);
+      Files.createDirectory(file);
+      assertThatThrownBy(() -> preview.write(List.of(plain(8, 6, 10, 0, 0)), 4))
+          .as(name)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("folder");
+    }
+  }
+
+  @Test
   void aPictureHasMomentsSideBySide() throws IOException {
     Path file = folder.resolve("preview.png");
     List<RgbFrame> frames = new ArrayList<>();

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FrameSinksTest {
@@ -94,6 +95,24 @@ class FrameSinksTest {
         .isInstanceOf(OutputException.class)
         .hasMessageContaining("at most 50");
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "clip.mp4, 0.01", "clip.webm, 0.01", "clip.gif, 0.01", "clip.png, 0.01",
+    "clip.mp4, 1000", "clip.webm, 1000", "clip.gif, 50", "clip.png, 1000"
+  })
+  void theSlowestAndTheFastestAreWritten(String name, double fps) throws IOException {
+    Path path = folder.resolve(name);
+    try (FrameSink sink = FrameSinks.open(path, 32, 32, fps, VideoMetadata.empty())) {
+      for (int i = 0; i < 3; i++) {
+        sink.accept(new byte[32 * 32 * 3]);
+      }
+      assertThat(sink.finish()).isNotEmpty().allMatch(Files::isRegularFile);
+    }
+    assertThatThrownBy(() -> FrameSinks.checkWritable(path, 32, 32, 0.0099))
+        .isInstanceOf(OutputException.class)
+        .hasMessageContaining("expected 0.01 to 1000");
   }
 
   @Test

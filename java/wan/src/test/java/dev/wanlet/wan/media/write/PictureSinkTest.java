@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.wanlet.files.WriteException;
 import dev.wanlet.wan.media.RgbFrame;
 import dev.wanlet.wan.media.SyntheticClip;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
@@ -120,6 +121,25 @@ class PictureSinkTest {
       at = bytes.indexOf("\u0021\u00f9\u0004", at + 1);
     }
     return delays;
+  }
+
+  @Test
+  void aSequenceIsReplacedAsAWholeOrNotAtAll() throws IOException {
+    Path target = folder.resolve("p.png");
+    RgbFrame first = CLIP.get(0);
+    byte[] old = "an older picture".getBytes(StandardCharsets.UTF_8);
+    Files.write(folder.resolve("p_0001.png"), old);
+    try (FrameSink sink = FrameSinks.open(target, first.width(), first.height(), 16, METADATA)) {
+      for (int i = 0; i < 3; i++) {
+        sink.accept(first);
+      }
+      Files.createDirectory(folder.resolve("p_0003.png"));
+      assertThatThrownBy(sink::finish)
+          .isInstanceOf(WriteException.class)
+          .hasMessageContaining("p_0003.png: is a folder");
+    }
+    assertThat(names(folder)).containsExactlyInAnyOrder("p_0001.png", "p_0003.png");
+    assertThat(folder.resolve("p_0001.png")).hasBinaryContent(old);
   }
 
   @Test
