@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -158,13 +157,8 @@ public final class InputFiles {
   /** The files of a clip: of pictures one for each frame. */
   private static List<Path> written(GenerationRequest request) {
     Path output = request.output();
-    if (!output.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
-      return List.of(output);
-    }
-    PngSequence names = PngSequence.of(output);
-    int frames = request.clip().frames();
-    return frames == 1 && !names.isPattern()
-        ? List.of(output)
-        : IntStream.range(0, frames).mapToObj(names::file).toList();
+    return output.toString().toLowerCase(Locale.ROOT).endsWith(".png")
+        ? PngSequence.of(output).files(request.clip().frames())
+        : List.of(output);
   }
 }
