@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,6 +95,7 @@ public final class ResumeCommand implements Callable<Integer> {
     ClipRun run = new ClipRun(spec.commandLine(), json, previews);
     run.announce(files, request);
     run.generate(files, request, options);
+    Files.deleteIfExists(file); // with another output it was not the run's own
     return ExitCode.OK;
   }
 
@@ -101,12 +104,17 @@ public final class ResumeCommand implements Callable<Integer> {
     if (named.getFileName() == null || named.toString().endsWith(SAVED)) {
       return named;
     }
-    Path ofClip = RunCheckpoint.fileFor(named);
-    if (Files.exists(ofClip)) {
-      return ofClip;
+    List<Path> saved = RunCheckpoint.savedFor(named);
+    if (saved.size() > 1) {
+      throw new RequestException(
+          "several runs of this clip are saved; name one of them: "
+              + saved.stream().map(Path::toString).collect(Collectors.joining(", ")));
     }
-    throw new NoSuchFileException(
-        named.toString(), null, "no saved run lies beside this clip; a finished one has none");
+    if (saved.isEmpty()) {
+      throw new NoSuchFileException(
+          named.toString(), null, "no saved run lies beside this clip; a finished one has none");
+    }
+    return saved.get(0);
   }
 
   private Path output(Path file) throws IOException {

@@ -128,5 +128,15 @@ class ResumeCommandTest {
     assertThat(nameless.code()).isEqualTo(ExitCode.USAGE);
     assertThat(nameless.err()).contains("-o");
     assertThat(saved).exists();
+
+    Path second = Files.copy(saved, folder.resolve("killed.mp4.2.resume.safetensors"));
+    CommandRun several = resume(folder.resolve("killed.mp4"));
+    assertThat(several.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(several.err()).contains(saved.toString(), second.toString());
+    Path elsewhere = folder.resolve("elsewhere.mp4");
+    assertThat(resume(second, "-o", elsewhere.toString()).code()).isZero();
+    assertThat(elsewhere).exists();
+    assertThat(second).doesNotExist();
+    assertThat(saved).exists();
   }
 }

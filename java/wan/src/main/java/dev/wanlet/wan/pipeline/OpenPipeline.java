@@ -139,7 +139,7 @@ public final class OpenPipeline implements AutoCloseable {
     }
     ClipInputs inputs =
         carried ? ClipInputs.NONE : ClipInputs.read(request, model, OpenPipeline::note);
-    SavedRun saved = SavedRun.open(request.output(), settings, options.overwriteSaved());
+    SavedRun saved = SavedRun.open(request.output(), settings, others(options));
     try {
       return start(request, options, settings, inputs, job, plan, saved);
     } catch (IOException | RuntimeException e) {
@@ -148,6 +148,13 @@ public final class OpenPipeline implements AutoCloseable {
     } finally {
       options.cancellation().restoreInterrupt();
     }
+  }
+
+  private static SavedRun.Others others(RunOptions options) {
+    if (options.overwriteSaved()) {
+      return SavedRun.Others.LOST;
+    }
+    return options.resumeFrom().isPresent() ? SavedRun.Others.LEFT : SavedRun.Others.REFUSED;
   }
 
   private static void note(String line) {

@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -112,6 +113,14 @@ public record RunCheckpoint(
    */
   public static Path fileFor(Path output) {
     return fileFor(output, 1);
+  }
+
+  /** Where runs to write {@code output} are saved now, in the order of their numbers. */
+  public static List<Path> savedFor(Path output) {
+    return IntStream.rangeClosed(1, MOST_PLACES)
+        .mapToObj(place -> fileFor(output, place))
+        .filter(Files::exists)
+        .toList();
   }
 
   /**

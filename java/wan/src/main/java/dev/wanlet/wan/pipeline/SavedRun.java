@@ -7,6 +7,7 @@ import dev.wanlet.files.Uninterrupted;
 import dev.wanlet.files.WorkFolder;
 import dev.wanlet.files.WriteException;
 import dev.wanlet.wan.media.metadata.VideoMetadata;
+import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
@@ -49,47 +50,70 @@ final class SavedRun implements AutoCloseable {
     this.found = found;
   }
 
+  /** What becomes of runs of other requests that are saved for the same output. */
+  enum Others {
+    /** There must be none, unless this run was saved as well. */
+    REFUSED,
+    /** They are lost, and so is what was saved of this run. */
+    LOST,
+    /** They stay: this run is one of several. */
+    LEFT
+  }
+
   /**
    * Finds the place for a run: the one where an earlier run of the same request was saved, else one
    * that is free. Places of runs that still go on are left to them.
    *
    * @param settings of the request
-   * @param overwrite whether saved runs may be lost
    * @throws SavedRunException if another request's run is saved for this output
-   * @throws dev.wanlet.weights.WeightFormatException if a saved run is damaged
+   * @throws WeightFormatException if a saved run is damaged, and is not to be left
    * @throws WriteException if the place cannot be written
    */
-  static SavedRun open(Path output, VideoMetadata settings, boolean overwrite) throws IOException {
+  static SavedRun open(Path output, VideoMetadata settings, Others others) throws IOException {
     SavedRun best = null;
-    for (int i = 1; i <= RunCheckpoint.MOST_PLACES; i++) {
-      Path file = RunCheckpoint.fileFor(output, i);
-      boolean there = Files.exists(file);
-      if (!there && best != null) {
-        continue;
+    SavedRunException other = null;
+    try {
+      for (int i = 1; i <= RunCheckpoint.MOST_PLACES; i++) {
+        Path file = RunCheckpoint.fileFor(output, i);
+        if (best != null && !Files.exists(file)) {
+          continue;
+        }
+        try {
+          best = better(best, candidate(output, file, settings, others));
+        } catch (SavedRunException e) {
+          other = other == null ? e : other;
+        } catch (WeightFormatException e) {
+          if (others != Others.LEFT) {
+            throw e;
+          }
+        }
       }
-      Optional<WorkFolder> claim = WorkFolder.claim(file);
-      if (claim.isPresent()) {
-        best = better(best, candidate(output, file, claim.get(), settings, overwrite, best));
+      if (best == null) {
+        throw new WriteException(
+            output, "more than " + RunCheckpoint.MOST_PLACES + " runs are making this clip");
       }
+      if (others == Others.REFUSED && other != null && best.found().isEmpty()) {
+        throw other;
+      }
+      return best;
+    } catch (IOException | RuntimeException e) {
+      if (best != null) {
+        best.close();
+      }
+      throw e;
     }
-    if (best == null) {
-      throw new WriteException(
-          output, "more than " + RunCheckpoint.MOST_PLACES + " runs are making this clip");
-    }
-    return best;
   }
 
+  /** A place with what it holds; null while another run holds it. */
   private static SavedRun candidate(
-      Path output,
-      Path file,
-      WorkFolder claim,
-      VideoMetadata settings,
-      boolean overwrite,
-      SavedRun best)
-      throws IOException {
+      Path output, Path file, VideoMetadata settings, Others others) throws IOException {
+    WorkFolder claim = WorkFolder.claim(file).orElse(null);
+    if (claim == null) {
+      return null;
+    }
     try {
       Optional<RunCheckpoint> found = Optional.empty();
-      if (Files.exists(file) && !overwrite) {
+      if (others != Others.LOST && Files.exists(file)) {
         found = Optional.of(RunCheckpoint.load(file));
         if (!found.get().settings().equals(settings)) {
           throw new SavedRunException(file, found.get());
@@ -98,17 +122,14 @@ final class SavedRun implements AutoCloseable {
       return new SavedRun(output, file, claim, found);
     } catch (IOException | RuntimeException e) {
       claim.close();
-      if (best != null) {
-        best.close();
-      }
       throw e;
     }
   }
 
-  /** The one that has come further; the other is closed. */
+  /** The one that has come further; the other is closed. Either may be null. */
   private static SavedRun better(SavedRun first, SavedRun second) {
-    if (first == null) {
-      return second;
+    if (first == null || second == null) {
+      return first == null ? second : first;
     }
     boolean further = second.steps() > first.steps();
     (further ? first : second).close();

@@ -49,7 +49,7 @@ class SavedRunTest {
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it does not tell where files lie")
   void eachFileIsWrittenOverRoomThatWasHeldForIt() throws IOException {
     Path clip = folder.resolve("clip.mp4");
-    try (SavedRun run = SavedRun.open(clip, SETTINGS, false)) {
+    try (SavedRun run = SavedRun.open(clip, SETTINGS, SavedRun.Others.REFUSED)) {
       run.reserve(ROOM, 0);
       Path first = held().resolve("first");
       Path next = held().resolve("next");
@@ -74,10 +74,10 @@ class SavedRunTest {
   @Test
   void whatWasSavedEarlierIsReplacedToo() throws IOException {
     Path clip = folder.resolve("clip.mp4");
-    try (SavedRun run = SavedRun.open(clip, SETTINGS, false)) {
+    try (SavedRun run = SavedRun.open(clip, SETTINGS, SavedRun.Others.REFUSED)) {
       run.save(after(1));
     }
-    try (SavedRun run = SavedRun.open(clip, SETTINGS, false)) {
+    try (SavedRun run = SavedRun.open(clip, SETTINGS, SavedRun.Others.REFUSED)) {
       assertThat(run.found().orElseThrow().sampler().nextStep()).isEqualTo(1);
       run.reserve(ROOM, ROOM);
       run.save(after(2));
