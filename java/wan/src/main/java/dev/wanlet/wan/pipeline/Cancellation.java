@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A user's wish to stop a run. The run looks at it between graphs, and may register what makes the
@@ -11,14 +11,21 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * the clip is such a wish too. Once cancelled it stays so. Thread-safe.
  */
 public final class Cancellation {
-  private final List<Runnable> actions = new CopyOnWriteArrayList<>();
+  /**
+   * Its lock keeps an action from being called once it was taken back: what it stops may be making
+   * another clip by then.
+   */
+  private final List<Runnable> actions = new ArrayList<>();
+
   private volatile boolean cancelled;
   private boolean interrupted; // of the running thread
 
   /** Asks the run to stop. May be called from any thread, more than once. */
   public void cancel() {
-    cancelled = true;
-    actions.forEach(Runnable::run);
+    synchronized (actions) {
+      cancelled = true;
+      actions.forEach(Runnable::run);
+    }
   }
 
   public boolean isCancelled() {
@@ -63,11 +70,17 @@ public final class Cancellation {
    * @return takes the action back
    */
   public Registration onCancel(Runnable action) {
-    actions.add(action);
-    if (cancelled) {
-      action.run();
+    synchronized (actions) {
+      actions.add(action);
+      if (cancelled) {
+        action.run();
+      }
     }
-    return () -> actions.remove(action);
+    return () -> {
+      synchronized (actions) {
+        actions.remove(action);
+      }
+    };
   }
 
   /** Takes an action back when closed. */

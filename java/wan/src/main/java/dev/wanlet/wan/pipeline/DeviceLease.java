@@ -16,7 +16,7 @@ import java.util.Map;
  *
  * <p>{@link #heldBytes()} may be asked from any thread; the rest is confined to the pipeline's.
  */
-public final class DeviceLease implements AutoCloseable {
+public final class DeviceLease {
   /** A stage on the device, with the plan it was opened by. */
   private record Held(StagePlan plan, StageRunner runner) {}
 
@@ -25,6 +25,7 @@ public final class DeviceLease implements AutoCloseable {
   private final Map<Stage, Held> open = new LinkedHashMap<>();
   private volatile Backend backend;
   private long plannedBytes;
+  private boolean inUse;
 
   /**
    * @param keeps whether stages stay open for the next clip as far as the budget allows
@@ -46,6 +47,20 @@ public final class DeviceLease implements AutoCloseable {
    * @throws IllegalStateException while a clip is being made
    */
   public void release() {
+    if (inUse) {
+      throw new IllegalStateException(
+          "a clip is being made on this device; finish or close that run first");
+    }
+    close();
+  }
+
+  /** Whether a clip is being made from now on. */
+  void setInUse(boolean value) {
+    inUse = value;
+  }
+
+  /** Gives everything back, whatever is going on. */
+  void close() {
     dropAll();
     if (backend != null) {
       backend.close();
@@ -56,7 +71,7 @@ public final class DeviceLease implements AutoCloseable {
   /** The device, opened if it is not; one that is open already is given back if it is another. */
   Backend backend(Device device) {
     if (backend != null && !backend.device().name().equals(device.name())) {
-      release();
+      close();
     }
     if (backend == null) {
       backend = Backend.open(device);
@@ -126,10 +141,5 @@ public final class DeviceLease implements AutoCloseable {
   void dropAll() {
     open.values().forEach(h -> h.runner().close());
     open.clear();
-  }
-
-  @Override
-  public void close() {
-    release();
   }
 }

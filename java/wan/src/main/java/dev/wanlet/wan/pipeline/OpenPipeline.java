@@ -108,9 +108,7 @@ public final class OpenPipeline implements AutoCloseable {
    * @throws IOException if a model file cannot be read, or does not fit
    */
   public SamplingRun start(GenerationRequest request, RunOptions options) throws IOException {
-    if (closed) {
-      throw new IllegalStateException("this pipeline is closed");
-    }
+    requireOpen();
     if (current != null) {
       throw new IllegalStateException(
           "this pipeline is making a clip; finish or close that run first");
@@ -142,11 +140,17 @@ public final class OpenPipeline implements AutoCloseable {
     SavedRun saved = SavedRun.open(request.output(), settings, others(options));
     try {
       return start(request, options, settings, inputs, job, plan, saved);
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       saved.close();
       throw e;
     } finally {
       options.cancellation().restoreInterrupt();
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this pipeline is closed");
     }
   }
 
@@ -200,7 +204,7 @@ public final class OpenPipeline implements AutoCloseable {
     try {
       return start(
           request, options, settings, job, plan, saved, inputs, backend, latents, previewer);
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       previewer.close();
       throw e;
     }
@@ -233,15 +237,20 @@ public final class OpenPipeline implements AutoCloseable {
             clip);
     SamplingRun run =
         new SamplingRun(
-            stages, options.cancellation().onCancel(backend::requestStop), () -> current = null);
-    current = run;
+            stages, options.cancellation().onCancel(backend::requestStop), () -> become(null));
+    become(run);
     try {
       stages.prepare();
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       run.close();
       throw e;
     }
     return run;
+  }
+
+  private void become(SamplingRun run) {
+    current = run;
+    lease.setInUse(run != null);
   }
 
   /** The stages that a clip goes through. */
@@ -275,6 +284,7 @@ public final class OpenPipeline implements AutoCloseable {
    * What a clip would take, without making it. Reads only headers, and the prompt's tokens.
    *
    * @throws dev.wanlet.wan.memory.MemoryBudgetException if it does not fit the budget
+   * @throws IllegalStateException if this is closed
    * @throws IOException if a file cannot be read
    */
   public RunPlan plan(GenerationRequest request) throws IOException {
@@ -288,6 +298,7 @@ public final class OpenPipeline implements AutoCloseable {
 
   /** As the other form, for a run with these options. */
   RunPlan plan(GenerationRequest request, RunOptions options) throws IOException {
+    requireOpen();
     try (OpenAdapters wanted = OpenAdapters.open(request.adapters(), model)) {
       tell(wanted, options.listener());
       RunPlan plan = plan(job(request, options, wanted));

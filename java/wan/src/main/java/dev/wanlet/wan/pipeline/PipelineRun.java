@@ -150,7 +150,7 @@ final class PipelineRun {
       } catch (UncheckedIOException e) {
         lease.drop(stage);
         throw e.getCause();
-      } catch (IOException | RuntimeException e) {
+      } catch (Throwable e) {
         lease.drop(stage);
         throw e;
       }

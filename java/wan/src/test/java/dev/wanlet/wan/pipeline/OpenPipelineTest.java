@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.wan.media.read.VideoReader;
+import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.GenerationRequest;
@@ -124,6 +125,32 @@ class OpenPipelineTest extends DemoRuns {
     assertThatThrownBy(() -> generate(open, request(1, "closed.png")))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
+    assertThatThrownBy(() -> open.plan(request(1, "closed.png")))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("this pipeline is closed");
+  }
+
+  @Test
+  void afterAnErrorInAListenerThePipelineGoesOn() throws IOException {
+    GenerationListener failing =
+        new GenerationListener() {
+          @Override
+          public void stageStarted(Stage stage, int total) {
+            throw new OutOfMemoryError("of the test");
+          }
+
+          @Override
+          public void progress(Stage stage, double done, int total) {}
+        };
+    try (OpenPipeline open = pipeline.open()) {
+      assertThatThrownBy(
+              () ->
+                  open.generate(
+                      request(1, "broken.png"), RunOptions.defaults().withListener(failing)))
+          .isInstanceOf(OutOfMemoryError.class);
+      assertThat(folder).isEmptyDirectory(); // nothing is held for it
+      assertThat(generate(open, request(1, "next.png")).output()).exists();
+    }
   }
 
   @Test
@@ -147,6 +174,9 @@ class OpenPipelineTest extends DemoRuns {
         assertThat(run.latents()).hasSize(Math.toIntExact(run.shape().elements()));
         float[] noise = run.latents();
         run.step();
+        assertThatThrownBy(open.lease()::release)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("a clip is being made");
         assertThat(run.stepsDone()).isEqualTo(1);
         assertThat(run.latents()).isNotEqualTo(noise);
         run.save(saved);

@@ -45,7 +45,9 @@ final class ControlReading implements AutoCloseable {
     try {
       masks = settings.mask().isPresent() ? new TimedFrames(settings.mask().get(), fps) : null;
     } catch (IOException | RuntimeException e) {
-      source.close();
+      if (source != null) {
+        source.close();
+      }
       throw e;
     }
     oneMask = masks != null && masks.source().isStill();
