@@ -116,6 +116,12 @@ WANLET_JNI(jbyteArray, deviceBackend)(JNIEnv * env, jclass, jlong device) {
     });
 }
 
+// Opens nothing on the card, which deviceFacts does: CUDA makes a context to tell how much memory is free.
+WANLET_JNI(jint, deviceKind)(JNIEnv * env, jclass, jlong device) {
+    return guarded<jint>(
+        env, [&] { return static_cast<jint>(ggml_backend_dev_type(from_handle<ggml_backend_device>(device))); });
+}
+
 // {type, free bytes, total bytes, async, pinned host buffers, buffers from host pointers, events}
 WANLET_JNI(jlongArray, deviceFacts)(JNIEnv * env, jclass, jlong device) {
     return guarded<jlongArray>(env, [&] {

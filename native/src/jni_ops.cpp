@@ -100,11 +100,14 @@ WANLET_JNI(jlong, opSumRows)(JNIEnv * env, jclass, jlong arena, jlong a) {
     return guarded<jlong>(env, [&] { return to_handle(ggml_sum_rows(ctx(arena), tensor(a))); });
 }
 
-// F32 accumulation is asked for on every product; backends that accumulate in F32 anyway ignore it.
+// F32 sums are asked for, except for weights in BF16: those are added up in F32 anyway, and CUDA would widen the whole
+// weight to F32 first.
 WANLET_JNI(jlong, opMulMat)(JNIEnv * env, jclass, jlong arena, jlong a, jlong b) {
     return guarded<jlong>(env, [&] {
         ggml_tensor * result = ggml_mul_mat(ctx(arena), tensor(a), tensor(b));
-        ggml_prec_set_acc(result, GGML_PREC_F32);
+        if (tensor(a)->type != GGML_TYPE_BF16) {
+            ggml_prec_set_acc(result, GGML_PREC_F32);
+        }
         return to_handle(result);
     });
 }

@@ -33,21 +33,19 @@ public final class Device {
   private final String description;
   private final String backendName;
   private final Kind kind;
-  private final boolean asyncTransfers;
-  private final boolean hostBuffers;
 
   private Device(long address) {
     this.view = new NativeView(this, address);
     this.name = text(view.call(GgmlJni::deviceName));
     this.description = text(view.call(GgmlJni::deviceDescription));
     this.backendName = text(view.call(GgmlJni::deviceBackend));
-    long[] facts = view.call(GgmlJni::deviceFacts);
-    this.kind = Kind.values()[(int) facts[0]];
-    this.asyncTransfers = facts[3] != 0;
-    this.hostBuffers = facts[4] != 0;
+    this.kind = Kind.values()[view.<Integer>call(GgmlJni::deviceKind)];
   }
 
-  /** Every device of the loaded backends, graphics cards and CPU, in ggml's order. */
+  /**
+   * Every device of the loaded backends, graphics cards and CPU, in ggml's order. Nothing is opened
+   * on a card for that, so a run takes no memory of cards that it does not use.
+   */
   public static List<Device> all() {
     List<Device> devices = new ArrayList<>();
     for (long address : GgmlJni.devices()) {
@@ -144,20 +142,24 @@ public final class Device {
     return features.contains("OPENMP") || features.contains("SLEEPING_BARRIER");
   }
 
-  /** Whether uploads from pinned memory overlap with computing. */
+  /** Whether uploads from pinned memory overlap with computing. Opens the device. */
   public boolean hasAsyncTransfers() {
-    return asyncTransfers;
+    return facts()[3] != 0;
   }
 
-  /** Whether the device offers pinned host memory. */
+  /** Whether the device offers pinned host memory. Opens the device. */
   public boolean hasHostBuffers() {
-    return hostBuffers;
+    return facts()[4] != 0;
   }
 
-  /** Free and total memory now. */
+  /** Free and total memory now. Opens the device. */
   public Memory memory() {
-    long[] facts = view.call(GgmlJni::deviceFacts);
+    long[] facts = facts();
     return new Memory(facts[1], facts[2]);
+  }
+
+  private long[] facts() {
+    return view.call(GgmlJni::deviceFacts);
   }
 
   /**

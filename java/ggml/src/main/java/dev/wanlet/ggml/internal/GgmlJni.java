@@ -53,6 +53,8 @@ public final class GgmlJni {
 
   public static native byte[] deviceBackend(long device);
 
+  public static native int deviceKind(long device);
+
   public static native long[] deviceFacts(long device);
 
   public static native byte[] deviceFeatures(long device);

@@ -2,7 +2,12 @@
 package dev.wanlet.wan.memory;
 
 import dev.wanlet.ggml.Device;
+import dev.wanlet.ggml.TensorType;
+import dev.wanlet.wan.nn.TypePolicy;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Bounds of the device memory that backends take outside ggml's buffers. Stateless.
@@ -22,11 +27,32 @@ public final class HiddenMemory {
   /** Pipelines, descriptor pools and staging of a Vulkan device. */
   private static final long VULKAN_CONTEXT = 64 * MIB;
 
+  private static final Set<TensorType> WIDENED = EnumSet.of(TensorType.F16, TensorType.BF16);
+
   private HiddenMemory() {}
+
+  /** A matrix by its name, with its size. */
+  record Matrix(String name, long rows, long columns) {
+    private long elements() {
+      return rows * columns;
+    }
+  }
 
   /** What a backend takes as soon as it works at all. */
   public static long contextBytes(Device device) {
-    return bytes(device, 0, 0, 0);
+    return bytes(device, 0, 0, 0, 0);
+  }
+
+  /**
+   * Elements of the largest of some matrices that are kept in 16 bits. Cards whose products know no
+   * BF16, those before the RTX 30, widen such a matrix to F32 for each product of many rows.
+   */
+  static long widenedElements(TypePolicy types, List<Matrix> matrices) {
+    return matrices.stream()
+        .filter(m -> WIDENED.contains(types.matrixType(m.name(), m.rows(), m.columns())))
+        .mapToLong(Matrix::elements)
+        .max()
+        .orElse(0);
   }
 
   /**
@@ -35,17 +61,24 @@ public final class HiddenMemory {
    * @param rows rows of a chunk
    * @param widest longest row of activations, such as the FFN's hidden layer
    * @param weightElements elements of the largest weight matrix
+   * @param widenedElements of the largest one in 16 bits, see {@link #widenedElements}
    */
-  public static long bytes(Device device, long rows, long widest, long weightElements) {
-    String backend = device.backendName().toUpperCase(Locale.ROOT);
+  static long bytes(
+      Device device, long rows, long widest, long weightElements, long widenedElements) {
+    return bytes(device.backendName(), rows, widest, weightElements, widenedElements);
+  }
+
+  static long bytes(
+      String backendName, long rows, long widest, long weightElements, long widenedElements) {
+    String backend = backendName.toUpperCase(Locale.ROOT);
     if (backend.startsWith("CUDA") || backend.startsWith("HIP") || backend.startsWith("ROCM")) {
       // MMQ keeps activations as blocks of q8_1 (36 bytes for 32 values), rows padded to 512
       // values.
       long padded = (widest + 511) / 512 * 512;
       long quantised = rows * padded * 36 / 32;
-      // cuBLAS paths convert activations and, for types without a kernel, the weight to half
-      // precision.
-      long converted = 2 * rows * widest;
+      // cuBLAS paths convert activations to BF16 beside weights in BF16, or the weight to F32.
+      // Volta's for quantised weights are not counted: no build of this program has its kernels.
+      long converted = Math.max(2 * rows * widest, Float.BYTES * widenedElements);
       return CUDA_CONTEXT + CUBLAS_WORKSPACE + Math.max(quantised, converted);
     }
     if (backend.startsWith("VULKAN")) {

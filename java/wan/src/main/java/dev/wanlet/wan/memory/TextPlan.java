@@ -52,8 +52,15 @@ public record TextPlan(
     int blocks = memory.blockBytes().size();
     long largest = memory.blockBytes().stream().mapToLong(Long::longValue).max().orElseThrow();
     int rows = tokens.stream().mapToInt(Integer::intValue).max().orElseThrow();
+    HiddenMemory.Matrix largestMatrix =
+        new HiddenMemory.Matrix("blocks.0.ffn.fc1.weight", config.dimFfn(), config.dim());
     long hidden =
-        HiddenMemory.bytes(device, rows, config.dimFfn(), (long) config.dimFfn() * config.dim());
+        HiddenMemory.bytes(
+            device,
+            rows,
+            config.dimFfn(),
+            (long) config.dimFfn() * config.dim(),
+            HiddenMemory.widenedElements(types, List.of(largestMatrix)));
     TextPlan plan = null;
     for (int slots = Math.min(2, blocks - 1); slots >= 0; slots--) {
       boolean resident = blocks == 1;

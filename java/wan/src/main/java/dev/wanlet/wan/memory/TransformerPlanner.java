@@ -362,7 +362,20 @@ public final class TransformerPlanner {
       rows = Math.max(rows, prompt.embedded());
     }
     rows = Math.max(rows, config.imageTokens());
-    return HiddenMemory.bytes(device, rows, widest, widest * config.dim());
+    long widened =
+        experts.stream()
+            .mapToLong(types -> HiddenMemory.widenedElements(types, matricesOfManyRows()))
+            .max()
+            .orElseThrow();
+    return HiddenMemory.bytes(device, rows, widest, widest * config.dim(), widened);
+  }
+
+  /** The largest ones. Those of the timestep are larger, but see one or two rows. */
+  private List<HiddenMemory.Matrix> matricesOfManyRows() {
+    return List.of(
+        new HiddenMemory.Matrix("blocks.0.ffn.0.weight", config.ffnDim(), config.dim()),
+        new HiddenMemory.Matrix("text_embedding.0.weight", config.dim(), config.textDim()),
+        new HiddenMemory.Matrix("text_embedding.2.weight", config.dim(), config.dim()));
   }
 
   /** Uses what the budget leaves: a second slot, resident blocks, or both. */

@@ -6,6 +6,7 @@ import dev.wanlet.wan.model.clip.ClipConfig;
 import dev.wanlet.wan.model.clip.ClipMemory;
 import dev.wanlet.wan.nn.Placement;
 import dev.wanlet.wan.nn.Precision;
+import java.util.List;
 
 /**
  * How CLIP works on the pictures. Each of its blocks is used once, so keeping blocks would save
@@ -48,9 +49,15 @@ public record VisionPlan(
     ClipMemory memory = ClipMemory.plan(device, config, pictures, vision.types(), threads);
     int blocks = memory.blockBytes().size();
     long largest = memory.blockBytes().stream().mapToLong(Long::longValue).max().orElseThrow();
+    HiddenMemory.Matrix largestMatrix =
+        new HiddenMemory.Matrix("transformer.0.mlp.0.weight", config.mlpDim(), config.dim());
     long hidden =
         HiddenMemory.bytes(
-            device, config.tokens(), config.mlpDim(), (long) config.mlpDim() * config.dim());
+            device,
+            config.tokens(),
+            config.mlpDim(),
+            (long) config.mlpDim() * config.dim(),
+            HiddenMemory.widenedElements(vision.types(), List.of(largestMatrix)));
     VisionPlan plan = null;
     for (int slots = 2; slots >= 1; slots--) {
       Placement placement = Placement.allStreamed(blocks, slots);

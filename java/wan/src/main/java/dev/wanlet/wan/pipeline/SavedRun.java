@@ -105,8 +105,8 @@ final class SavedRun implements AutoCloseable {
   }
 
   /** A place with what it holds; null while another run holds it. */
-  private static SavedRun candidate(
-      Path output, Path file, VideoMetadata settings, Others others) throws IOException {
+  private static SavedRun candidate(Path output, Path file, VideoMetadata settings, Others others)
+      throws IOException {
     WorkFolder claim = WorkFolder.claim(file).orElse(null);
     if (claim == null) {
       return null;

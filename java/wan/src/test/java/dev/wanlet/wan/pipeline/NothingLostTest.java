@@ -233,8 +233,7 @@ class NothingLostTest extends DemoRuns {
     assertThat(filesThere()).containsExactlyInAnyOrder(first.output(), saved.get(0));
     Path copy = Files.copy(saved.get(0), mine);
     Files.write(copy, new byte[] {1}); // damage in another's place is not this one's
-    pipeline.generate(
-        second, RunOptions.defaults().resuming(RunCheckpoint.load(saved.get(0))));
+    pipeline.generate(second, RunOptions.defaults().resuming(RunCheckpoint.load(saved.get(0))));
     assertThat(filesThere()).containsExactlyInAnyOrder(first.output(), copy);
   }
 
@@ -371,7 +370,8 @@ class NothingLostTest extends DemoRuns {
   @Test
   void aDiskWithoutRoomIsToldBeforeAnyWork() throws IOException {
     Path target = folder.resolve("clip.png");
-    try (SavedRun place = SavedRun.open(target, VideoMetadata.builder().build(), SavedRun.Others.REFUSED)) {
+    try (SavedRun place =
+        SavedRun.open(target, VideoMetadata.builder().build(), SavedRun.Others.REFUSED)) {
       assertThatThrownBy(() -> place.reserve(1L << 50, 1L << 51))
           .isInstanceOf(WriteException.class)
           .hasMessageContaining("needs 4096.0 TiB of disk space");

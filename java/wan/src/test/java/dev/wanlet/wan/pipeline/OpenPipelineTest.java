@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.ggml.Ggml;
 import dev.wanlet.wan.media.read.VideoReader;
-import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.ComputeSettings;
+import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.sampling.SamplingCancelledException;
