@@ -227,6 +227,7 @@ public final class CompareCommand implements Callable<Integer> {
     ClipMaker maker = ClipMaker.of(files, values, file);
     Map<String, Object> key = key(variant);
     key.put("decided", maker.decided());
+    key.put("inputs", maker.inputs().versions());
     String prompt = values.find(Settings.PROMPT).orElseThrow();
     return new Wanted(title, variant.name(), prompt, file, Json.line(key), maker);
   }

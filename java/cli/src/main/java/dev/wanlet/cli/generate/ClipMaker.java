@@ -100,6 +100,11 @@ public record ClipMaker(ModelFiles files, GenerationRequest request) {
     return decided;
   }
 
+  /** The files it is made from. */
+  public InputFiles inputs() {
+    return InputFiles.of(files, request);
+  }
+
   private <T> Optional<String> stored(Setting<T> setting) {
     return request.find(setting).map(setting.type().storedForm()).map(String::valueOf);
   }

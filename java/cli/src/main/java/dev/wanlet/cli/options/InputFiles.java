@@ -8,6 +8,7 @@ import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.media.Signature;
+import dev.wanlet.wan.pipeline.InputHashes;
 import dev.wanlet.wan.request.AdapterList;
 import dev.wanlet.wan.request.FileList;
 import dev.wanlet.wan.request.GenerationRequest;
@@ -85,6 +86,23 @@ public final class InputFiles {
       return list.files().stream().map(AdapterFile::file).toList();
     }
     return value instanceof Path file ? List.of(file) : List.of();
+  }
+
+  /**
+   * What tells these files from others of the same names: sizes and times, or the sums of folders.
+   *
+   * @throws IOException if one cannot be read
+   */
+  public List<String> versions() throws IOException {
+    List<String> versions = new ArrayList<>();
+    for (Input input : inputs) {
+      Path file = input.file();
+      versions.add(
+          Files.isDirectory(file)
+              ? InputHashes.sum(file)
+              : Files.size(file) + " bytes of " + Files.getLastModifiedTime(file));
+    }
+    return versions;
   }
 
   /** These and one more. */

@@ -262,6 +262,11 @@ public final class OpenModel implements AutoCloseable {
     return List.copyOf(transformers);
   }
 
+  /** Every file that is open, transformers first, under official names. */
+  public List<WeightSource> sources() {
+    return checkpoints.stream().map(Checkpoint::source).toList();
+  }
+
   /** The configuration of the transformer, or of each of two experts. */
   public WanConfig transformerConfig() {
     return transformerConfig;

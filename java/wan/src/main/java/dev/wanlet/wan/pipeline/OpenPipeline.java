@@ -51,6 +51,7 @@ public final class OpenPipeline implements AutoCloseable {
   private final Set<ClipStage> fitting = new HashSet<>();
   private Planned last;
   private OpenAdapters adapters = OpenAdapters.NONE;
+  private List<String> prints = List.of();
 
   /** A plan with what it was made for. */
   private record Planned(
@@ -130,8 +131,15 @@ public final class OpenPipeline implements AutoCloseable {
                 request,
                 OpenPipeline::note)
             : InputHashes.add(settings, request);
+    if (prints.isEmpty()) {
+      prints = ModelPrints.of(model);
+    }
+    if (options.resumeFrom().map(run -> ModelPrints.isIn(run.settings())).orElse(true)) {
+      settings = ModelPrints.add(settings, prints);
+    }
     if (options.resumeFrom().isPresent()) {
       VideoMetadata started = options.resumeFrom().get().settings();
+      ModelPrints.requireSame(started, prints, model);
       AdapterHashes.requireSame(started, settings);
       InputHashes.requireSame(started, settings, request);
     }

@@ -4,11 +4,17 @@ package dev.wanlet.wan.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.wan.catalog.ModelSelection;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.sampling.SamplerState;
+import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,5 +82,22 @@ class StopTest extends DemoRuns {
             () -> pipeline.generate(request, RunOptions.defaults().resuming(otherSchedule)))
         .isInstanceOf(RequestException.class)
         .hasMessageContaining("noise levels");
+  }
+
+  @Test
+  void aRunDoesNotGoOnWithOtherWeightsOfTheSameName() throws IOException {
+    Path transformer = folder.resolve("transformer.safetensors");
+    Files.copy(demo().resolve("diffusion_pytorch_model.safetensors"), transformer);
+    use(ModelSelection.none().with(ModelPart.TRANSFORMER, transformer));
+    RunCheckpoint saved = Clips.stopped(pipeline, request);
+    assertThat(saved.settings().provenance()).containsKey("model-samples-sha256");
+    try (RandomAccessFile data = new RandomAccessFile(transformer.toFile(), "rw")) {
+      data.seek(data.length() / 2);
+      data.write(new byte[1 << 20]);
+    }
+    assertThatThrownBy(() -> pipeline.generate(request, RunOptions.defaults().resuming(saved)))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("transformer.safetensors: these weights are not those");
+    assertThatThrownBy(() -> pipeline.generate(request)).isInstanceOf(SavedRunException.class);
   }
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.wan.pipeline.prompts;
 
+import dev.wanlet.files.Sha256;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
+import dev.wanlet.wan.catalog.WeightSamples;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.weights.WeightSource;
-import dev.wanlet.weights.WeightTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -23,9 +23,6 @@ import java.util.HexFormat;
 public final class PromptKeys {
   /** Goes up when the encoder's results change for another reason. */
   private static final int VERSION = 1;
-
-  /** Bytes at the beginning, in the middle and at the end of each tensor. */
-  private static final int SAMPLE = 256;
 
   private final byte[] network;
 
@@ -40,7 +37,7 @@ public final class PromptKeys {
    */
   public static PromptKeys of(WeightSource encoder, Device device, Precision precision)
       throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     text(digest, VERSION + " " + Ggml.version() + " " + Ggml.treeHash());
     text(digest, device.backendName() + " " + device.description() + " " + precision);
     for (String feature : device.features().stream().sorted().toList()) {
@@ -49,20 +46,13 @@ public final class PromptKeys {
     for (Path file : encoder.files()) {
       text(digest, Files.size(file) + " " + Files.getLastModifiedTime(file).toMillis());
     }
-    for (WeightTensor tensor : encoder.tensors()) {
-      text(digest, tensor.name() + " " + tensor.type() + " " + tensor.shape());
-      long bytes = tensor.byteLength();
-      int part = (int) Math.min(SAMPLE, bytes);
-      for (long at : new long[] {0, (bytes - part) / 2, bytes - part}) {
-        digest.update(tensor.buffer(at, part));
-      }
-    }
+    WeightSamples.addEnds(digest, encoder);
     return new PromptKeys(digest.digest());
   }
 
   /** The key of a prompt's tokens. */
   public String key(int[] ids) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     digest.update(network);
     ByteBuffer bytes = ByteBuffer.allocate(ids.length * Integer.BYTES);
     bytes.asIntBuffer().put(ids);
@@ -73,13 +63,5 @@ public final class PromptKeys {
   private static void text(MessageDigest digest, String text) {
     digest.update(text.getBytes(StandardCharsets.UTF_8));
     digest.update((byte) 0);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }
