@@ -26,7 +26,7 @@ final class ModelPrints {
     List<String> prints = new ArrayList<>();
     for (WeightSource source : model.sources()) {
       MessageDigest digest = Sha256.digest();
-      WeightSamples.addMiddles(digest, source);
+      WeightSamples.addSome(digest, source);
       prints.add(HexFormat.of().formatHex(digest.digest()));
     }
     return prints;
