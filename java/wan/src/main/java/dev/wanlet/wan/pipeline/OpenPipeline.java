@@ -25,6 +25,7 @@ import dev.wanlet.wan.request.SavedSettings;
 import dev.wanlet.weights.lora.AdapterFile;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -51,7 +52,7 @@ public final class OpenPipeline implements AutoCloseable {
   private final Set<ClipStage> fitting = new HashSet<>();
   private Planned last;
   private OpenAdapters adapters = OpenAdapters.NONE;
-  private List<String> prints = List.of();
+  private ModelPrints prints; // null until a clip is begun
 
   /** A plan with what it was made for. */
   private record Planned(
@@ -131,15 +132,13 @@ public final class OpenPipeline implements AutoCloseable {
                 request,
                 OpenPipeline::note)
             : InputHashes.add(settings, request);
-    if (prints.isEmpty()) {
-      prints = ModelPrints.of(model);
-    }
-    if (options.resumeFrom().map(run -> ModelPrints.isIn(run.settings())).orElse(true)) {
-      settings = ModelPrints.add(settings, prints);
+    ModelPrints weights = prints(request);
+    if (options.resumeFrom().map(run -> ModelPrints.areIn(run.settings())).orElse(true)) {
+      settings = weights.addTo(settings);
     }
     if (options.resumeFrom().isPresent()) {
       VideoMetadata started = options.resumeFrom().get().settings();
-      ModelPrints.requireSame(started, prints, model);
+      weights.requireSame(started);
       AdapterHashes.requireSame(started, settings);
       InputHashes.requireSame(started, settings, request);
     }
@@ -167,6 +166,14 @@ public final class OpenPipeline implements AutoCloseable {
       return SavedRun.Others.LOST;
     }
     return options.resumeFrom().isPresent() ? SavedRun.Others.LEFT : SavedRun.Others.REFUSED;
+  }
+
+  private ModelPrints prints(GenerationRequest request) throws IOException {
+    if (prints == null) {
+      prints = ModelPrints.of(model);
+    }
+    Optional<Path> small = request.smallDecoder();
+    return small.isPresent() ? prints.and(small.get()) : prints;
   }
 
   private static void note(String line) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.RgbFrame;
+import dev.wanlet.wan.media.metadata.VideoMetadata;
 import dev.wanlet.wan.media.read.VideoReader;
 import dev.wanlet.wan.memory.Stage;
 import dev.wanlet.wan.memory.TaePlan;
@@ -53,6 +54,13 @@ class SmallDecoderTest extends DemoRuns {
     List<RgbFrame> plain =
         VideoReader.readAll(pipeline.generate(clip("plain.gif").build(files.model())).output());
     assertThat(usual.get(4).rgb24()).isEqualTo(plain.get(4).rgb24());
+    assertThat(filesNoted(byVae)).isEqualTo(3);
+    assertThat(filesNoted(request)).isEqualTo(4);
+  }
+
+  private static int filesNoted(GenerationRequest made) throws IOException {
+    Object sums = VideoMetadata.read(made.output()).provenance().get("model-samples-sha256");
+    return ((List<?>) sums).size();
   }
 
   @Test
