@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.bench.device;
 
+import dev.wanlet.bench.models.RandomWeights;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Buffer;
 import dev.wanlet.ggml.HostMemory;
@@ -15,6 +16,7 @@ import dev.wanlet.ggml.TensorType;
  */
 final class UploadPart implements Part {
   private static final int REPEATS = 5;
+  private static final RandomWeights WEIGHTS = new RandomWeights(1);
 
   @Override
   public String id() {
@@ -34,6 +36,9 @@ final class UploadPart implements Part {
         Buffer pinned = target.backend.allocateHost(bytes)) {
       long page = pageable.address();
       long pin = pinned.hostAddress();
+      // Memory never written to is one page of zeros, which comes from the processor's cache.
+      WEIGHTS.fill(TensorType.F32, page, bytes, 0);
+      WEIGHTS.fill(TensorType.F32, pin, bytes, 0);
       return new Facts()
           .put("bytes", bytes)
           .put("pageable_bytes_per_second", bytes / best(() -> target.set(page)))
@@ -49,6 +54,7 @@ final class UploadPart implements Part {
     try (OpRun run = new OpRun(kit.device(), product);
         Target target = new Target(kit, bytes);
         Buffer pinned = target.backend.allocateHost(bytes)) {
+      WEIGHTS.fill(TensorType.F32, pinned.hostAddress(), bytes, 0);
       double upload = best(() -> target.set(pinned.hostAddress()));
       int runs = (int) Math.max(1, Math.ceil(upload / run.seconds()));
       double compute = best(() -> repeat(run, runs));

@@ -32,7 +32,7 @@ import java.util.function.Supplier;
  */
 public final class RateProbe implements DeviceRates.Source {
   /** Of how rates are measured; those of another version are measured anew. */
-  private static final int VERSION = 6;
+  private static final int VERSION = 7;
 
   private static final String MEASURED = "measured on this machine";
 
