@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by scripts that compile CUDA with CMake on machines without cuBLAS's headers.
+# Sourced by scripts that compile CUDA with CMake on machines where cuBLAS or the driver may be missing.
 
-# cuda_flags FOLDER: makes a link stub of cuBLAS there and sets cuda_defines to options for CMake, one a line. The
-# program then finds the real cuBLAS by its name.
+# find_nvcc: sets nvcc to the compiler, or to nothing; toolkit to the folder that it belongs to; and cuda_major to the
+# toolkit's major version.
+find_nvcc() {
+  nvcc=$(command -v nvcc || true)
+  if [ -z "$nvcc" ] && [ -x "${CUDA_PATH:-/usr/local/cuda}/bin/nvcc" ]; then
+    nvcc=${CUDA_PATH:-/usr/local/cuda}/bin/nvcc
+  fi
+  toolkit= cuda_major=
+  if [ -z "$nvcc" ]; then return 0; fi
+  # What is on the path may be a link to it, or a script that starts it: it says itself where it lies.
+  toolkit=$("$nvcc" --dryrun -x cu -c /dev/null 2>&1 | sed -n 's/^#\$ TOP=//p' | head -n 1)
+  if [ ! -d "$toolkit" ]; then toolkit=$(dirname "$(dirname "$(readlink -f "$nvcc")")"); fi
+  toolkit=$(cd "$toolkit" && pwd -P)
+  cuda_major=$("$nvcc" --version 2>/dev/null | sed -n 's/.*release \([0-9][0-9]*\)\..*/\1/p' | head -n 1)
+}
+
+# cuda_flags FOLDER: makes link stubs of cuBLAS and of the driver there, and sets cuda_defines to options for CMake, one a
+# line. The program then finds the real ones by their names. Needs find_nvcc.
 cuda_flags() {
-  ${CC:-cc} -shared -fPIC -w -Wl,-soname,libcublas.so.13 -o "$1/libcublas.so.13" "$here/cublas/link_stub.c"
-  cuda_defines="-DCUDA_cublas_LIBRARY=$1/libcublas.so.13
+  cublas=$1/libcublas.so.${cuda_major:-13}
+  ${CC:-cc} -shared -fPIC -w -Wl,-soname,"${cublas##*/}" -o "$cublas" "$here/cublas/link_stub.c"
+  # Virtual memory management, which the pools of ready-made builds use, is called in the driver's own library.
+  ${CC:-cc} -shared -fPIC -w -Wl,-soname,libcuda.so.1 -o "$1/libcuda.so" "$here/cublas/driver_stub.c"
+  cuda_defines="-DCUDA_cublas_LIBRARY=$cublas
+-DCUDA_cuda_driver_LIBRARY=$1/libcuda.so
 -DCMAKE_CXX_FLAGS=-isystem $here/cublas
 -DCMAKE_CUDA_FLAGS=-isystem $here/cublas
 -DCMAKE_CUDA_COMPILER=$nvcc"
-  # Virtual memory management, which the pools of a usual build use, is called in the driver's own library.
-  driver=$(ls "${CUDA_PATH:-/usr/local/cuda}"/lib64/stubs/libcuda.so /usr/lib/*/libcuda.so.1 /usr/lib64/libcuda.so.1 \
-    2>/dev/null | head -n 1)
-  if [ -n "$driver" ]; then
-    vmm=ON
-    cuda_defines="$cuda_defines
--DCUDA_cuda_driver_LIBRARY=$driver"
-  else
-    vmm=OFF
-    cuda_defines="$cuda_defines
--DGGML_CUDA_NO_VMM=ON"
-  fi
 }
 
 # configure OPTION...: CMake with these options and cuda_defines.

@@ -39,12 +39,15 @@ final class BudgetPart implements Part {
             files,
             job,
             new StepTrial.Conditions(OptionalLong.of(capMib * MIB), Integer.MAX_VALUE, 2, 1));
-    long planned = Math.min(capMib * MIB, trial.plannedPeakBytes());
+    long cap = capMib * MIB;
+    long planned = Math.min(cap, trial.plannedPeakBytes());
+    long hidden = trial.plannedPeakBytes() - trial.plannedBufferBytes();
     return trial
         .facts()
-        .put("cap_bytes", capMib * MIB)
+        .put("cap_bytes", cap)
         .put("note", "the cap is our own budget, not the card's memory")
-        .require(trial.heldBytes() <= planned)
-        .require(trial.cardBytes().isEmpty() || trial.cardBytes().getAsLong() <= planned);
+        // Like with like: what a backend takes by itself is not in ggml's buffers, but on the card.
+        .require(trial.heldBytes() <= planned - hidden)
+        .require(trial.card().within(planned));
   }
 }

@@ -11,8 +11,6 @@ import dev.wanlet.wan.model.vae.VaeConfig;
 import dev.wanlet.wan.nn.Precision;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * Decoding with the VAE at its real width and random weights: time of a latent frame, and memory
@@ -49,24 +47,17 @@ final class DecodePart implements Part {
                 new VaePlanner.Job(
                     size.width(), size.height(), PICTURES * frames - 3, Precision.AUTO),
                 kit.device().memory().freeBytes());
-    Backend.open(kit.device()).close();
-    OptionalLong before = CardMemory.usedBytes(kit.device());
-    Optional<CardMemory> watch = CardMemory.watch(kit.device());
-    try {
+    try (CardMemory watch = CardMemory.watch(kit)) {
       double first = seconds(kit, config, plan, size, 1);
       double all = frames == 1 ? first : seconds(kit, config, plan, size, frames);
-      OptionalLong peak = watch.map(CardMemory::peakBytes).orElse(OptionalLong.empty());
-      boolean known = before.isPresent() && peak.isPresent();
-      Long taken = known ? (Long) (peak.getAsLong() - before.getAsLong()) : null;
-      return new Facts()
+      CardUse card = watch.use();
+      return card.addTo(new Facts())
           .put("first_frame_seconds", first)
           .put("seconds_per_latent_frame", frames == 1 ? null : (all - first) / (frames - 1))
           .put("planned_peak_bytes", plan.peakDeviceBytes())
-          .put("card_peak_bytes", taken)
+          .put("planned_hidden_bytes", plan.hiddenBytes())
           .put("band_bytes", plan.memory().settings().bandBytes())
-          .require(taken == null || taken <= plan.peakDeviceBytes());
-    } finally {
-      watch.ifPresent(CardMemory::close);
+          .require(card.within(plan.peakDeviceBytes()));
     }
   }
 

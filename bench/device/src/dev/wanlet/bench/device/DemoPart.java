@@ -63,7 +63,7 @@ final class DemoPart implements Part {
       throws IOException {
     float[] here = latents(kit, files, job, steps, Integer.MAX_VALUE);
     Frames clip = decode(kit.device(), files, job, here, OptionalLong.empty());
-    Kit cpu = kit.on(Device.cpu());
+    Kit cpu = kit.onCpu();
     float[] there = latents(cpu, files, job, steps, Integer.MAX_VALUE);
     Frames expected = decode(cpu.device(), files, job, there, OptionalLong.empty());
     double psnr = clip.psnr(expected);

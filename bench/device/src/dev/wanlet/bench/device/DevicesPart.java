@@ -5,6 +5,7 @@ import dev.wanlet.cli.machine.CudaArchitectures;
 import dev.wanlet.ggml.Backend;
 import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.Ggml;
+import dev.wanlet.wan.memory.HiddenMemory;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -23,12 +24,14 @@ final class DevicesPart implements Part {
   public void run(Kit kit) throws IOException {
     Ggml.foreignBackends()
         .forEach((file, reason) -> kit.log().notRun(id(), file.getFileName().toString(), reason));
+    // First of all: what follows opens it too.
+    kit.measure(id(), "first context", () -> firstContext(kit));
     for (Device device : Device.all()) {
       kit.measure(id(), "device " + device.name(), () -> facts(device));
     }
-    kit.measure(id(), "first context", () -> firstContext(kit.device()));
-    if (kit.device().backendName().equals("CUDA")) {
-      kit.measure(id(), "kernels for the card", () -> kernels(kit.device()));
+    if (kit.device().backendName().equals("CUDA") && kit.card().isPresent()) {
+      kit.measure(
+          id(), "kernels for the card", () -> kernels(kit.device(), kit.card().orElseThrow()));
     }
   }
 
@@ -44,12 +47,12 @@ final class DevicesPart implements Part {
             .put("pinned_host_memory", device.hasHostBuffers())
             .put("features", String.join(" ", device.features().stream().sorted().toList()))
             .put("ggml", Ggml.version());
-    String card = device.isCpu() ? "" : CardMemory.ask(device, CARD);
+    String card = CardId.of(device).map(id -> CardMemory.ask(CARD, "-i", id)).orElse("");
     return card.isEmpty() ? facts : facts.put("driver_says", card);
   }
 
-  private static Facts kernels(Device device) {
-    String capability = CardMemory.ask(device, "compute_cap");
+  private static Facts kernels(Device device, String card) {
+    String capability = CardMemory.ask("compute_cap", "-i", card);
     Optional<String> remark = CudaArchitectures.remark(device, capability);
     return new Facts()
         .put("compute_capability", capability)
@@ -57,23 +60,20 @@ final class DevicesPart implements Part {
         .require(remark.isEmpty());
   }
 
-  private static Facts firstContext(Device device) {
-    OptionalLong before = CardMemory.usedBytes(device);
-    long freeBefore = device.memory().freeBytes();
+  private static Facts firstContext(Kit kit) {
     long start = System.nanoTime();
-    try (Backend backend = Backend.open(device)) {
+    try (Backend backend = Backend.open(kit.device())) {
       backend.synchronize();
-      Facts facts =
-          new Facts()
-              .put("seconds", (System.nanoTime() - start) / 1e9)
-              .put("free_bytes_before", freeBefore)
-              .put("free_bytes_after", device.memory().freeBytes())
-              .put("largest_tensor_bytes", device.maxTensorBytes());
-      OptionalLong after = CardMemory.usedBytes(device);
-      if (before.isPresent() && after.isPresent()) {
-        facts.put("card_bytes_taken", after.getAsLong() - before.getAsLong());
-      }
-      return facts;
+      double seconds = (System.nanoTime() - start) / 1e9;
+      OptionalLong open =
+          kit.card().isEmpty() ? OptionalLong.empty() : CardMemory.usedBytes(kit.card().get());
+      OptionalLong taken = new CardUse(kit.idleBytes(), open, open).context();
+      return new Facts()
+          .put("seconds", seconds)
+          .put("card_context_bytes", taken.isPresent() ? taken.getAsLong() : null)
+          .put("planned_context_bytes", HiddenMemory.contextBytes(kit.device()))
+          .put("free_bytes_after", kit.device().memory().freeBytes())
+          .put("largest_tensor_bytes", kit.device().maxTensorBytes());
     }
   }
 }

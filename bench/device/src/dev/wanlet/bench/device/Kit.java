@@ -9,6 +9,8 @@ import dev.wanlet.wan.memory.DeviceRates;
 import dev.wanlet.wan.memory.MemoryBudgetException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What every part works with. Immutable.
@@ -20,6 +22,8 @@ import java.nio.file.Path;
  * @param log where results go
  * @param progress what was begun already
  * @param rates how fast devices are, for predictions
+ * @param card the driver's number of the device; empty if it is no NVIDIA card
+ * @param idleBytes memory of the card in use before this process opened it; empty where not known
  */
 record Kit(
     Device device,
@@ -28,11 +32,22 @@ record Kit(
     Path golden,
     ResultLog log,
     Progress progress,
-    DeviceRates.Source rates) {
+    DeviceRates.Source rates,
+    Optional<String> card,
+    OptionalLong idleBytes) {
 
-  /** The same on another device. */
-  Kit on(Device other) {
-    return new Kit(other, small, work, golden, log, progress, rates);
+  /** The same on the CPU. */
+  Kit onCpu() {
+    return new Kit(
+        Device.cpu(),
+        small,
+        work,
+        golden,
+        log,
+        progress,
+        rates,
+        Optional.empty(),
+        OptionalLong.empty());
   }
 
   /** A measurement. */
@@ -43,14 +58,15 @@ record Kit(
 
   /**
    * Makes one measurement and writes its line, whatever happens: what the device or this machine
-   * has no room for was not run, anything else that is thrown is a failure, and the next
-   * measurement goes on. One that an earlier process of this part began is left out.
+   * has no room for was not run, anything else that is thrown, errors within, is a failure, and the
+   * next measurement goes on. One that an earlier process of this part began is left out.
    */
   void measure(String part, String name, Measurement body) {
     try {
       if (!progress.begin(name)) {
         return;
       }
+      System.err.println("measuring: " + part + " " + name); // the script looks for it in the log
       log.add(part, name, body.run());
     } catch (MemoryBudgetException | DeviceMemoryException | IOException e) {
       log.notRun(part, name, reason(e));
@@ -65,6 +81,10 @@ record Kit(
       log.notRun(part, name, "the Java heap is full: " + e.getMessage());
     } catch (RuntimeException e) {
       log.failed(part, name, reason(e));
+    } catch (Error e) {
+      // Such as a class or library that the kit was packed without: others need not need it.
+      e.printStackTrace();
+      log.failed(part, name, e.toString());
     }
   }
 

@@ -5,6 +5,7 @@ import dev.wanlet.ggml.Device;
 import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.profiles.RateProbe;
 import dev.wanlet.wan.memory.DeviceRates;
+import dev.wanlet.wan.nn.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -32,7 +35,8 @@ public final class Main implements Callable<Integer> {
       List.of(
           new DevicesPart(),
           new OpsPart(),
-          new ParityPart(),
+          new ParityPart(Precision.F32),
+          new ParityPart(Precision.AUTO),
           new DemoPart(),
           new BudgetPart(),
           new UploadPart(),
@@ -93,19 +97,38 @@ public final class Main implements Callable<Integer> {
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException(unknown()));
     Thread watch = stopAfter(limitSeconds, log);
+    // Before anything of ours opens the card, which takes memory.
+    OptionalLong idle = used(CardId.ofCuda(device));
     Device found;
-    try {
-      found = Device.byName(device);
-    } catch (GgmlException | LinkageError e) {
-      log.notRun(part, "all", e.getMessage());
-      return log.isComplete() ? 0 : LINES_LOST;
+    try (MissingDevice missing = new MissingDevice()) {
+      try {
+        found = Device.byName(device);
+      } catch (GgmlException | LinkageError e) {
+        log.notRun(part, "all", missing.why(e.getMessage()));
+        return log.isComplete() ? 0 : LINES_LOST;
+      }
     }
+    Optional<String> card = CardId.of(found);
     log.common("card", found.description());
     Files.createDirectories(work);
     Progress progress = new Progress(work.resolve(part + "-" + device + ".begun"), resume);
-    wanted.run(new Kit(found, small, work, golden, log, progress, rates()));
+    wanted.run(
+        new Kit(
+            found,
+            small,
+            work,
+            golden,
+            log,
+            progress,
+            rates(),
+            card,
+            idle.isPresent() ? idle : used(card)));
     watch.interrupt();
     return log.isComplete() ? 0 : LINES_LOST;
+  }
+
+  private static OptionalLong used(Optional<String> card) {
+    return card.isEmpty() ? OptionalLong.empty() : CardMemory.usedBytes(card.get());
   }
 
   /** Measured once in a process; a dry run is too short for that and assumes them. */

@@ -12,6 +12,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Models of random weights at full size, written to the work folder when first asked for; in a dry
@@ -40,14 +42,12 @@ record Models(Path folder, boolean small) {
     if (small) {
       return ModelFinder.resolver().resolve(ModelSelection.none());
     }
-    Path vae = folder.resolve("vae.safetensors");
-    if (!Files.exists(vae)) {
-      StandInParts.main(new String[] {folder.toString()});
-    }
+    writeStandIns();
+    Path vae = folder.resolve(StandInParts.VAE);
     Path encoder =
         text == TextEncoder.FULL
             ? synth(id, "Q8_0", "text-encoder", folder.resolve("umt5-Q8_0.gguf"))
-            : folder.resolve("umt5.safetensors");
+            : folder.resolve(StandInParts.TEXT_ENCODER);
     return ModelFinder.resolver()
         .resolve(
             ModelSelection.none()
@@ -59,28 +59,44 @@ record Models(Path folder, boolean small) {
                     DemoModel.directory().resolve("google/umt5-xxl/spiece.model")));
   }
 
+  /** Writes what is not there: the disk may have been full after the first of them. */
+  void writeStandIns() throws IOException {
+    if (!Files.exists(folder.resolve(StandInParts.VAE))) {
+      StandInParts.writeVae(folder);
+    }
+    if (!Files.exists(folder.resolve(StandInParts.TEXT_ENCODER))) {
+      StandInParts.writeTextEncoder(folder);
+    }
+  }
+
   /** The transformer's file, written if it is not there. */
   Path transformer(String id, String type) throws IOException {
     return synth(id, type, "transformer", folder.resolve(id + "-" + type + ".gguf"));
   }
 
-  private static Path synth(String id, String type, String part, Path file) throws IOException {
+  /** A transformer of one narrow block. */
+  Path smallTransformer() throws IOException {
+    Path file = folder.resolve("small.gguf");
+    Files.deleteIfExists(file);
+    return synth(
+        ClipJob.SMALL_MODEL, "Q8_0", "transformer", file, "--layers", "1", "--width", "256");
+  }
+
+  private static Path synth(String id, String type, String part, Path file, String... more)
+      throws IOException {
     if (Files.exists(file)) {
       return file;
     }
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("synth", id, "--type", type, "--part", part, "-o", file.toString()));
+    arguments.addAll(List.of(more));
     StringWriter errors = new StringWriter();
     int code =
         dev.wanlet.cli.Main.run(
             new PrintWriter(new StringWriter()),
             new PrintWriter(errors, true),
-            "synth",
-            id,
-            "--type",
-            type,
-            "--part",
-            part,
-            "-o",
-            file.toString());
+            arguments.toArray(String[]::new));
     if (code != 0) {
       throw new IOException("cannot make " + file + ": " + errors.toString().trim());
     }

@@ -43,6 +43,7 @@ record ReportTables(List<ResultLine> lines) {
             "planned peak",
             "in buffers",
             "the driver sees",
+            "of it context",
             "resident blocks",
             "step");
     for (ResultLine l : lines) {
@@ -52,6 +53,7 @@ record ReportTables(List<ResultLine> lines) {
             l.gib("planned_peak_bytes"),
             l.gib("held_bytes"),
             l.gib("card_peak_bytes"),
+            l.gib("card_context_bytes"),
             l.text("resident_blocks") + " of " + l.text("blocks"),
             ResultLine.figure(l.smallest("step_seconds")) + " s");
       }

@@ -2,7 +2,6 @@
 package dev.wanlet.bench.device;
 
 import dev.wanlet.cli.bench.StageTimes;
-import dev.wanlet.ggml.Backend;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.RunPlan;
@@ -18,7 +17,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -30,8 +28,7 @@ import java.util.OptionalLong;
  * @param stepSeconds time of each step; the first one also loads weights
  * @param stageSeconds time of each finished stage
  * @param heldBytes bytes in ggml's buffers after the last step
- * @param cardBytes the most that the driver saw beyond an open, empty context; empty where it
- *     cannot be asked
+ * @param card what the driver saw meanwhile
  * @param latents after the last step
  */
 record StepTrial(
@@ -39,7 +36,7 @@ record StepTrial(
     List<Double> stepSeconds,
     Map<Stage, Double> stageSeconds,
     long heldBytes,
-    OptionalLong cardBytes,
+    CardUse card,
     float[] latents) {
   private static final String PROMPT = "a red circle moving left on a black background";
   private static final int SEED = 1;
@@ -61,12 +58,9 @@ record StepTrial(
   static StepTrial run(
       Kit kit, ModelFiles files, ClipJob job, Conditions conditions, Afterwards afterwards)
       throws IOException {
-    // The context stays for the life of the process; what it takes is measured in DevicesPart.
-    Backend.open(kit.device()).close();
-    OptionalLong before = CardMemory.usedBytes(kit.device());
-    Optional<CardMemory> watch = CardMemory.watch(kit.device());
     StageTimes listener = new StageTimes();
-    try (OpenPipeline pipeline = new VideoPipeline(files, kit.rates()).open();
+    try (CardMemory watch = CardMemory.watch(kit);
+        OpenPipeline pipeline = new VideoPipeline(files, kit.rates()).open();
         SamplingRun run =
             pipeline.start(
                 request(kit, files, job, conditions),
@@ -85,19 +79,11 @@ record StepTrial(
               seconds,
               listener.seconds(),
               pipeline.lease().heldBytes(),
-              beyond(before, watch.map(CardMemory::peakBytes).orElse(OptionalLong.empty())),
+              watch.use(),
               run.latents());
       afterwards.accept(run);
       return trial;
-    } finally {
-      watch.ifPresent(CardMemory::close);
     }
-  }
-
-  private static OptionalLong beyond(OptionalLong before, OptionalLong peak) {
-    return before.isPresent() && peak.isPresent()
-        ? OptionalLong.of(peak.getAsLong() - before.getAsLong())
-        : OptionalLong.empty();
   }
 
   private static GenerationRequest request(
@@ -124,21 +110,28 @@ record StepTrial(
 
   /** Most bytes that the plan allows while sampling: an open pipeline keeps the text encoder. */
   long plannedPeakBytes() {
-    return plan.stage(Stage.TEXT).device().buffers() + plan.stage(Stage.SAMPLE).device().peak();
+    return plannedBufferBytes() + plan.stage(Stage.SAMPLE).device().hidden();
+  }
+
+  /** The part of them in ggml's buffers. */
+  long plannedBufferBytes() {
+    return plan.stage(Stage.TEXT).device().buffers() + plan.stage(Stage.SAMPLE).device().buffers();
   }
 
   /** The plan's figures and the measured ones side by side. */
   Facts facts() {
-    return new Facts()
-        .put("resident_blocks", plan.transformer().placement().resident())
-        .put("blocks", plan.transformer().placement().blocks())
-        .put("upload_bytes_per_step", plan.transformer().uploadBytesPerStep())
-        .put("planned_peak_bytes", plannedPeakBytes())
-        .put("planned_hidden_bytes", plan.stage(Stage.SAMPLE).device().hidden())
-        .put("held_bytes", heldBytes)
-        .put("card_peak_bytes", cardBytes.isPresent() ? cardBytes.getAsLong() : null)
-        .put("predicted_step_seconds", plan.transformer().stepSeconds())
-        .put("step_seconds", stepSeconds);
+    Facts facts =
+        new Facts()
+            .put("resident_blocks", plan.transformer().placement().resident())
+            .put("blocks", plan.transformer().placement().blocks())
+            .put("upload_bytes_per_step", plan.transformer().uploadBytesPerStep())
+            .put("planned_peak_bytes", plannedPeakBytes())
+            .put("planned_hidden_bytes", plan.stage(Stage.SAMPLE).device().hidden())
+            .put("planned_buffer_bytes", plannedBufferBytes())
+            .put("held_bytes", heldBytes)
+            .put("predicted_step_seconds", plan.transformer().stepSeconds())
+            .put("step_seconds", stepSeconds);
+    return card.addTo(facts);
   }
 
   /** Time of a step that loads nothing for the first time. */

@@ -27,6 +27,11 @@ public final class StandInParts {
   private static final int VOCABULARY = 8192; // more than any id of the demo model's tokenizer
   private static final float STANDARD_DEVIATION = 0.02f;
 
+  /** File names in the folder that they are written to. */
+  public static final String VAE = "vae.safetensors";
+
+  public static final String TEXT_ENCODER = "umt5.safetensors";
+
   private StandInParts() {}
 
   /** Takes the folder to write {@code vae.safetensors} and {@code umt5.safetensors} to. */
@@ -35,11 +40,21 @@ public final class StandInParts {
       throw new IllegalArgumentException("give one argument: the folder to write to");
     }
     Path folder = Files.createDirectories(Path.of(args[0]));
+    writeVae(folder);
+    writeTextEncoder(folder);
+  }
+
+  /** Writes {@link #VAE}. */
+  public static void writeVae(Path folder) throws IOException {
     write(
-        folder.resolve("vae.safetensors"),
+        folder.resolve(VAE),
         ModelCatalog.standard().require("wan2.1-t2v-1.3b").vae().config().orElseThrow().tensors(),
         1);
-    write(folder.resolve("umt5.safetensors"), textEncoderShapes(), 2);
+  }
+
+  /** Writes {@link #TEXT_ENCODER}. */
+  public static void writeTextEncoder(Path folder) throws IOException {
+    write(folder.resolve(TEXT_ENCODER), textEncoderShapes(), 2);
   }
 
   private static Map<String, Shape> textEncoderShapes() {

@@ -4,49 +4,49 @@ package dev.wanlet.bench.device;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.wanlet.ggml.Ggml;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The scripts that are used on a card, at small sizes on the CPU. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the programs it runs are shell scripts")
-class DryRunTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Path SCRIPTS = Path.of("").toAbsolutePath();
-  private static final String JAVA =
-      Path.of(System.getProperty("java.home"), "bin", "java").toString();
-  private static final String CLASS_PATH =
-      System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-
-  @TempDir private Path folder;
-
-  private Path results() {
-    return folder.resolve("results.jsonl");
-  }
-
+class DryRunTest extends ScriptTest {
   @Test
   void everyPartRunsOnTheCpuAndIsReadBackByReport() throws Exception {
-    run(JAVA, "--device", "CPU");
+    run(
+        JAVA,
+        "--device",
+        "CPU",
+        "models",
+        "machine",
+        "devices",
+        "ops",
+        "parity",
+        "demo",
+        "budgets",
+        "upload",
+        "steps",
+        "attention",
+        "decode",
+        "text",
+        "profile",
+        "vulkan",
+        "sdcpp");
     List<JsonNode> lines = lines();
     assertThat(parts(lines, "ok"))
         .contains(
+            "models",
             "devices",
             "ops",
             "parity",
+            "parity-auto",
             "demo",
             "budgets",
             "upload",
@@ -83,71 +83,17 @@ class DryRunTest {
 
   @Test
   void aDeviceThatIsNotThereIsNotRun() throws Exception {
-    run(JAVA, "--device", "CUDA7", "ops", "parity", "unheard-of");
+    run(JAVA, "--device", "CUDA7", "ops", "upload", "unheard-of");
     assertThat(lines())
         .filteredOn(line -> !line.path("part").asText().matches("machine|cuda-build|models"))
         .extracting(line -> line.path("status").asText() + ": " + line.path("why").asText())
         .satisfiesExactly(
-            ops -> assertThat(ops).startsWith("not run: no device 'CUDA7'; have: ").contains("CPU"),
-            parity -> assertThat(parity).startsWith("not run: no device 'CUDA7'"),
+            ops ->
+                assertThat(ops)
+                    .startsWith("not run: no device 'CUDA7'; have: ")
+                    .contains("CPU", "no backend of a graphics card is in "),
+            upload -> assertThat(upload).startsWith("not run: no device 'CUDA7'"),
             unknown -> assertThat(unknown).isEqualTo("not run: there is no such part"));
-  }
-
-  @Test
-  void aKilledPartIsOneFailureAndTheNextOneRuns() throws Exception {
-    // Dies on its first measurement, as a device's library that gives up would, and then goes on.
-    Path killed =
-        program(
-            "java",
-            """
-        case "$*" in *--resume*) exit 0 ;; esac
-        case "$*" in *" ops "*) echo norm > '%s/work/ops-CPU.begun'; kill -9 $$ ;; esac
-        exec '%s' "$@"
-        """
-                .formatted(folder, JAVA));
-    run(killed.toString(), "--device", "CPU", "ops", "devices");
-    List<JsonNode> lines = lines();
-    assertThat(lines)
-        .filteredOn(line -> line.path("part").asText().equals("ops"))
-        .singleElement()
-        .satisfies(
-            line -> {
-              assertThat(line.path("status").asText()).isEqualTo("fail");
-              assertThat(line.path("case").asText()).isEqualTo("norm");
-              assertThat(line.path("why").asText()).contains("ended with status 137");
-            });
-    assertThat(parts(lines, "ok")).contains("devices");
-  }
-
-  @Test
-  void aPartThatDiesAgainAndAgainIsGivenUp() throws Exception {
-    Path killed = program("java", "case \"$*\" in *' ops '*) kill -9 $$ ;; esac\nexit 0\n");
-    run(killed.toString(), "--device", "CPU", "ops", "devices");
-    assertThat(lines())
-        .filteredOn(line -> line.path("part").asText().equals("ops"))
-        .hasSize(6)
-        .last()
-        .satisfies(
-            line ->
-                assertThat(line.path("why").asText())
-                    .isEqualTo("five processes of this part died"));
-  }
-
-  /** A script in the place of the driver's tool, which lists two cards. */
-  @Test
-  void ofTwoCardsBothAreListedAndTheOneThatIsMeasuredIsNamed() throws Exception {
-    program(
-        "nvidia-smi",
-        "printf '0, 8.6, A Card, 580.1, 8192 MiB\\n1, 9.0, Another Card, 580.1, 81559 MiB\\n'\n");
-    run(JAVA, "--device", "CUDA1", "machine");
-    assertThat(lines())
-        .filteredOn(line -> line.path("case").asText().startsWith("card"))
-        .extracting(line -> line.path("case").asText() + ": " + line.path("why").asText())
-        .containsExactly(
-            "card 0: A Card, 580.1, 8192 MiB (compute capability 8.6): not measured; --device CUDA0"
-                + " measures it",
-            "card 1: Another Card, 580.1, 81559 MiB (compute capability 9.0): this one is"
-                + " measured");
   }
 
   /** Linux has a file that is always full. */
@@ -166,12 +112,7 @@ class DryRunTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void aBackendThatTheKitWasNotMadeWithIsALine() throws Exception {
-    Path libraries = Files.createDirectory(folder.resolve("libraries"));
-    try (Stream<Path> files = Files.list(Ggml.libraryDirectory())) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, libraries.resolve(file.getFileName()));
-      }
-    }
+    Path libraries = libraries();
     Files.writeString(libraries.resolve("libggml-cuda.so"), "of another ggml");
     run(JAVA, "--device", "CPU", "--libraries", libraries.toString(), "devices");
     assertThat(lines())
@@ -184,13 +125,38 @@ class DryRunTest {
     assertThat(parts(lines(), "ok")).contains("devices");
   }
 
-  /** A shell script in the folder that is searched for programs first. */
-  private Path program(String name, String script) throws IOException {
-    Path file = folder.resolve("bin").resolve(name);
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, "#!/bin/sh\n" + script);
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
-    return file;
+  /** Recorded as the kit's own, so that the loader is asked what is wrong with it. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void whyABackendDoesNotLoadIsInTheLine() throws Exception {
+    Path libraries = libraries();
+    Path backend =
+        Files.writeString(libraries.resolve("libggml-cuda.so"), "half of a library".repeat(9));
+    execute(
+        0,
+        List.of(
+            "sh",
+            "-c",
+            ". \"$1/libraries.sh\" && record_library \"$2\" libggml-cuda.so",
+            "sh",
+            SCRIPTS.toString(),
+            libraries.toString()));
+    run(JAVA, "--device", "CUDA0", "--libraries", libraries.toString(), "ops");
+    assertThat(whys("ops"))
+        .singleElement()
+        .asString()
+        .contains("no device 'CUDA0'", "libggml-cuda.so: ", backend + ": invalid ELF header");
+  }
+
+  /** The machine's, copied, so that one can be added. */
+  private Path libraries() throws IOException {
+    Path libraries = Files.createDirectory(folder.resolve("libraries"));
+    try (Stream<Path> files = Files.list(Ggml.libraryDirectory())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, libraries.resolve(file.getFileName()));
+      }
+    }
+    return libraries;
   }
 
   @Test
@@ -215,76 +181,5 @@ class DryRunTest {
     Files.writeString(first, line.formatted("aaa") + "{\"part\":\"par");
     assertThat(report(0, first)).contains("A Card, 2026-01-02", "1 damaged line");
     assertThat(folder.resolve("kept/A-Card-2026-01-02.jsonl")).isNotEmptyFile();
-  }
-
-  private String run(String java, String... arguments) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "sh",
-                SCRIPTS.resolve("run").toString(),
-                "--small",
-                "--minutes",
-                "30",
-                "--java",
-                java,
-                "--class-path",
-                CLASS_PATH,
-                "--libraries",
-                Ggml.libraryDirectory().toString(),
-                "--results",
-                results().toString(),
-                "--work",
-                folder.resolve("work").toString()));
-    command.addAll(List.of(arguments));
-    return execute(0, command);
-  }
-
-  private String report(int expected, Path... files) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "sh",
-                SCRIPTS.resolve("report").toString(),
-                "--out",
-                folder.resolve("kept").toString(),
-                "--java",
-                JAVA,
-                "--class-path",
-                CLASS_PATH));
-    for (Path file : files) {
-      command.add(file.toString());
-    }
-    return execute(expected, command);
-  }
-
-  private String execute(int expected, List<String> command) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().merge("PATH", folder.resolve("bin").toString(), (p, f) -> f + ":" + p);
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isEqualTo(expected);
-    return output;
-  }
-
-  private List<JsonNode> lines() throws IOException {
-    List<JsonNode> lines = new ArrayList<>();
-    for (String text : Files.readAllLines(results())) {
-      JsonNode line = JSON.readTree(text);
-      assertThat(line.path("part").asText()).isNotEmpty();
-      assertThat(line.path("case").asText()).isNotEmpty();
-      assertThat(line.path("commit").asText()).isNotEmpty();
-      assertThat(line.path("size").asText()).isEqualTo("small");
-      assertThat(line.path("status").asText()).isIn("ok", "fail", "not run");
-      lines.add(line);
-    }
-    return lines;
-  }
-
-  private static Set<String> parts(List<JsonNode> lines, String status) {
-    return lines.stream()
-        .filter(line -> line.path("status").asText().equals(status))
-        .map(line -> line.path("part").asText())
-        .collect(Collectors.toSet());
   }
 }
