@@ -45,6 +45,13 @@ public record QuantizeRequest(
     if (targetBytes.isPresent() && targetError.isPresent()) {
       throw new IllegalArgumentException("give a target size or a target error, not both");
     }
+    boolean target = targetBytes.isPresent() || targetError.isPresent();
+    if (target && !recipe.base().isQuantized()) {
+      throw new IllegalArgumentException(
+          recipe.name()
+              + " quantises no matrix, so there are no types to choose for a target size or error;"
+              + " leave the target out, or give a type that quantises, such as Q4_K_M");
+    }
     if (targetBytes.isPresent() && targetBytes.getAsLong() <= 0) {
       throw new IllegalArgumentException("the target size is " + targetBytes.getAsLong());
     }

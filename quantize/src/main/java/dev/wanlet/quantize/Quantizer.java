@@ -86,6 +86,7 @@ public final class Quantizer implements AutoCloseable {
     }
     merge = LoraMerge.of(checkpoint.source(), adapters);
     if (request.importance().isPresent()) {
+      checkOutput(request.importance().get());
       importance = Importance.read(request.importance().get());
     }
     TypeSelector selector = new TypeSelector(request.recipe(), request.overrides());

@@ -34,7 +34,11 @@ final class TargetTypes {
   List<TensorPlan> choose(List<TensorPlan> plans, long overheadBytes) throws IOException {
     List<TensorPlan> free = plans.stream().filter(TargetTypes::isFree).toList();
     if (free.isEmpty()) {
-      throw new IllegalArgumentException("this network has no matrices whose type can be chosen");
+      requireRoom(plans, overheadBytes);
+      listener.warning(
+          "no matrix of this network has a type to choose: none is quantised, or rules name all that"
+              + " are; it is stored as without a target");
+      return plans;
     }
     List<List<TensorType>> types = free.stream().map(TypeOptimizer::candidates).toList();
     List<List<ErrorStatistics>> errors = measure(free, types);
@@ -51,13 +55,8 @@ final class TargetTypes {
     }
     List<Option> chosen;
     if (request.targetBytes().isPresent()) {
-      long fixed =
-          overheadBytes
-              + plans.stream()
-                  .filter(p -> !isFree(p))
-                  .mapToLong(p -> GgufMetadata.padded(p.bytes()))
-                  .sum();
-      chosen = withinBytes(options, request.targetBytes().getAsLong(), fixed);
+      chosen =
+          withinBytes(options, request.targetBytes().getAsLong(), fixedBytes(plans, overheadBytes));
     } else {
       double target = request.targetError().getAsDouble();
       chosen = TypeOptimizer.withinError(options, target * target);
@@ -68,6 +67,26 @@ final class TargetTypes {
       result.add(isFree(plan) ? plan.with(chosen.get(next++).type(), Reason.CHOSEN) : plan);
     }
     return result;
+  }
+
+  private static long fixedBytes(List<TensorPlan> plans, long overheadBytes) {
+    return overheadBytes
+        + plans.stream()
+            .filter(p -> !isFree(p))
+            .mapToLong(p -> GgufMetadata.padded(p.bytes()))
+            .sum();
+  }
+
+  /** Where there is nothing to choose the file has one size, and the target may be below it. */
+  private void requireRoom(List<TensorPlan> plans, long overheadBytes) {
+    long bytes = fixedBytes(plans, overheadBytes);
+    if (request.targetBytes().isPresent() && request.targetBytes().getAsLong() < bytes) {
+      throw new IllegalArgumentException(
+          String.format(
+              "the target size of %,d bytes is too small; nothing of this network can be quantised"
+                  + " further, and it takes %,d",
+              request.targetBytes().getAsLong(), bytes));
+    }
   }
 
   private static List<Option> withinBytes(List<List<Option>> options, long target, long fixed) {

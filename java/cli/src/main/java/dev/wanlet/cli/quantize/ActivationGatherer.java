@@ -86,13 +86,23 @@ public final class ActivationGatherer {
     this.schedule = schedule;
   }
 
+  /** The noise that a clip begins with, [C, T, H, W], by its seed. */
+  public float[] noise(long seed) {
+    return RandomConditions.latents(transformer.config(), grid, new Random(seed));
+  }
+
   /**
    * Denoises one clip by Euler's method, without guidance, and counts what flows.
    *
    * @param context text encoder output of the prompt [tokens, textDim]
    * @param seed of the noise
+   * @param latents before the first step; becomes what they are behind the last
+   * @param from first step
+   * @param to behind the last step
+   * @throws dev.wanlet.ggml.GgmlException if it was asked to stop
    */
-  public void gather(float[] context, long seed) throws IOException {
+  public void gather(float[] context, long seed, float[] latents, int from, int to)
+      throws IOException {
     WanConfig config = transformer.config();
     int tokens = context.length / config.textDim();
     WanRun run =
@@ -104,14 +114,14 @@ public final class ActivationGatherer {
             1,
             Precision.AUTO);
     Random random = new Random(seed);
-    float[] latents = RandomConditions.latents(config, grid, random);
+    RandomConditions.latents(config, grid, random); // what the condition follows
     WanCondition condition = RandomConditions.of(config, grid, random);
     Taps taps = new Taps(ActivationGatherer::isWanted);
     try (WanSession session = transformer.open(run, List.of(context), condition, taps)) {
       drain(taps, config);
       // After every block, so that no more than one block's activations are held.
       session.onBlock(done -> drain(taps, config));
-      for (int step = 0; step < schedule.steps(); step++) {
+      for (int step = from; step < to; step++) {
         float[] velocity =
             session.predict(latents, new float[] {schedule.timestep(step)}, 0).get(0);
         float delta = schedule.sigma(step + 1) - schedule.sigma(step);

@@ -6,13 +6,16 @@ import dev.wanlet.wan.catalog.ModelContents;
 import dev.wanlet.wan.catalog.ModelDefaults;
 import dev.wanlet.wan.catalog.ModelFilesException;
 import dev.wanlet.wan.catalog.ModelPart;
+import dev.wanlet.weights.checkpoint.Checkpoint;
+import dev.wanlet.weights.recipe.TensorRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -40,11 +43,11 @@ record FolderPlan(List<File> files, List<String> notes) {
   /**
    * What there is to do in a folder; empty if it is the folder of one network, or of none.
    *
-   * @param recipe name of the quantisation recipe
+   * @param types what the new files' names say of their types
    * @throws ModelFilesException if files could be the same part
    * @throws IOException if the folder cannot be listed
    */
-  static Optional<FolderPlan> of(Path folder, String recipe) throws IOException {
+  static Optional<FolderPlan> of(Path folder, String types) throws IOException {
     if (!Files.isDirectory(folder)) {
       return Optional.empty();
     }
@@ -63,7 +66,7 @@ record FolderPlan(List<File> files, List<String> notes) {
                 + "; quantise them one by one");
       }
       inputs.add(part.getValue().get(0));
-      String name = name(part.getKey(), contents) + "-" + recipe.toUpperCase(Locale.ROOT);
+      String name = name(part.getKey(), contents) + "-" + types;
       files.add(new File(part.getValue().get(0), name + ".gguf"));
     }
     if (inputs.size() < 2) {
@@ -74,6 +77,33 @@ record FolderPlan(List<File> files, List<String> notes) {
           folder + ": a file holds more than one network; quantise the files one by one");
     }
     return Optional.of(new FolderPlan(files, contents.problems()));
+  }
+
+  /**
+   * The user's rules for each input: those that name a tensor of it.
+   *
+   * @throws IllegalArgumentException if one names nothing in any of them
+   * @throws IOException if a file cannot be read
+   */
+  Map<Path, List<TensorRule>> rules(List<TensorRule> all) throws IOException {
+    Map<Path, List<TensorRule>> byInput = new LinkedHashMap<>();
+    Set<TensorRule> idle = new LinkedHashSet<>(all);
+    for (File file : files) {
+      try (Checkpoint checkpoint = Checkpoint.open(file.input())) {
+        List<TensorRule> named = all.stream().filter(rule -> names(rule, checkpoint)).toList();
+        byInput.put(file.input(), named);
+        named.forEach(idle::remove);
+      }
+    }
+    if (!idle.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no tensor of any network in the folder matches '" + idle.iterator().next() + "'");
+    }
+    return byInput;
+  }
+
+  private static boolean names(TensorRule rule, Checkpoint checkpoint) {
+    return checkpoint.source().tensors().stream().anyMatch(t -> rule.matches(t.name()));
   }
 
   private static String name(ModelPart part, ModelContents contents) {

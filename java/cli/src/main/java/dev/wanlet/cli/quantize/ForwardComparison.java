@@ -18,7 +18,6 @@ import dev.wanlet.weights.checkpoint.CheckpointKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -45,21 +44,25 @@ final class ForwardComparison {
   /**
    * Compares outputs on fixed inputs.
    *
+   * @param kind of a network that {@linkplain #runs can be run} here
    * @param reference the file or folder that was converted
    * @param converted the file that was written
-   * @return empty if networks of that kind cannot be run here
    * @throws IOException if a file cannot be read or is not a whole network
    */
-  static Optional<Result> compare(CheckpointKind kind, Path reference, Path converted)
-      throws IOException {
+  static Result compare(CheckpointKind kind, Path reference, Path converted) throws IOException {
     return switch (kind) {
       case TRANSFORMER -> transformers(reference, converted);
       case TEXT_ENCODER -> textEncoders(reference, converted);
-      default -> Optional.empty();
+      default -> throw new IllegalArgumentException("a " + kind.title() + " is not run");
     };
   }
 
-  private static Optional<Result> transformers(Path reference, Path converted) throws IOException {
+  /** Whether networks of a kind can be compared. */
+  static boolean runs(CheckpointKind kind) {
+    return kind == CheckpointKind.TRANSFORMER || kind == CheckpointKind.TEXT_ENCODER;
+  }
+
+  private static Result transformers(Path reference, Path converted) throws IOException {
     WanConfig config;
     try (Checkpoint checkpoint = Checkpoint.open(reference)) {
       config = WanConfig.infer(checkpoint.source());
@@ -70,17 +73,16 @@ final class ForwardComparison {
     WanCondition condition = RandomConditions.of(config, GRID, random);
     float[] expected = velocity(reference, config, latents, context, condition);
     float[] actual = velocity(converted, config, latents, context, condition);
-    return Optional.of(
-        new Result(
-            String.format(
-                "seeded noise [%d, %d, %d, %d], t = %.0f, %d seeded prompt rows",
-                config.inChannels(),
-                GRID.frames(),
-                GRID.latentHeight(),
-                GRID.latentWidth(),
-                TIMESTEP,
-                PROMPT_TOKENS),
-            statistics(expected, actual)));
+    return new Result(
+        String.format(
+            "seeded noise [%d, %d, %d, %d], t = %.0f, %d seeded prompt rows",
+            config.inChannels(),
+            GRID.frames(),
+            GRID.latentHeight(),
+            GRID.latentWidth(),
+            TIMESTEP,
+            PROMPT_TOKENS),
+        statistics(expected, actual));
   }
 
   private static float[] velocity(
@@ -104,10 +106,10 @@ final class ForwardComparison {
     }
   }
 
-  private static Optional<Result> textEncoders(Path reference, Path converted) throws IOException {
+  private static Result textEncoders(Path reference, Path converted) throws IOException {
     float[] expected = encoding(reference);
     float[] actual = encoding(converted);
-    return Optional.of(new Result(PROMPT_TOKENS + " seeded tokens", statistics(expected, actual)));
+    return new Result(PROMPT_TOKENS + " seeded tokens", statistics(expected, actual));
   }
 
   private static float[] encoding(Path path) throws IOException {
@@ -121,7 +123,7 @@ final class ForwardComparison {
   }
 
   private static Backend backend() {
-    return CpuNetworks.backend(Runtime.getRuntime().availableProcessors());
+    return CpuNetworks.backend(Backend.availableThreads());
   }
 
   private static ErrorStatistics statistics(float[] expected, float[] actual) {

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.quantize;
 
+import dev.wanlet.base.Count;
+import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ExitCode;
+import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.VersionProvider;
+import dev.wanlet.cli.options.InputFiles;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.files.OutputFile;
 import dev.wanlet.ggml.Backend;
+import dev.wanlet.ggml.ErrorCode;
+import dev.wanlet.ggml.GgmlException;
 import dev.wanlet.wan.catalog.FrameSize;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.ModelPart;
@@ -17,17 +23,26 @@ import dev.wanlet.wan.model.transformer.WanTransformer;
 import dev.wanlet.wan.model.umt5.Umt5Encoder;
 import dev.wanlet.wan.nn.Precision;
 import dev.wanlet.wan.request.Setting.Section;
+import dev.wanlet.wan.request.SettingValues;
+import dev.wanlet.wan.request.Settings;
+import dev.wanlet.wan.sampling.ExpertSchedule;
 import dev.wanlet.wan.sampling.FlowSchedule;
 import dev.wanlet.wan.text.PromptCleaner;
 import dev.wanlet.wan.text.Tokenizer;
 import dev.wanlet.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,7 +56,9 @@ import picocli.CommandLine.Spec;
     versionProvider = VersionProvider.class,
     description =
         "Denoise small clips of prompts with a transformer and write how strongly each column of its"
-            + " matrices is used, for 'wanlet quantize --imatrix'. Runs on the CPU.",
+            + " matrices is used, for 'wanlet quantize --imatrix'. Runs on the CPU. Of two experts"
+            + " each is measured at its own steps, and has a file of its own: FILE with high-noise or"
+            + " low-noise in its name.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  wanlet imatrix --model Wan2.1-T2V-1.3B --prompts prompts.txt -o wan-1.3b.imatrix.gguf",
@@ -51,12 +68,22 @@ import picocli.CommandLine.Spec;
     exitCodeList = {
       "0:written",
       "2:bad arguments, or the output cannot be written",
-      "3:a model file is missing"
+      "3:a file of the model or of prompts is missing or damaged",
+      "130:interrupted (Ctrl-C); an expert that was done keeps its file"
     })
 public final class ImatrixCommand implements Callable<Integer> {
+  private static final Pattern ENDING = Pattern.compile("(\\.imatrix)?\\.[^.]+$");
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   @Spec private CommandSpec spec;
 
-  @Mixin private CommandSpec model = SettingFlags.of(Section.MODEL);
+  /** Adapters and the small decoder have no part in it. */
+  @Mixin
+  private CommandSpec model =
+      SettingFlags.of(
+          Settings.TABLE.listed(Section.MODEL).stream()
+              .filter(setting -> setting != Settings.LORA && setting != Settings.TAE)
+              .toList());
 
   @Option(
       names = {"-p", "--prompt"},
@@ -104,53 +131,160 @@ public final class ImatrixCommand implements Callable<Integer> {
       description = "The file to write.")
   private Path output;
 
+  private final List<Path> written = new ArrayList<>();
+
   @Override
   public Integer call() throws IOException {
     List<String> prompts = prompts();
-    OutputFile.requireWritable(output);
     ModelFiles files = ModelFinder.resolve(SettingFlags.given(model).model());
-    PrintWriter err = spec.commandLine().getErr();
-    int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    if (workers < 1 || steps < 1) {
-      throw new RequestException("--threads and --steps must be at least 1");
+    TokenGrid grid = grid(files);
+    List<Expert> experts = experts(files, schedule(files));
+    InputFiles inputs = InputFiles.of(files);
+    for (Expert expert : experts) {
+      OutputFile.requireWritable(expert.output());
+      (promptFile == null ? inputs : inputs.and(promptFile, "--prompts"))
+          .requireOther(expert.output(), "-o");
     }
+    int workers = SettingValues.NONE.with(Settings.THREADS, threads).compute().threadCount();
     try (Backend backend = CpuNetworks.backend(workers)) {
-      List<float[]> contexts = encode(backend, files, prompts);
-      try (Checkpoint checkpoint =
-          Checkpoint.open(files.transformer(), ModelPart.TRANSFORMER::is)) {
-        WanConfig config = WanConfig.infer(checkpoint.source());
-        FlowSchedule schedule =
-            FlowSchedule.plain(steps, files.model().flowShift(FrameSize.parse(size)));
-        try (WanTransformer transformer =
-            CpuNetworks.transformer(backend, checkpoint.source(), config, Precision.AUTO)) {
-          ActivationGatherer gatherer = new ActivationGatherer(transformer, grid(files), schedule);
-          for (int i = 0; i < contexts.size(); i++) {
-            gatherer.gather(contexts.get(i), i);
-            err.printf("wanlet: prompt %d of %d%n", i + 1, contexts.size());
-            err.flush();
-          }
-          gatherer.write(output, prompts);
-          spec.commandLine()
-              .getOut()
-              .printf(
-                  "%s: %d matrices, %d prompts of %d steps%n",
-                  output, gatherer.matrices(), prompts.size(), steps);
-          spec.commandLine().getOut().flush();
+      Interruption interruption = Interruption.onInterrupt(backend::requestStop);
+      try (interruption) {
+        List<float[]> contexts = encode(backend, files, prompts);
+        List<float[]> latents = new ArrayList<>();
+        for (Expert expert : experts) {
+          measure(backend, expert, grid, schedule(files), contexts, latents, prompts);
         }
       }
+    } catch (GgmlException e) {
+      throw e.code() == ErrorCode.ABORTED ? stopped(experts, e) : e;
     }
     return ExitCode.OK;
+  }
+
+  private RuntimeException stopped(List<Expert> experts, GgmlException cause) {
+    String left =
+        experts.stream()
+            .map(Expert::output)
+            .filter(file -> !written.contains(file))
+            .map(file -> Printable.text(file.getFileName()))
+            .collect(Collectors.joining(" and "));
+    CancellationException stopped =
+        new CancellationException("stopped; " + left + " is not written");
+    stopped.initCause(cause);
+    return stopped;
+  }
+
+  /**
+   * A transformer, and which steps of a clip are its own.
+   *
+   * @param title what it is called beside another; empty if it is alone
+   * @param from first step
+   * @param to behind the last step
+   * @param output where its matrices go
+   */
+  private record Expert(Path file, String title, int from, int to, Path output) {}
+
+  /** Each takes the steps that it will take of a run, so each is shown what it will see. */
+  private List<Expert> experts(ModelFiles files, FlowSchedule schedule) {
+    if (files.highNoiseTransformer().isEmpty()) {
+      return List.of(new Expert(files.transformer(), "", 0, steps, output));
+    }
+    double boundary = files.model().expertBoundary().orElseThrow();
+    int firstLow = ExpertSchedule.atBoundary(schedule, boundary, 1, 1).firstLowStep();
+    if (firstLow == 0 || firstLow == steps) {
+      throw new RequestException(
+          "--steps "
+              + steps
+              + " leaves the "
+              + (firstLow == 0 ? "high" : "low")
+              + "-noise expert no step to be measured by; give more");
+    }
+    return List.of(
+        new Expert(
+            files.highNoiseTransformer().get(), "high-noise", 0, firstLow, named("high-noise")),
+        new Expert(files.transformer(), "low-noise", firstLow, steps, named("low-noise")));
+  }
+
+  /** The output's name with the expert in it, before its ending. */
+  private Path named(String expert) {
+    String name = output.getFileName().toString();
+    int end = ENDING.matcher(name).results().mapToInt(MatchResult::start).findFirst().orElse(0);
+    int at = end == 0 ? name.length() : end;
+    return output.resolveSibling(name.substring(0, at) + "-" + expert + name.substring(at));
+  }
+
+  private FlowSchedule schedule(ModelFiles files) {
+    if (steps < 1) {
+      throw new RequestException("--steps is " + steps + ", expected at least 1");
+    }
+    return FlowSchedule.plain(steps, files.model().flowShift(FrameSize.parse(size)));
+  }
+
+  /**
+   * Measures one transformer and writes its file.
+   *
+   * @param latents of each prompt after the steps of the expert before; filled with noise if empty
+   */
+  private void measure(
+      Backend backend,
+      Expert expert,
+      TokenGrid grid,
+      FlowSchedule schedule,
+      List<float[]> contexts,
+      List<float[]> latents,
+      List<String> prompts)
+      throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    try (Checkpoint checkpoint = Checkpoint.open(expert.file(), ModelPart.TRANSFORMER::is);
+        WanTransformer transformer =
+            CpuNetworks.transformer(
+                backend,
+                checkpoint.source(),
+                WanConfig.infer(checkpoint.source()),
+                Precision.AUTO)) {
+      ActivationGatherer gatherer = new ActivationGatherer(transformer, grid, schedule);
+      for (int i = 0; i < contexts.size(); i++) {
+        if (latents.size() == i) {
+          latents.add(gatherer.noise(i));
+        }
+        gatherer.gather(contexts.get(i), i, latents.get(i), expert.from(), expert.to());
+        err.printf(
+            "wanlet: %sprompt %d of %d%n",
+            expert.title().isEmpty() ? "" : expert.title() + " expert, ", i + 1, contexts.size());
+        err.flush();
+      }
+      gatherer.write(expert.output(), prompts);
+      written.add(expert.output());
+      PrintWriter out = spec.commandLine().getOut();
+      out.printf(
+          "%s: %s, %s of %s%n",
+          Printable.text(expert.output()),
+          gatherer.matrices() == 1 ? "1 matrix" : gatherer.matrices() + " matrices",
+          Count.of(prompts.size(), "prompt"),
+          Count.of(expert.to() - expert.from(), "step"));
+      out.flush();
+    }
   }
 
   private List<String> prompts() throws IOException {
     List<String> all = new ArrayList<>(given);
     if (promptFile != null) {
-      Files.readAllLines(promptFile).stream().filter(line -> !line.isBlank()).forEach(all::add);
+      lines(promptFile).filter(line -> !line.isBlank()).forEach(all::add);
     }
     if (all.isEmpty()) {
       throw new RequestException("no prompts; give some with --prompt or --prompts");
     }
     return all;
+  }
+
+  private static Stream<String> lines(Path file) throws IOException {
+    try {
+      String text = Files.readString(file);
+      return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines();
+    } catch (MalformedInputException e) {
+      throw new IOException(
+          Printable.text(file) + ": not text in UTF-8; save it so, with a prompt a line", e);
+    }
   }
 
   private TokenGrid grid(ModelFiles files) {

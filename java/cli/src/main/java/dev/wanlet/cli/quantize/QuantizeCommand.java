@@ -9,6 +9,7 @@ import dev.wanlet.quantize.QuantizeReport;
 import dev.wanlet.quantize.QuantizeRequest;
 import dev.wanlet.quantize.Quantizer;
 import dev.wanlet.wan.memory.ByteSize;
+import dev.wanlet.weights.checkpoint.CheckpointKind;
 import dev.wanlet.weights.lora.AdapterFile;
 import dev.wanlet.weights.lora.AdapterScope;
 import dev.wanlet.weights.recipe.Recipes;
@@ -19,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -147,12 +150,13 @@ public final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try {
-      Optional<FolderPlan> folder = FolderPlan.of(input, Recipes.parse(type).name());
+      Optional<FolderPlan> folder = FolderPlan.of(input, types());
       if (folder.isPresent()) {
         convertAll(folder.get());
       } else {
         requireOutput("the file to write");
-        convert(input, output == null ? Path.of("out.gguf") : output);
+        Path out = output == null ? Path.of("out.gguf") : output;
+        convert(request(input, out, rules()), true);
       }
       return ExitCode.OK;
     } catch (IllegalArgumentException e) {
@@ -166,19 +170,41 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  private void convert(Path in, Path out) throws IOException {
-    QuantizeRequest request = request(in, out);
-    checkOutput(out);
-    QuantizeReport report = run(request, spec.commandLine().getErr());
-    Optional<ForwardComparison.Result> verified =
-        verify ? Optional.of(compare(report, in, out)) : Optional.empty();
+  /** What names of files say of the types in them. */
+  private String types() {
+    return targetError == null
+        ? Recipes.parse(type).name().toUpperCase(Locale.ROOT)
+        : "target-error-" + targetError;
+  }
+
+  /**
+   * Converts a file.
+   *
+   * @param alone whether it is all that there is to do, so that what cannot be verified is refused
+   */
+  private void convert(QuantizeRequest request, boolean alone) throws IOException {
+    checkOutput(request.output());
+    QuantizeReport report = run(request, alone);
+    Optional<ForwardComparison.Result> verified = Optional.empty();
+    if (verify && ForwardComparison.runs(report.kind())) {
+      verified =
+          Optional.of(ForwardComparison.compare(report.kind(), request.input(), request.output()));
+    } else if (verify) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println("wanlet: not verified: " + unverified(report.kind()));
+      err.flush();
+    }
     PrintWriter printer = spec.commandLine().getOut();
     if (json) {
-      ReportPrinter.printJson(printer, out, report, verified);
+      ReportPrinter.printJson(printer, request.output(), report, verified);
     } else {
-      ReportPrinter.print(printer, out, report, verified);
+      ReportPrinter.print(printer, request.output(), report, verified);
     }
     printer.flush();
+  }
+
+  private static String unverified(CheckpointKind kind) {
+    return "--verify runs transformers and text encoders, and this is a " + kind.title();
   }
 
   /** All parts of a model, one after the other, with the settings that go for each of them. */
@@ -199,12 +225,22 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
     plan.notes().forEach(n -> spec.commandLine().getErr().println("wanlet: left out: " + n));
     Path folder = output == null ? Path.of("out") : output;
+    Map<Path, List<TensorRule>> rules = plan.rules(rules());
+    List<QuantizeRequest> requests = new ArrayList<>();
+    for (FolderPlan.File file : plan.files()) {
+      Path out = folder.resolve(file.output());
+      requests.add(request(file.input(), out, rules.get(file.input())));
+    }
     if (!dryRun) {
       makeFolder(folder);
     }
-    for (FolderPlan.File file : plan.files()) {
-      convert(file.input(), folder.resolve(file.output()));
+    for (QuantizeRequest request : requests) {
+      convert(request, false);
     }
+  }
+
+  private List<TensorRule> rules() {
+    return tensorTypes.stream().map(TensorRule::parse).toList();
   }
 
   private static void makeFolder(Path folder) throws WriteException {
@@ -215,14 +251,18 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  private QuantizeReport run(QuantizeRequest request, PrintWriter err) throws IOException {
-    try (QuantizeProgress progress = new QuantizeProgress(err);
+  private QuantizeReport run(QuantizeRequest request, boolean alone) throws IOException {
+    try (QuantizeProgress progress = new QuantizeProgress(spec.commandLine().getErr());
         Quantizer quantizer = Quantizer.open(request, progress)) {
+      CheckpointKind kind = quantizer.checkpoint().kind();
+      if (alone && verify && !ForwardComparison.runs(kind)) {
+        throw new IllegalArgumentException(unverified(kind) + "; leave it out");
+      }
       return dryRun ? quantizer.dryRun() : quantizer.run();
     }
   }
 
-  private QuantizeRequest request(Path in, Path out) {
+  private QuantizeRequest request(Path in, Path out, List<TensorRule> rules) {
     if (verify && (dryRun || !loras.isEmpty())) {
       throw new IllegalArgumentException(
           "--verify compares the written file with the input, so it does not go with "
@@ -233,7 +273,7 @@ public final class QuantizeCommand implements Callable<Integer> {
         in,
         out,
         Recipes.parse(type),
-        tensorTypes.stream().map(TensorRule::parse).toList(),
+        rules,
         targetSize == null
             ? OptionalLong.empty()
             : OptionalLong.of(ByteSize.parse(targetSize).bytes()),
@@ -261,14 +301,5 @@ public final class QuantizeCommand implements Callable<Integer> {
     if (!dryRun) {
       OutputFile.requireWritable(out);
     }
-  }
-
-  private ForwardComparison.Result compare(QuantizeReport report, Path in, Path out)
-      throws IOException {
-    return ForwardComparison.compare(report.kind(), in, out)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "--verify cannot run a " + report.kind().title() + "; the file is written"));
   }
 }

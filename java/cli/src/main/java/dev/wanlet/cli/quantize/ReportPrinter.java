@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.quantize;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.ggml.TensorType;
@@ -50,11 +51,13 @@ final class ReportPrinter {
           t.error().largest(),
           t.error().cosine());
     }
-    out.printf("%d tensors are stored without loss%n%n", exact);
+    String are = exact == 1 ? " is" : " are";
+    out.printf("%s%s stored without loss%n%n", Count.of(exact, "tensor"), are);
     types.forEach(
         (type, tally) ->
             out.printf(
-                "%-7s %5d tensors  %s%n", type, tally.tensors, ByteSize.format(tally.bytes)));
+                "%-7s %5d tensor%s  %s%n",
+                type, tally.tensors, tally.tensors == 1 ? " " : "s", ByteSize.format(tally.bytes)));
     report.loras().forEach(lora -> out.println(Printable.message(lora.summary())));
     out.printf(
         Locale.ROOT,

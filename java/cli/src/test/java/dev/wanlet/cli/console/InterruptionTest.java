@@ -61,6 +61,29 @@ class InterruptionTest {
     }
   }
 
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "no signals: a process is ended at once")
+  void aSignalStopsAMeasurementCleanly() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(program());
+    command.addAll(List.of("imatrix", "-p", "a", "-p", "b", "--size", "64x64", "--frames", "1"));
+    command.addAll(List.of("--steps", "300", "-t", "1", "-o", folder.resolve("x.gguf").toString()));
+    Process process =
+        new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    List<String> lines = new ArrayList<>();
+    try (BufferedReader err = process.errorReader()) {
+      for (String line = err.readLine(); line != null; line = err.readLine()) {
+        lines.add(line);
+        if (line.contains("prompt 1 of 2")) {
+          process.toHandle().destroy();
+        }
+      }
+    }
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue()).as(String.join("\n", lines)).isEqualTo(TERMINATED);
+    assertThat(lines).contains("wanlet: stopping ...", "wanlet: stopped; x.gguf is not written");
+    assertThat(folder).isEmptyDirectory();
+  }
+
   /**
    * Bars open the terminal, and what opens it may take the signal for itself. Who runs the tests in
    * the background may have it ignored, which programs inherit.
@@ -103,6 +126,14 @@ class InterruptionTest {
   }
 
   private List<String> command(String... options) {
+    List<String> command = new ArrayList<>(program());
+    command.addAll(List.of("generate", "-p", "a red circle", "-t", "1", "--device", "CPU"));
+    command.addAll(List.of("-o", folder.resolve("clip.mp4").toString()));
+    command.addAll(List.of(options));
+    return command;
+  }
+
+  private static List<String> program() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     String nativePath = System.getProperty("dev.wanlet.native.path");
@@ -110,9 +141,6 @@ class InterruptionTest {
       command.add("-Ddev.wanlet.native.path=" + nativePath);
     }
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of("generate", "-p", "a red circle", "-t", "1", "--device", "CPU"));
-    command.addAll(List.of("-o", folder.resolve("clip.mp4").toString()));
-    command.addAll(List.of(options));
     return command;
   }
 }

@@ -109,6 +109,44 @@ class EveryKindTest {
     assertThat(VideoReader.readAll(output)).hasSize(9);
   }
 
+  /** What one part cannot have is no reason to do without the others. */
+  @Test
+  void everyPartIsWrittenWhateverTheyCannotHave() throws IOException {
+    Path verified = folder.resolve("verified");
+    CommandRun run =
+        CommandRun.of(
+            "quantize",
+            DemoModel.directory().toString(),
+            verified.toString(),
+            "--type",
+            "Q8_0",
+            "--verify",
+            "--tensor-type",
+            "self_attn\\.q=F16");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("not verified: --verify runs transformers and text encoders", "Wan 2.1 VAE");
+    assertThat(run.out().lines().filter(line -> line.startsWith("forward pass on "))).hasSize(2);
+    assertThat(ModelFiles.in(verified).model().id()).isEqualTo("tiny-wan");
+
+    Path chosen = folder.resolve("chosen");
+    ok("quantize", DemoModel.directory(), chosen, "--target-error", "0.05");
+    ModelFiles files = ModelFiles.in(chosen);
+    assertThat(files.transformer()).hasFileName("tiny-wan-target-error-0.05.gguf");
+    assertThat(files.vae()).hasFileName("tiny-wan-vae-target-error-0.05.gguf");
+
+    CommandRun none =
+        CommandRun.of(
+            "quantize",
+            DemoModel.directory().toString(),
+            folder.resolve("none").toString(),
+            "--tensor-type",
+            "nowhere=F16");
+    assertThat(none.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(none.err()).contains("no tensor of any network in the folder", "nowhere=F16");
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+
   @Test
   void bothExpertsAreQuantisedInOneCall() throws IOException {
     Path two = Files.createDirectory(folder.resolve("two"));

@@ -63,6 +63,11 @@ class QuantizeCommandTest {
     assertFails(2, "folder does not exist", transformer, output + "/x/y.gguf");
     assertFails(2, "is a folder", transformer, directory.toString());
     assertFails(2, "expected at least 1", transformer, output, "-t", "0");
+    assertFails(
+        2, "F16 quantises no", transformer, output, "--type", "F16", "--target-size", "9MiB");
+    String vae = Path.of(transformer).resolveSibling("Wan2.1_VAE.safetensors").toString();
+    assertFails(2, "and this is a Wan 2.1 VAE; leave it out", vae, output, "--verify");
+    assertFails(2, "it takes 7,", vae, output, "--target-size", "2MiB");
     assertThat(directory).isEmptyDirectory();
   }
 
