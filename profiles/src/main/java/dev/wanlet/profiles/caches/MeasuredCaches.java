@@ -4,7 +4,9 @@ package dev.wanlet.profiles.caches;
 import dev.wanlet.files.AtomicFile;
 import dev.wanlet.profiles.UserFolder;
 import dev.wanlet.wan.sampling.cache.CacheKind;
+import dev.wanlet.weights.WeightFormatException;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,10 +62,19 @@ public record MeasuredCaches(Path folder) {
     if (Files.isDirectory(folder)) {
       try (Stream<Path> files = Files.list(folder)) {
         for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
-          all.add(MeasuredCache.read(file, Files.readString(file)));
+          all.add(MeasuredCache.read(file, text(file)));
         }
       }
     }
     return all;
+  }
+
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (MalformedInputException e) {
+      throw new WeightFormatException(
+          file, "not a table of a step cache: it is not text in UTF-8; measure it anew", e);
+    }
   }
 }

@@ -6,6 +6,7 @@ import dev.wanlet.wan.catalog.RequestException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,12 +55,19 @@ public final class RecipeBook {
       for (Path file : files(folder)) {
         String fileName = file.getFileName().toString();
         String name = fileName.substring(0, fileName.length() - SUFFIX.length());
-        String text = Files.readString(file);
-        book.recipes.put(name, RecipeReader.read(file.toString(), name, text));
+        book.recipes.put(name, RecipeReader.read(file.toString(), name, text(file)));
         book.own.put(name, file);
       }
     }
     return book;
+  }
+
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (MalformedInputException e) {
+      throw new RecipeException(file.toString(), "it is not text in UTF-8; save it so", e);
+    }
   }
 
   private static List<Path> files(Path folder) throws IOException {

@@ -90,7 +90,8 @@ public final class Profiles {
     try {
       return ProfileReader.read(file.toString(), Files.readString(file));
     } catch (MalformedInputException e) {
-      throw new RequestException(file + " is not a profile: it is not text in UTF-8", e);
+      throw new RequestException(
+          file + " is not a profile: it is not text in UTF-8; save it so", e);
     }
   }
 

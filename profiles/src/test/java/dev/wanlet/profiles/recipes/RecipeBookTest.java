@@ -15,6 +15,7 @@ import dev.wanlet.wan.sampling.ExpertSchedule;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -182,6 +183,15 @@ class RecipeBookTest {
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith(file + ": not a sampling recipe: ")
         .hasMessageContaining(problem);
+  }
+
+  @Test
+  void anotherEncodingIsNamed() throws IOException {
+    Path file = folder.resolve("mine.yaml");
+    Files.writeString(file, GOOD + "# caf\u00e9\n", StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> RecipeBook.with(folder))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage(file + ": not a sampling recipe: it is not text in UTF-8; save it so");
   }
 
   private Path write(String name, String text) throws IOException {

@@ -6,6 +6,7 @@ import dev.wanlet.cli.console.Interruption;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.generate.ClipMaker;
+import dev.wanlet.cli.options.IdleDecoder;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.SettingFlags;
 import dev.wanlet.files.WriteException;
@@ -153,6 +154,8 @@ public final class CompareCommand implements Callable<Integer> {
   private ComparisonPlan plan() throws IOException {
     SettingValues given = SettingFlags.given(clip, model, sampling, compute);
     ModelFiles files = ModelFinder.resolve(given.model());
+    IdleDecoder.note(given, files.model().transformer().outChannels(), false)
+        .ifPresent(note -> spec.commandLine().getErr().println("wanlet: " + note));
     boolean held = references.areWanted(ModelCatalog.isDemo(files.model().id()));
     ModelFiles precise = held ? ModelFinder.resolve(references.of(given).model()) : files;
     References.requireSameModel(files, precise);

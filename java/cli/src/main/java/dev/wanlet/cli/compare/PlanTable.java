@@ -51,10 +51,14 @@ final class PlanTable {
     return ((Number) clip.map("plan").get("peak_device_bytes")).longValue();
   }
 
+  private static String passes(long number) {
+    return number == 1 ? "1 pass" : number + " passes";
+  }
+
   private static String words(Map<String, Object> plan) {
     return String.format(
         "Device %s and host %s at most, about %s. %s of %s blocks resident, chunks of %s of %s"
-            + " tokens, guidance %s, %s passes, %s uploaded a step.",
+            + " tokens, guidance %s, %s, %s uploaded a step.",
         bytes(plan.get("peak_device_bytes")),
         bytes(plan.get("host_bytes")),
         seconds(plan.get("predicted_seconds")),
@@ -63,7 +67,7 @@ final class PlanTable {
         plan.get("chunk_tokens"),
         plan.get("tokens"),
         plan.get("guidance"),
-        plan.get("passes"),
+        passes(((Number) plan.get("passes")).longValue()),
         bytes(plan.get("upload_bytes_per_step")));
   }
 

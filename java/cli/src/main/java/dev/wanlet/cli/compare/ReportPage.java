@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.compare;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.cli.console.Durations;
 import dev.wanlet.wan.memory.Bytes;
 import dev.wanlet.wan.quality.Better;
@@ -158,9 +159,13 @@ record ReportPage(ComparisonReport report) {
     page.append(Base64.getEncoder().encodeToString(Files.readAllBytes(clip.file())));
     page.append("\"></video><figcaption><b>").append(escaped(name(clip))).append("</b><br>");
     page.append(clip.text("width")).append("x").append(clip.text("height")).append(", ");
-    page.append(clip.text("frames")).append(" frames, ").append(clip.text("steps"));
-    page.append(" steps, ").append(Durations.text(clip.seconds()));
+    page.append(count(clip, "frame")).append(", ").append(count(clip, "step")).append(", ");
+    page.append(Durations.text(clip.seconds()));
     page.append(clip.isTimedWhole() ? "" : " (in part)").append("</figcaption></figure>");
+  }
+
+  private static String count(ComparedClip clip, String noun) {
+    return Count.of(clip.number(noun + "s").longValue(), noun);
   }
 
   private void plots(StringBuilder page) {

@@ -9,6 +9,7 @@ import dev.wanlet.profiles.select.TimeLimitException;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.OutputException;
 import dev.wanlet.wan.memory.MemoryBudgetException;
+import dev.wanlet.wan.sampling.NonFiniteException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CancellationException;
@@ -65,7 +66,8 @@ public final class ExitCode {
     if (failure instanceof UncheckedIOException unchecked) {
       return of(unchecked.getCause());
     }
-    if (failure instanceof IOException || isLostMapping(failure)) {
+    boolean notNumbers = failure instanceof NonFiniteException; // of weights or an adapter
+    if (failure instanceof IOException || notNumbers || isLostMapping(failure)) {
       return BAD_INPUT;
     }
     // The native library: missing, or of another platform or version.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Interruption;
@@ -23,6 +24,7 @@ import dev.wanlet.wan.pipeline.SamplingRun;
 import dev.wanlet.wan.pipeline.VideoPipeline;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SamplingSettings;
+import dev.wanlet.wan.request.Setting;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import dev.wanlet.wan.sampling.cache.CacheKind;
@@ -105,6 +107,14 @@ public final class CalibrateCommand implements Callable<Integer> {
     if (kinds.contains(CacheKind.EASY)) {
       throw new RequestException("the step cache easy needs no table; there is nothing to measure");
     }
+    for (Setting<?> setting : List.of(Settings.CACHE_THRESHOLD, Settings.CACHE_TABLE)) {
+      if (given.find(setting).isPresent()) {
+        throw new RequestException(
+            setting.option()
+                + " is for clips that go by a table, and has no effect on measuring one; give it to"
+                + " 'wanlet generate'");
+      }
+    }
     Path work = Files.createTempDirectory("wanlet-calibrate");
     try {
       GenerationRequest request = request(values, files, work.resolve("clip.mp4"));
@@ -143,8 +153,8 @@ public final class CalibrateCommand implements Callable<Integer> {
     if (steps < SamplingSettings.LEAST_STEPS_TO_CACHE) {
       throw new RequestException(
           String.format(
-              "a run of %d steps has no use for a step cache; measure one of %d steps or more",
-              steps, SamplingSettings.LEAST_STEPS_TO_CACHE));
+              "a run of %s has no use for a step cache; measure one of %d steps or more",
+              Count.of(steps, "step"), SamplingSettings.LEAST_STEPS_TO_CACHE));
     }
     return request;
   }

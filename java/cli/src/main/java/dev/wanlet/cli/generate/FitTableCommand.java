@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.generate;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.ggml.Device;
@@ -164,12 +165,12 @@ public final class FitTableCommand implements Callable<Integer> {
               .candidate();
       return String.format(
           Locale.ROOT,
-          "%s %s, %s, %d frames, %d steps: %s",
+          "%s %s, %s, %s, %s: %s",
           c.model().id(),
           c.recipe(),
           c.job().size(),
-          c.job().frames(),
-          c.steps(),
+          Count.of(c.job().frames(), "frame"),
+          Count.of(c.steps(), "step"),
           c.time());
     } catch (MemoryBudgetException e) {
       return "nothing: " + e.getMessage();

@@ -7,7 +7,6 @@ import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.pipeline.RunCheckpoint;
 import dev.wanlet.wan.pipeline.RunOptions;
-import dev.wanlet.wan.request.Decoder;
 import dev.wanlet.wan.request.GenerationRequest;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
@@ -144,16 +143,11 @@ public sealed class GenerateCommand implements Callable<Integer> permits FinishC
 
   /** A draft's frames come from the small decoder, if there is one. */
   private SettingValues drafted(SettingValues given) {
-    if (!wishes.isDraft() || given.find(Settings.DECODER).isPresent()) {
-      return given;
+    SettingValues drafted = wishes.drafted(given);
+    if (wishes.isDraft() && drafted.find(Settings.DECODER).isEmpty()) {
+      tell("the draft's frames come from the whole VAE; --tae FILE gives a small decoder");
     }
-    if (given.find(Settings.TAE).isPresent()) {
-      return given.with(Settings.DECODER, Decoder.TAE);
-    }
-    ClipRun.tell(
-        spec.commandLine(),
-        List.of("the draft's frames come from the whole VAE; --tae FILE gives a small decoder"));
-    return given;
+    return drafted;
   }
 
   private GenerationRequest.Builder clip(SettingValues values) {

@@ -78,12 +78,12 @@ record GenerationReport(Map<String, Object> facts, String line) {
   private static String saved(CacheTally cache) {
     return String.format(
         Locale.ROOT,
-        "step cache %s skipped %d of %d passes, %d whole steps among them, which saved about %s"
+        "step cache %s skipped %d of %d passes, %s among them, which saved about %s"
             + " (an estimate)",
         cache.kind().id(),
         cache.passes(),
         cache.passes() + cache.computed(),
-        cache.steps(),
+        Count.of(cache.steps(), "whole step"),
         Durations.text(cache.savedSeconds()));
   }
 

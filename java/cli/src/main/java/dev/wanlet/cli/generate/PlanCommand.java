@@ -6,6 +6,7 @@ import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.cli.console.Json;
 import dev.wanlet.cli.console.VersionProvider;
 import dev.wanlet.cli.options.CacheFinder;
+import dev.wanlet.cli.options.IdleDecoder;
 import dev.wanlet.cli.options.ModelFinder;
 import dev.wanlet.cli.options.RecipeFinder;
 import dev.wanlet.profiles.device.DeviceSpecs;
@@ -92,7 +93,7 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SettingValues given = flags.given();
+    SettingValues given = wishes.drafted(flags.given());
     Machine machine = machine(given.compute());
     RecipeChoice recipe = recipe(given);
     Target target = target(machine, given, recipe.settings());
@@ -105,6 +106,10 @@ public final class PlanCommand implements Callable<Integer> {
       ClipRun.tell(spec.commandLine(), recipe.notes());
       ClipRun.tell(spec.commandLine(), clip.notes(open.defaults()));
       ClipRun.tell(spec.commandLine(), adapters.summaries());
+      int channels = open.transformerConfig().outChannels();
+      ClipRun.tell(
+          spec.commandLine(),
+          IdleDecoder.note(target.settings(), channels, false).stream().toList());
       PlanReport report = report(planner, job, machine.budget(target.settings()), open);
       print(open, machine, planner, job, report, adapters);
       if (!report.problems().isEmpty()) {

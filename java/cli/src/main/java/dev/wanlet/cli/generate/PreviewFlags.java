@@ -5,6 +5,7 @@ import dev.wanlet.base.UserCache;
 import dev.wanlet.cli.console.ProgressDisplay;
 import dev.wanlet.cli.console.TerminalPictures;
 import dev.wanlet.cli.console.TerminalPictures.Protocol;
+import dev.wanlet.cli.options.IdleDecoder;
 import dev.wanlet.cli.options.InputFiles;
 import dev.wanlet.wan.catalog.ModelFiles;
 import dev.wanlet.wan.catalog.RequestException;
@@ -13,6 +14,7 @@ import dev.wanlet.wan.pipeline.RunOptions;
 import dev.wanlet.wan.pipeline.preview.PreviewOptions;
 import dev.wanlet.wan.pipeline.prompts.PromptCache;
 import dev.wanlet.wan.request.GenerationRequest;
+import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -87,6 +89,8 @@ final class PreviewFlags {
     if (maker == Maker.TAE && tae.isEmpty()) {
       throw new RequestException("previews by the small decoder need its file; give it with --tae");
     }
+    boolean byTae = maker != Maker.LINEAR && !targets.isEmpty();
+    tellIdleDecoder(files, request, byTae, line);
     if (file == null && terminal == null) {
       if (targets.isEmpty() && (every != null || maker != null)) {
         ClipRun.tell(
@@ -98,6 +102,20 @@ final class PreviewFlags {
     int steps = every != null ? every : decoder.isPresent() ? STEPS_BY_TAE : 1;
     return all.withPreviews(
         new PreviewOptions(steps, decoder, Optional.of(UserCache.folder("latent-colors"))));
+  }
+
+  /** A draft brings its small decoder along; one that the user gives is given for something. */
+  private static void tellIdleDecoder(
+      ModelFiles files, GenerationRequest request, boolean previews, CommandLine line)
+      throws IOException {
+    if (line.getParseResult().hasMatchedOption(Settings.TAE.option())) {
+      SettingValues decoding =
+          SettingValues.NONE
+              .with(Settings.TAE, request.find(Settings.TAE).orElse(null))
+              .with(Settings.DECODER, request.find(Settings.DECODER).orElse(null));
+      int channels = files.model().transformer().outChannels();
+      ClipRun.tell(line, IdleDecoder.note(decoding, channels, previews).stream().toList());
+    }
   }
 
   private void readTargets(ModelFiles files, GenerationRequest request, CommandLine line)

@@ -7,6 +7,7 @@ import dev.wanlet.profiles.select.Profiles;
 import dev.wanlet.profiles.select.Wish;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.request.ControlSettings;
+import dev.wanlet.wan.request.Decoder;
 import dev.wanlet.wan.request.PictureSettings;
 import dev.wanlet.wan.request.SettingValues;
 import dev.wanlet.wan.request.Settings;
@@ -99,6 +100,14 @@ final class WishFlags {
 
   boolean isDraft() {
     return draft;
+  }
+
+  /** What was given, and of a draft that its frames come from the small decoder there is. */
+  SettingValues drafted(SettingValues given) {
+    boolean small = given.find(Settings.TAE).isPresent();
+    return draft && small && given.find(Settings.DECODER).isEmpty()
+        ? given.with(Settings.DECODER, Decoder.TAE)
+        : given;
   }
 
   /** What to wish for where the user names no profile and no shape. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wanlet.cli.inspect;
 
+import dev.wanlet.base.Count;
 import dev.wanlet.base.Printable;
 import dev.wanlet.cli.console.Table;
 import dev.wanlet.cli.synth.PublishedTensors;
@@ -205,7 +206,7 @@ final class CheckpointReport {
         (type, t) ->
             table.row(
                 "type " + type,
-                String.format("%d tensors, %s", t.tensors(), ByteSize.format(t.bytes()))));
+                Count.of(t.tensors(), "tensor") + ", " + ByteSize.format(t.bytes())));
     StringBuilder text = new StringBuilder(table.render(""));
     if (withTensors) {
       Table list = new Table();

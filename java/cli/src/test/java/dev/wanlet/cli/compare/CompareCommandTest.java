@@ -172,6 +172,19 @@ class CompareCommandTest {
   }
 
   @Test
+  void thePageCountsOneFrameAsOne() throws IOException {
+    String[] args = {"compare", "-o", folder.toString(), "-p", "x", "--profile", "draft"};
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of("--frames", "1", "--size", "48x48", "--steps", "1", "--no-reference"));
+    all.addAll(List.of("-t", "1", "--device", "CPU", "--cfg-scale", "1"));
+    CommandRun run = CommandRun.of(all.toArray(String[]::new));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(Files.readString(folder.resolve("report.html")))
+        .contains("48x48, 1 frame, 1 step, ", ", 1 pass, ")
+        .doesNotContain("1 frames", "1 steps", " 1 passes");
+  }
+
+  @Test
   void aFolderThatIsAFileIsRefused() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
     CommandRun run = compare(file);

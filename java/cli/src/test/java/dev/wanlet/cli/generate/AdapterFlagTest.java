@@ -54,6 +54,31 @@ class AdapterFlagTest {
   }
 
   @Test
+  void aStrengthBeyondAllNumbersIsNoInternalError() {
+    CommandRun run =
+        CommandRun.of(
+            "generate",
+            "-p",
+            "a red circle",
+            "-t",
+            "1",
+            "--device",
+            "CPU",
+            "--steps",
+            "2",
+            "--frames",
+            "9",
+            "--lora",
+            four + ":1e30",
+            "-o",
+            folder.resolve("clip.gif").toString());
+    assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(run.err())
+        .contains("values that are not finite", "adapters of less strength")
+        .doesNotContain("internal error", "-v");
+  }
+
+  @Test
   void eachIsToldInItsOrder() {
     CommandRun run = dryRun("--lora", four + ":0.5", "--lora", four);
     assertThat(run.code()).as(run.err()).isZero();

@@ -72,6 +72,9 @@ class CalibrateCommandTest {
     CommandRun few = calibrate("--steps", "7");
     assertThat(few.code()).isEqualTo(ExitCode.USAGE);
     assertThat(few.err()).contains("a run of 7 steps has no use for a step cache");
+    CommandRun threshold = calibrate("--cache", "mag", "--cache-threshold", "0.2");
+    assertThat(threshold.code()).isEqualTo(2);
+    assertThat(threshold.err()).contains("--cache-threshold is for clips that go by a table");
     CommandRun easy = calibrate("--cache", "easy");
     assertThat(easy.code()).isEqualTo(ExitCode.USAGE);
     assertThat(easy.err()).contains("the step cache easy needs no table");

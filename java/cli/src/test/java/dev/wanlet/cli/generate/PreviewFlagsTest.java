@@ -4,6 +4,7 @@ package dev.wanlet.cli.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wanlet.cli.CommandRun;
+import dev.wanlet.cli.console.ExitCode;
 import dev.wanlet.wan.media.read.VideoReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,6 +33,26 @@ class PreviewFlagsTest {
     assertThat(VideoReader.readAll(preview)).hasSize(3);
     assertThat(run.err()).contains("the preview is not shown: stderr goes to no terminal");
     assertThat(run.err()).doesNotContain("\u2580");
+  }
+
+  @Test
+  void aSmallDecoderThatMakesNothingIsTold() {
+    String tae = folder.resolve("tae.gguf").toString();
+    CommandRun made =
+        CommandRun.of("synth", "wan2.1-t2v-1.3b", "--part", "tae", "--type", "F16", "-o", tae);
+    assertThat(made.code()).as(made.err()).isZero();
+    String idle = "no effect has --tae: it makes neither the frames (--decoder tae) nor previews";
+    assertThat(generate("--dry-run", "--tae", tae).err()).contains(idle);
+    String preview = folder.resolve("preview.png").toString();
+    assertThat(generate("--dry-run", "--tae", tae, "--preview", preview).err())
+        .doesNotContain("no effect");
+    assertThat(
+            generate("--dry-run", "--tae", tae, "--preview", preview, "--preview-decoder", "linear")
+                .err())
+        .contains(idle);
+    CommandRun missing = generate("--tae", tae + ".none");
+    assertThat(missing.code()).as(missing.err()).isEqualTo(ExitCode.BAD_INPUT);
+    assertThat(missing.err()).contains("tae.gguf.none").doesNotContain("plan: peak");
   }
 
   @Test

@@ -91,7 +91,7 @@ public record SamplingLoop(
           velocity,
           i,
           "the model's prediction",
-          "Try precision f32, or BF16 instead of F16 weights, or leave out LoRAs; if it stays,"
+          "Try precision f32, or BF16 instead of F16 weights, or adapters of less strength or none; if it stays,"
               + " the checkpoint is damaged.");
       sampler.step(i, latents, velocity);
       constraint.apply(latents, i);
