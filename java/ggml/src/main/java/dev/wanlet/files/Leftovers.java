@@ -27,7 +27,7 @@ final class Leftovers {
 
   /** Sweeps a folder the first time that this process works there. */
   static void sweep(Path folder) {
-    if (folder != null && SWEPT.add(folder.normalize())) {
+    if (folder != null && SWEPT.add(WorkFolder.real(folder))) {
       sweepNow(folder);
     }
   }
@@ -36,12 +36,12 @@ final class Leftovers {
   static void sweepNow(Path folder) {
     try (DirectoryStream<Path> entries =
         Files.newDirectoryStream(
-            folder,
+            WorkFolder.real(folder),
             entry ->
                 NAME.matcher(entry.getFileName().toString()).matches()
                     && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))) {
       for (Path entry : entries) {
-        sweepOne(entry.toAbsolutePath().normalize());
+        sweepOne(entry);
       }
     } catch (IOException | java.nio.file.DirectoryIteratorException e) {
       LOG.log(Level.DEBUG, () -> "cannot look for leftovers in " + folder + ": " + e);

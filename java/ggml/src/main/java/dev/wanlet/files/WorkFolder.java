@@ -35,7 +35,10 @@ public final class WorkFolder implements AutoCloseable {
   /** Longer than another process takes to sweep a folder, for which it holds its lock. */
   private static final long SWEEPING_NANOS = 200_000_000;
 
-  /** Folders of this process: asking the system for a lock again would drop the one it holds. */
+  /**
+   * Folders of this process, by their {@linkplain #real real} names: asking the system for a lock
+   * again, by whatever name, would drop the one it holds.
+   */
   static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
   private final Path folder;
@@ -90,9 +93,19 @@ public final class WorkFolder implements AutoCloseable {
   }
 
   private static Path path(Path target, String id) {
-    Path absolute = target.toAbsolutePath().normalize();
-    return absolute.resolveSibling(
-        FileNames.fit(".", absolute.getFileName().toString(), "." + id + SUFFIX));
+    Path absolute = target.toAbsolutePath();
+    String name = absolute.getFileName().toString();
+    return real(absolute.getParent()).resolve(FileNames.fit(".", name, "." + id + SUFFIX));
+  }
+
+  /** The one name of a folder that links may give several. */
+  static Path real(Path folder) {
+    try {
+      return folder.toRealPath();
+    } catch (IOException e) {
+      // It is not there, which its user says better, or its drive cannot tell.
+      return folder.toAbsolutePath().normalize();
+    }
   }
 
   /** Makes a folder and locks it; empty if it is there (and must be new), or somebody has it. */

@@ -43,6 +43,18 @@ class LeftoversTest {
     }
   }
 
+  /** Says whether a file can be claimed, which it sweeps around before. */
+  static final class Claimer {
+    private Claimer() {}
+
+    public static void main(String[] args) throws IOException {
+      System.err.println("ready");
+      Path target = Path.of(args[0]);
+      Leftovers.sweepNow(target.getParent());
+      System.err.println(WorkFolder.claim(target).isPresent() ? "claimed" : "refused");
+    }
+  }
+
   private static Process started(Class<?> program, Path argument) throws IOException {
     Process process =
         new ProcessBuilder(
@@ -93,6 +105,24 @@ class LeftoversTest {
       assertThat(claim.file("lock")).exists();
     }
     assertThat(folder).isEmptyDirectory();
+  }
+
+  /** A process that looks at its own lock by another name would lose it. */
+  @Test
+  void aLinkToTheFolderDoesNotLoosenAClaim() throws IOException, InterruptedException {
+    Path real = Files.createDirectory(folder.resolve("real"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+    Path target = real.resolve("clip.mp4");
+    try (WorkFolder claim = WorkFolder.claim(target).orElseThrow()) {
+      Files.writeString(claim.file("half"), "half of it");
+      assertThat(WorkFolder.claim(link.resolve("clip.mp4"))).isEmpty();
+      Leftovers.sweepNow(link);
+      Process other = started(Claimer.class, target);
+      assertThat(other.inputReader().readLine()).isEqualTo("refused");
+      other.waitFor();
+      assertThat(claim.file("half")).hasContent("half of it");
+    }
+    assertThat(real).isEmptyDirectory();
   }
 
   @Test
