@@ -21,7 +21,11 @@ has_card() {
   [ -e "$1" ] || has_nvidia_card
 }
 
-has_nvidia_card() { [ -e "$system/dev/nvidia0" ] || [ -e "$system/dev/dxg" ]; }
+# A container may be given any one of a machine's cards.
+has_nvidia_card() {
+  set -- "$system"/dev/nvidia[0-9]*
+  [ -e "$1" ] || [ -e "$system/dev/dxg" ]
+}
 
 # The ready-made backends are for Linux with glibc on x86-64.
 takes_ready_made() { [ -e "$system/lib64/ld-linux-x86-64.so.2" ]; }
@@ -63,8 +67,10 @@ find_library() {
   # The toolkit's folder, the distribution's, and those of Python's packages, where PyTorch brings CUDA along.
   for folder in "${CUDA_PATH:-$system/usr/local/cuda}/lib64" "$system"/usr/lib/x86_64-linux-gnu "$system"/usr/lib64 \
       "${VIRTUAL_ENV:-$system/none}"/lib/python3*/site-packages/nvidia/*/lib \
+      "${CONDA_PREFIX:-$system/opt/conda}"/lib/python3*/site-packages/nvidia/*/lib \
       "$system${HOME:-/none}"/.local/lib/python3*/site-packages/nvidia/*/lib \
-      "$system"/usr/local/lib/python3*/dist-packages/nvidia/*/lib; do
+      "$system"/usr/local/lib/python3*/dist-packages/nvidia/*/lib \
+      "$system"/usr/local/lib/python3*/site-packages/nvidia/*/lib; do
     if [ -e "$folder/$1" ]; then
       # The system looks in its own folders without being told.
       case :$cuda_folders:$system/usr/lib/x86_64-linux-gnu:$system/usr/lib64: in

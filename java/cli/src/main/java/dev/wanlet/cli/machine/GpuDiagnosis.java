@@ -57,7 +57,7 @@ record GpuDiagnosis(
   List<String> reasons() {
     List<String> reasons = new ArrayList<>();
     foreign.forEach((file, reason) -> reasons.add(foreign(file, reason)));
-    boolean nvidia = exists("dev/nvidia0") || exists("dev/dxg");
+    boolean nvidia = hasEntry("dev", "nvidia[0-9]*") || exists("dev/dxg");
     if (!nvidia && hasNvidiaOnBus()) {
       reasons.add(
           "NVIDIA card: its driver is not loaded; install NVIDIA's driver, version "

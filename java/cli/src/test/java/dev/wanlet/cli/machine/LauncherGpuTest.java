@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code launcher/gpu.sh}, which chooses backends, on machines made of empty files. */
 @EnabledOnOs(OS.LINUX)
@@ -116,6 +118,39 @@ class LauncherGpuTest {
             cpu,vulkan,cuda from vulkan,cuda
             cuda in /home/someone/.local/lib/python3.12/site-packages/nvidia/cu13/lib
             """);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/usr/local/lib/python3.12/dist-packages",
+        "/usr/local/lib/python3.12/site-packages",
+        "/opt/conda/lib/python3.12/site-packages",
+        "/home/someone/miniforge/envs/torch/lib/python3.12/site-packages"
+      })
+  void cudaIsFoundWherePyTorchBringsIt(String packages) throws Exception {
+    nvidia("580.65.06");
+    cudaLibraries(packages.substring(1) + "/nvidia/cu13/lib");
+    boolean environment = packages.contains("/envs/");
+    String prefix = root + "/home/someone/miniforge/envs/torch";
+    assertThat(detect(environment ? Map.of("CONDA_PREFIX", prefix) : Map.of()))
+        .isEqualTo(
+            """
+            cpu,vulkan,cuda from vulkan,cuda
+            cuda in %s/nvidia/cu13/lib
+            """
+                .formatted(packages));
+  }
+
+  @Test
+  void anyOneOfSeveralCardsIsSeen() throws Exception {
+    nvidia("580.65.06");
+    Files.delete(root.resolve("dev/nvidia0"));
+    put("dev/nvidiactl", "");
+    assertThat(detect(Map.of())).isEqualTo("cpu from source\n");
+    put("dev/nvidia3", "");
+    cudaLibraries("usr/local/cuda/lib64");
+    assertThat(detect(Map.of())).startsWith("cpu,vulkan,cuda from vulkan,cuda\n");
   }
 
   @Test
