@@ -32,14 +32,9 @@ call :prerequisites || exit /b 1
 if not exist "%STATE%" mkdir "%STATE%"
 if not defined CHOSEN echo wanlet: building for the CPU: graphics cards are not looked for on Windows. WANLET_BACKENDS=cpu,vulkan with the Vulkan SDK, or cpu,cuda with the CUDA toolkit, builds for one 1>&2
 if defined WANLET_READY_BACKENDS echo wanlet: WANLET_READY_BACKENDS has no effect on Windows: backends are built from source 1>&2
-echo wanlet: building (log: %STATE%\build.log) 1>&2
+echo wanlet: building (log: "%STATE%\build.log") 1>&2
 call mvn -B -ntp -f "%ROOT%\pom.xml" -pl java/cli -am -DskipTests "-Dwanlet.native.options=-DWANLET_BACKENDS=%WANLET_BACKENDS%" -Dmdep.outputFile=target/classpath.txt -DincludeScope=runtime package dependency:build-classpath > "%STATE%\build.log" 2>&1
-if errorlevel 1 (
-  echo wanlet: the build failed: 1>&2
-  findstr /c:"ERROR" /c:"CMake Error" /c:"error:" /c:"error C" "%STATE%\build.log" 1>&2
-  echo wanlet: the full log is %STATE%\build.log 1>&2
-  exit /b 1
-)
+if errorlevel 1 goto failed
 set "JAR="
 for %%j in ("%ROOT%\java\cli\target\wanlet-cli-*.jar") do set "JAR=%%~fj"
 set "LIBRARIES="
@@ -53,14 +48,24 @@ set "CP=%JAR%;%DEPENDENCIES%"
 > "%STATE%\built" echo %COMMIT% %WANLET_BACKENDS%
 
 :launch
-if "%~1"=="--rebuild" if "%~2"=="" exit /b 0
-rem SHIFT does not change %*, so --rebuild is taken off by the program's own arguments.
-if "%~1"=="--rebuild" (
-  for /f "tokens=1,*" %%a in ("%*") do "%JAVA%" "@%STATE%\java.args" dev.wanlet.cli.Main %%b
-) else (
-  "%JAVA%" "@%STATE%\java.args" dev.wanlet.cli.Main %*
-)
+if "%~1"=="--rebuild" goto relaunch
+rem Arguments must not stand in a block: one with a parenthesis would end it.
+"%JAVA%" "@%STATE%\java.args" dev.wanlet.cli.Main %*
 exit /b %ERRORLEVEL%
+
+:relaunch
+if "%~2"=="" exit /b 0
+rem SHIFT leaves all arguments as they are, so --rebuild is cut off the whole line. No quotes around it: they would end at the
+rem user's first one, and what that protects would lie open.
+set ARGUMENTS=%*
+"%JAVA%" "@%STATE%\java.args" dev.wanlet.cli.Main %ARGUMENTS:*--rebuild=%
+exit /b %ERRORLEVEL%
+
+:failed
+echo wanlet: the build failed: 1>&2
+findstr /c:"ERROR" /c:"CMake Error" /c:"error:" /c:"error C" "%STATE%\build.log" 1>&2
+echo wanlet: the full log is "%STATE%\build.log" 1>&2
+exit /b 1
 
 :tests
 call :prerequisites || exit /b 1

@@ -1,24 +1,99 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by ./wanlet when something must be built. Uses: root, state, java, backends, say; after prerequisites.sh.
 
-# Ends the program unless this process is the only one that builds here.
+# Returns once this process is the only one that builds here. Nothing it starts may keep the lock longer than itself, as a
+# compiler cache would that stays in the background: what follows is called with 9>&-.
 take_build_lock() {
   mkdir -p "$state"
   waited=false
-  until mkdir "$state/lock" 2>/dev/null; do
-    owner=$(cat "$state/lock/pid" 2>/dev/null || true)
-    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
-      rm -rf "$state/lock" # its owner was killed
-      continue
+  lock_file || lock_folder
+}
+
+release_build_lock() {
+  exec 9>&-
+  if $owns_folder; then rm -rf "$state/lock"; fi
+  trap - EXIT INT TERM
+}
+
+# Locks a file, which the system undoes when this process ends, however it ends, and which holds between the containers of
+# one machine. False where there is no flock, or the file system has no locks.
+lock_file() {
+  command -v flock >/dev/null || return 1
+  if ! true 2>/dev/null >> "$state/build.lock"; then
+    say "cannot write in $state"
+    exit 1
+  fi
+  owns_folder=false
+  exec 9>> "$state/build.lock"
+  until flock -n 9 2>/dev/null; do
+    if [ $? -ne 1 ]; then
+      exec 9>&-
+      return 1
     fi
-    $waited || say "waiting for another build in $root (process ${owner:-unknown})"
-    waited=true
-    sleep 1
+    wait_for_build "$(cat "$state/build.lock" 2>/dev/null)"
   done
-  echo $$ > "$state/lock/pid"
-  trap 'rm -rf "$state/lock"' EXIT
+  catch_signals
+  printf '%s\n' $$ 2>/dev/null > "$state/build.lock" || true # for the message alone: the disk may be full
+}
+
+# Elsewhere: makes a folder, and notes in it who did.
+lock_folder() {
+  host=$(uname -n)
+  unsigned=0 failures=0
+  until mkdir "$state/lock" 2>/dev/null; do
+    if [ ! -d "$state/lock" ]; then
+      failures=$((failures + 1))
+      if [ "$failures" -ge 5 ]; then
+        say "cannot make the folder $state/lock; is the disk full or write-protected?"
+        exit 1
+      fi
+      sleep 1 # or it was given up between the two looks
+    elif lock_is_stale; then
+      rm -rf "$state/lock"
+    else
+      wait_for_build "$owner_pid on $owner_host; where no build goes on there, delete $state/lock"
+    fi
+  done
+  owns_folder=true
+  catch_signals
+  printf '%s\n' "$host $$ $(started $$)" 2>/dev/null > "$state/lock/owner" || true
+}
+
+catch_signals() {
+  trap release_build_lock EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
+}
+
+wait_for_build() {
+  $waited || say "waiting for another build in $root (process ${1:-unknown})"
+  waited=true
+  sleep 1
+}
+
+# Whether the maker of the folder is dead. Of another machine's, or container's, only time tells.
+lock_is_stale() {
+  owner_host= owner_pid= owner_start=
+  if [ -f "$state/lock/owner" ]; then
+    read -r owner_host owner_pid owner_start 2>/dev/null < "$state/lock/owner" || true
+  fi
+  if [ -z "$owner_pid" ]; then
+    owner_pid=unknown owner_host=$host
+    unsigned=$((unsigned + 1))
+    [ "$unsigned" -gt 10 ] # seconds in which its maker could have signed it
+  elif [ "$owner_host" = "$host" ]; then
+    # A number may have been given to another process since.
+    [ "$owner_pid" = $$ ] || [ "$owner_start" != "$(started "$owner_pid")" ] ||
+      { [ -z "$owner_start" ] && ! kill -0 "$owner_pid" 2>/dev/null; }
+  else
+    [ -n "$(find "$state/lock" -prune -mmin +120 2>/dev/null)" ]
+  fi
+}
+
+# When a process was started; nothing if there is none, or ps cannot say.
+started() {
+  # shellcheck disable=SC2046 # to have single spaces
+  printf '%s' "$(echo $(LC_ALL=C TZ=UTC0 ps -o lstart= -p "$1" 2>/dev/null))"
 }
 
 # with_progress WHAT COMMAND...: runs COMMAND with its output in $log and one moving line on a terminal.
@@ -76,6 +151,11 @@ build_cli() {
   if [ -z "${WANLET_BACKENDS:-}" ]; then detect_backends; fi
   choose_ready_backends
   take_build_lock
+  build_alone 9>&-
+  release_build_lock
+}
+
+build_alone() {
   log=$state/build.log
   # Taken before the build, so that an edit during it counts as newer.
   touch "$state/started"
@@ -102,8 +182,7 @@ build_cli() {
   printf '%s\n' "$root" "$java" "$backends" "$cpu" > "$state/started.new"
   touch -r "$state/started" "$state/started.new"
   mv "$state/started.new" "$state/built"
-  rm -rf "$state/started" "$state/lock"
-  trap - EXIT INT TERM
+  rm -f "$state/started"
 }
 
 # quoted TEXT: as one word of a Java argument file.
@@ -158,6 +237,10 @@ run_tests() {
   if [ -z "${WANLET_BACKENDS:-}" ]; then detect_backends; fi
   choose_ready_backends
   take_build_lock
+  test_alone 9>&-
+}
+
+test_alone() {
   log=$state/test.log
   say "running the test suite (log: $log)"
   cd "$root"

@@ -133,7 +133,12 @@ may_install() {
   if [ ! -t 0 ] || [ ! -t 2 ]; then return 1; fi
   resolve_packages
   printf 'wanlet: run "%sapt-get install%s" now? [Y/n] ' "$sudo" "$packages" >&2
-  read -r answer
+  is_yes
+}
+
+# Reads an answer; an empty line is yes, and the end of the input (Ctrl-D) is no.
+is_yes() {
+  read -r answer || { echo >&2; return 1; }
   case $answer in
     '' | y | Y | yes) return 0 ;;
     *) return 1 ;;

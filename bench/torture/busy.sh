@@ -20,7 +20,8 @@ if [ $# -eq 0 ]; then set -- --seed 1 --prompt "a yellow star moving up on a nav
 folder=$(mktemp -d)
 loops=()
 quiet() {
-  for pid in "${loops[@]}"; do kill "$pid" 2> /dev/null || true; done
+  # An empty array is an unset variable for Bash before 4.4.
+  for pid in ${loops[@]+"${loops[@]}"}; do kill "$pid" 2> /dev/null || true; done
   wait 2> /dev/null || true
   loops=()
 }
