@@ -16,6 +16,7 @@ import dev.wanlet.profiles.select.Choice;
 import dev.wanlet.wan.catalog.ModelCatalog;
 import dev.wanlet.wan.catalog.OpenAdapters;
 import dev.wanlet.wan.catalog.OpenModel;
+import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.memory.ComputeSettings;
 import dev.wanlet.wan.memory.MemoryBudget;
 import dev.wanlet.wan.memory.MemoryBudgetException;
@@ -94,6 +95,10 @@ public final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SettingValues given = wishes.drafted(flags.given());
+    if (card != null && given.find(Settings.DEVICE).isPresent()) {
+      throw new RequestException(
+          "--device-spec is for a card that need not be here, --device for one that is; give one");
+    }
     Machine machine = machine(given.compute());
     RecipeChoice recipe = recipe(given);
     Target target = target(machine, given, recipe.settings());

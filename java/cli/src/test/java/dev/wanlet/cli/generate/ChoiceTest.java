@@ -153,6 +153,9 @@ class ChoiceTest {
     assertThat(demo("--aspect", "wide").err()).contains("'wide' is not an aspect");
     assertThat(demo("--duration", "long").err()).contains("'long' is not a duration");
     assertThat(demo("--time-limit", "soon").err()).contains("'soon' is not a time");
+    CommandRun two = run("plan", "--device-spec", "8gb", "--device", "CPU");
+    assertThat(two.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(two.err()).contains("--device-spec is for a card that need not be here");
     CommandRun card = run("plan", "--device-spec", "voodoo");
     assertThat(card.code()).isEqualTo(ExitCode.USAGE);
     assertThat(card.err()).contains("no device is known as 'voodoo'");
