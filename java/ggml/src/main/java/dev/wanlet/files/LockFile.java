@@ -44,22 +44,37 @@ final class LockFile implements Closeable {
   static Optional<LockFile> take(Path folder) throws IOException {
     Path file = folder.resolve(NAME);
     FileChannel lock = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileChannel witness = null;
-    boolean mine = false;
+    Optional<LockFile> mine = Optional.empty();
     try {
       if (tryLock(lock)) {
-        String signature = SIGNATURE + ThreadLocalRandom.current().nextLong();
-        lock.truncate(0);
-        lock.write(ByteBuffer.wrap(signature.getBytes(StandardCharsets.US_ASCII)), 0);
-        // Between opening and locking, its last owner may have deleted the file: then what has the
-        // name now is another one, or nothing.
-        witness = FileChannel.open(file, StandardOpenOption.READ);
-        mine = signature.equals(text(witness));
+        mine = sign(lock, file);
       }
+      return mine;
+    } finally {
+      if (mine.isEmpty()) {
+        lock.close();
+      }
+    }
+  }
+
+  /**
+   * Between opening and locking, its last owner may have deleted the file: then what has the name
+   * now is another one, or nothing. Only who finds its own signature by the name has the lock.
+   */
+  private static Optional<LockFile> sign(FileChannel lock, Path file) throws IOException {
+    String signature = SIGNATURE + ThreadLocalRandom.current().nextLong();
+    byte[] bytes = signature.getBytes(StandardCharsets.US_ASCII);
+    // In this order, so that a file that was signed before needs no new room: the disk may be full.
+    lock.write(ByteBuffer.wrap(bytes), 0);
+    lock.truncate(bytes.length);
+    FileChannel witness = FileChannel.open(file, StandardOpenOption.READ);
+    boolean mine = false;
+    try {
+      mine = signature.equals(text(witness));
       return mine ? Optional.of(new LockFile(lock, witness)) : Optional.empty();
     } finally {
       if (!mine) {
-        close(lock, witness);
+        witness.close();
       }
     }
   }
@@ -83,22 +98,24 @@ final class LockFile implements Closeable {
    * The lock of a folder whose maker is dead, for who sweeps it. Of one that is just being made the
    * lock may be taken too, before its maker has it; the maker notes that.
    *
-   * @return empty if the maker lives, or the file is not of our making
+   * @return empty if the maker lives, the file is not of our making, or a next one's by now
    * @throws NoSuchFileException if there is no such file
    */
   static Optional<LockFile> inherit(Path folder) throws IOException {
-    FileChannel lock =
-        FileChannel.open(folder.resolve(NAME), StandardOpenOption.READ, StandardOpenOption.WRITE);
-    boolean dead = false;
+    Path file = folder.resolve(NAME);
+    FileChannel lock = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    Optional<LockFile> dead = Optional.empty();
     try {
       String text = text(lock);
       boolean ours = text.startsWith(SIGNATURE) || text.isEmpty();
-      dead = ours && lock.tryLock() != null;
-      return dead ? Optional.of(new LockFile(lock, null)) : Optional.empty();
+      if (ours && lock.tryLock() != null) {
+        dead = sign(lock, file);
+      }
+      return dead;
     } catch (OverlappingFileLockException e) {
       return Optional.empty();
     } finally {
-      if (!dead) {
+      if (dead.isEmpty()) {
         lock.close();
       }
     }
@@ -119,19 +136,13 @@ final class LockFile implements Closeable {
     return new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
   }
 
-  private static void close(FileChannel lock, FileChannel witness) throws IOException {
-    try {
-      lock.close();
-    } finally {
-      if (witness != null) {
-        witness.close();
-      }
-    }
-  }
-
   /** Gives the lock up. */
   @Override
   public void close() throws IOException {
-    close(lock, witness);
+    try {
+      lock.close();
+    } finally {
+      witness.close();
+    }
   }
 }
