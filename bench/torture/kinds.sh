@@ -104,6 +104,7 @@ def row(kind, what, options, frames, steps, size):
     code, out, said = run(*make, *where, "--json", "-o", clip)
     seconds = time.time() - began
     if code != 0:
+        print(said, file=sys.stderr, flush=True)
         return seconds, blocks, chunks, psnr, "exit %d: %s" % (code, said.strip().splitlines()[-1])
     made = json.loads(out)
     if made["measured_peak_bytes"] > made["planned_peak_bytes"]:
