@@ -172,12 +172,12 @@ public final class ModelCatalog {
   public ModelDefaults require(String id) {
     return find(id)
         .orElseThrow(
-            () ->
-                new RequestException(
-                    "unknown model '"
-                        + id
-                        + "'; known models: "
-                        + String.join(", ", models.keySet())));
+            () -> new RequestException("unknown model '" + id + "'; known models: " + ids()));
+  }
+
+  /** The ids of all models, in a row. */
+  String ids() {
+    return String.join(", ", models.keySet());
   }
 
   /**

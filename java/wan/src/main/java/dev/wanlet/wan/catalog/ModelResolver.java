@@ -224,16 +224,14 @@ public final class ModelResolver {
         throw new NoSuchFileException(
             id,
             null,
-            "no such file or folder, and no model of that name; 'wanlet models' lists them");
+            "no such file or folder, and no model of that name; known models: " + catalog.ids());
       }
       if (!ModelCatalog.isDemo(known.id())) {
         throw new ModelFilesException(
             known.id()
-                + " does not come along: download it with 'wanlet models get "
-                + known.id()
-                + "' or from "
+                + " does not come along: download "
                 + known.source()
-                + ", and give its folder as the model, or its files one by one");
+                + " and give its folder as the model, or its files one by one");
       }
       boolean picturesToo = known.id().equals(ModelCatalog.DEMO_PICTURES);
       if (demo() == null || (picturesToo && demoPictures == null)) {
