@@ -59,7 +59,8 @@ public record MemoryBudget(long deviceBytes, long hostBytes, boolean shared) {
     return new MemoryBudget(bytes, hostBytes, shared);
   }
 
-  // A CUDA context is gone from the free memory by now, and a plan counts it once more. That errs on
+  // A CUDA context is gone from the free memory by now, and a plan counts it once more. That errs
+  // on
   // the safe side until a card has shown how much of it comes later, with the first kernels.
   private static long automatic(Device device, long heldBytes) {
     return Math.max(0, device.memory().freeBytes() + heldBytes - DEVICE_MARGIN);

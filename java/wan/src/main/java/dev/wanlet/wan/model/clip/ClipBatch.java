@@ -68,9 +68,7 @@ final class ClipBatch implements AutoCloseable {
 
   /** Takes pictures through all blocks; each is given as its patches. */
   List<float[]> run(List<float[]> patches, NetworkWeights weights) throws IOException {
-    for (int i = 0; i < streams.size(); i++) {
-      embed(patches.get(i), weights.outer(), streams.get(i));
-    }
+    embed(patches, weights.outer());
     weights
         .blocks()
         .forEach(
@@ -84,15 +82,18 @@ final class ClipBatch implements AutoCloseable {
     return streams.stream().map(Tensor::toFloats).toList();
   }
 
-  /** With a compute buffer of its own, gone before that of the blocks is taken. */
-  private void embed(float[] patches, WeightSet outer, Tensor stream) {
+  /** With a compute buffer of their own, gone before that of the blocks is taken. */
+  private void embed(List<float[]> patches, WeightSet outer) {
     taps.under("");
-    try (GraphAllocator once = new GraphAllocator(backend);
-        ClipGraph graph = ClipGraph.embedding(config, outer, stream, taps)) {
-      once.allocate(graph.graph());
-      graph.input().set(patches);
-      backend.compute(graph.graph());
-      taps.collect();
+    try (GraphAllocator once = new GraphAllocator(backend)) {
+      for (int i = 0; i < streams.size(); i++) {
+        try (ClipGraph graph = ClipGraph.embedding(config, outer, streams.get(i), taps)) {
+          once.allocate(graph.graph());
+          graph.input().set(patches.get(i));
+          backend.compute(graph.graph());
+          taps.collect();
+        }
+      }
     }
   }
 
