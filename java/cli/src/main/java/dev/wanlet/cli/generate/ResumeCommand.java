@@ -94,8 +94,11 @@ public final class ResumeCommand implements Callable<Integer> {
     RunOptions options = ClipRun.options(checkpointEvery).resuming(saved);
     ClipRun run = new ClipRun(spec.commandLine(), json, previews);
     run.announce(files, request);
+    boolean kept = RunCheckpoint.outputOf(file).isEmpty(); // under a name of the user's own
     run.generate(files, request, options);
-    Files.deleteIfExists(file); // with another output it was not the run's own
+    if (!kept) {
+      Files.deleteIfExists(file); // with another output it was not the run's own
+    }
     return ExitCode.OK;
   }
 

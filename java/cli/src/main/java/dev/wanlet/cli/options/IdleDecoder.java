@@ -33,9 +33,8 @@ public final class IdleDecoder {
     return frames || previews
         ? Optional.empty()
         : Optional.of(
-            "no effect has "
-                + Settings.TAE.option()
-                + ": it makes neither the frames ("
+            Settings.TAE.option()
+                + " has no effect: it makes neither the frames ("
                 + Settings.DECODER.option()
                 + " tae) nor previews");
   }

@@ -8,7 +8,6 @@ import dev.wanlet.wan.catalog.ModelPart;
 import dev.wanlet.wan.catalog.RequestException;
 import dev.wanlet.wan.media.PngSequence;
 import dev.wanlet.wan.media.Signature;
-import dev.wanlet.wan.pipeline.InputHashes;
 import dev.wanlet.wan.request.AdapterList;
 import dev.wanlet.wan.request.FileList;
 import dev.wanlet.wan.request.GenerationRequest;
@@ -89,18 +88,20 @@ public final class InputFiles {
   }
 
   /**
-   * What tells these files from others of the same names: sizes and times, or the sums of folders.
+   * What tells these files, and those in these folders, from others of the same names: sizes and
+   * times, for a checkpoint is too large to be read for that.
    *
    * @throws IOException if one cannot be read
    */
   public List<String> versions() throws IOException {
     List<String> versions = new ArrayList<>();
     for (Input input : inputs) {
-      Path file = input.file();
-      versions.add(
-          Files.isDirectory(file)
-              ? InputHashes.sum(file)
-              : Files.size(file) + " bytes of " + Files.getLastModifiedTime(file));
+      try (Stream<Path> files = Files.walk(input.file())) {
+        for (Path file : files.sorted().toList()) {
+          versions.add(
+              file + ", " + Files.size(file) + " bytes of " + Files.getLastModifiedTime(file));
+        }
+      }
     }
     return versions;
   }

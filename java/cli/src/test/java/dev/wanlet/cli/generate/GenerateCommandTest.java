@@ -183,7 +183,7 @@ class GenerateCommandTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err())
         .contains("3 steps of ")
-        .contains("wanlet: --sigmas lists the noise levels of 3 steps: no effect has --steps 20");
+        .contains("wanlet: --sigmas lists the noise levels of 3 steps; without effect: --steps 20");
   }
 
   @ParameterizedTest

@@ -222,7 +222,7 @@ class PlanCommandTest {
     String[] drafted = {"--model", "wan2.1-t2v-1.3b", "--tae", tae, "--steps", "4", "--draft"};
     String[] said = {"--model", "wan2.1-t2v-1.3b", "--tae", tae, "--decoder", "tae"};
     assertThat(decodePeak(drafted)).isEqualTo(decodePeak(said));
-    assertThat(plan("--tae", tae).err()).contains("no effect has --tae");
+    assertThat(plan("--tae", tae).err()).contains("--tae has no effect");
     assertThat(plan("--tae", tae, "--decoder", "tae").err()).doesNotContain("--tae");
     assertThat(plan("--tae", tae + ".none").code()).isEqualTo(ExitCode.BAD_INPUT);
     CommandRun without = plan("--decoder", "tae");

@@ -41,7 +41,7 @@ class PreviewFlagsTest {
     CommandRun made =
         CommandRun.of("synth", "wan2.1-t2v-1.3b", "--part", "tae", "--type", "F16", "-o", tae);
     assertThat(made.code()).as(made.err()).isZero();
-    String idle = "no effect has --tae: it makes neither the frames (--decoder tae) nor previews";
+    String idle = "--tae has no effect: it makes neither the frames (--decoder tae) nor previews";
     assertThat(generate("--dry-run", "--tae", tae).err()).contains(idle);
     String preview = folder.resolve("preview.png").toString();
     assertThat(generate("--dry-run", "--tae", tae, "--preview", preview).err())

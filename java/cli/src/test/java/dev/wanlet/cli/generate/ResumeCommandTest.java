@@ -138,5 +138,8 @@ class ResumeCommandTest {
     assertThat(elsewhere).exists();
     assertThat(second).doesNotExist();
     assertThat(saved).exists();
+    Path third = folder.resolve("third.mp4");
+    assertThat(resume(renamed, "-o", third.toString()).code()).isZero();
+    assertThat(renamed).exists(); // a copy under a name of the user's own is not ours
   }
 }

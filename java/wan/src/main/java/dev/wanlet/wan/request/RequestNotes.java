@@ -110,7 +110,7 @@ final class RequestNotes {
             .collect(Collectors.joining(", "));
     return idle.isEmpty() || SamplingSettings.of(d).isGuided()
         ? List.of()
-        : List.of("no step is guided: no effect has " + idle);
+        : List.of("no step is guided; without effect: " + idle);
   }
 
   private static List<String> unheard(Decisions d) {
@@ -119,7 +119,7 @@ final class RequestNotes {
             && !SamplingSettings.of(d).needsNegativePrompt();
     return idle
         ? List.of(
-            "no step is guided: no effect has "
+            "no step is guided; without effect: "
                 + Settings.NEGATIVE_PROMPT.option()
                 + "; with "
                 + Settings.NAG_SCALE.option()
@@ -142,7 +142,7 @@ final class RequestNotes {
                 + " lists the noise levels of "
                 + steps
                 + (steps == 1 ? " step" : " steps")
-                + ": no effect has "
+                + "; without effect: "
                 + idle);
   }
 

@@ -237,11 +237,11 @@ class SamplingChoicesTest {
   @Test
   void choicesWithoutGuidanceAreTold() {
     assertThat(request("cfg-scale 1 guidance-rule apg slg-blocks 1").notes(files.model()))
-        .containsExactly("no step is guided: no effect has --guidance-rule apg, --slg-blocks 1");
+        .containsExactly("no step is guided; without effect: --guidance-rule apg, --slg-blocks 1");
     assertThat(request("guidance-rule apg").notes(files.model())).isEmpty();
     assertThat(request("cfg-scale 1 negative-prompt blue").notes(files.model()))
         .containsExactly(
-            "no step is guided: no effect has --negative-prompt; with --nag-scale 11 it has one");
+            "no step is guided; without effect: --negative-prompt; with --nag-scale 11 it has one");
     assertThat(request("cfg-scale 1 negative-prompt blue nag-scale 5").notes(files.model()))
         .isEmpty();
   }

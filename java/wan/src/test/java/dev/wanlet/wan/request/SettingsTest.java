@@ -178,7 +178,7 @@ class SettingsTest {
     assertThat(request.find(Settings.STEPS)).contains(2);
     assertThat(builder.notes(ONE))
         .containsExactly(
-            "--sigmas lists the noise levels of 2 steps: no effect has --steps 20, --flow-shift"
+            "--sigmas lists the noise levels of 2 steps; without effect: --steps 20, --flow-shift"
                 + " 3.0");
     VideoMetadata stored = SavedSettings.store(request, files(ONE, Set.of()));
     assertThat(stored.toCommandLine()).contains("--steps 2 ").contains(" --sigmas 1,0.5 ");
